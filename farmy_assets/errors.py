@@ -1,0 +1,50 @@
+"""Every error the platform raises on purpose.
+
+The text of each says what happened, to what, and what to do next.
+
+    FarmyError
+    ├── InvalidInputError        a file or value that a person wrote; trying again cannot help
+    ├── LakeError                the lake answered, but not with what was asked
+    │   ├── LakeUnavailableError     no answer, or throttled: trying again later can help
+    │   └── ObjectMissingError       the key is not there
+    ├── StudioError              Label Studio answered with a refusal
+    │   └── StudioUnavailableError   no answer: trying again later can help
+    ├── NotReleasableError       a data set version was asked for too early
+    └── PlatformError            the local platform could not be started, stopped or deployed
+"""
+
+
+class FarmyError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class InvalidInputError(FarmyError):
+    """A file or a value that a person wrote is wrong; trying again cannot help."""
+
+
+class LakeError(FarmyError):
+    """The lake answered, but not with what was asked."""
+
+
+class LakeUnavailableError(LakeError):
+    """The lake does not answer or throttles; trying again later can help."""
+
+
+class ObjectMissingError(LakeError):
+    """The object asked for is not in its bucket."""
+
+
+class StudioError(FarmyError):
+    """Label Studio refused a request; trying the same again cannot help."""
+
+
+class StudioUnavailableError(StudioError):
+    """Label Studio does not answer; trying again later can help."""
+
+
+class NotReleasableError(FarmyError):
+    """A data set version was asked for while its images are not all settled."""
+
+
+class PlatformError(FarmyError):
+    """The local platform could not be started, stopped or deployed."""
