@@ -1,0 +1,1 @@
+"""What one raw image is, and the entry we keep of it."""

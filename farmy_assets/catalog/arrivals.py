@@ -1,0 +1,83 @@
+"""At the door of the lake: a file becomes an image with metadata, or is refused with a reason."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import ValidationError
+
+from farmy_assets.catalog.exif import read_capture_facts
+from farmy_assets.catalog.metadata import ImageMetadata, Source, image_id_for
+from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.signatures import claims_to_be_an_image, media_type_of
+from farmy_assets.errors import InvalidInputError
+
+MAX_SIZE_BYTES = 200_000_000
+
+
+class RefusalReason(StrEnum):
+    """Why a file did not enter the lake at all."""
+
+    EMPTY_FILE = "empty_file"
+    NOT_AN_IMAGE = "not_an_image"
+    TOO_LARGE = "too_large"
+    NOT_A_REGULAR_FILE = "not_a_regular_file"
+    UNREADABLE = "unreadable"
+
+
+class Refusal(Record):
+    """A file that stayed outside, and why."""
+
+    name: str
+    reason: RefusalReason
+    detail: str = ""
+
+
+class Origin(Record):
+    """What the sender says of all files of one delivery."""
+
+    source: Source
+    campaign: str
+    crop: str | None = None
+    field: str | None = None
+    licence: str | None = None
+    contributor: str | None = None
+    device: str | None = None
+
+
+def receive(
+    name: str, content: bytes, *, origin: Origin, arrived_at: datetime
+) -> ImageMetadata | Refusal:
+    """The metadata under which a file enters the lake, or the reason why it does not.
+
+    Only what cannot be a photograph is refused here: a broken photograph enters, so that the
+    cleansing stage can say what is wrong with it.
+
+    Raises:
+        InvalidInputError: What the sender says of the delivery does not fit the schema.
+    """
+    if not content:
+        return Refusal(name=name, reason=RefusalReason.EMPTY_FILE)
+    if len(content) > MAX_SIZE_BYTES:
+        return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=f"{len(content)} bytes")
+    if not claims_to_be_an_image(name, content):
+        detail = "neither its name nor its first bytes say so"
+        return Refusal(name=name, reason=RefusalReason.NOT_AN_IMAGE, detail=detail)
+    sha256 = hashlib.sha256(content).hexdigest()
+    facts = read_capture_facts(content)
+    try:
+        return ImageMetadata(
+            image_id=image_id_for(sha256, origin.source, origin.campaign, name),
+            sha256=sha256,
+            size_bytes=len(content),
+            media_type=media_type_of(content),
+            original_name=name,
+            arrived_at=arrived_at,
+            captured_at=facts.captured_at,
+            position=facts.position,
+            **{**origin.model_dump(), "device": origin.device or facts.device},
+        )
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        msg = f"the metadata of this delivery is not valid: {problems}"
+        raise InvalidInputError(msg) from error

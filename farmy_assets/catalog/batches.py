@@ -1,0 +1,82 @@
+"""Sealing: which waiting images form the next batches.
+
+A batch is an immutable, numbered list of images of one campaign. Its number is the lock: batch
+n + 1 can be written only once, by whoever saw batch n in full.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from farmy_assets.catalog.metadata import CampaignName, ImageId
+from farmy_assets.catalog.records import Record
+
+BATCH_ID_PATTERN = r"^\d{6}-\d{8}T\d{6}Z$"
+BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
+
+
+class Batch(Record):
+    """A sealed batch: the unit of work, and a partition of the batch assets."""
+
+    batch_id: BatchId
+    number: Annotated[int, Field(ge=1)]
+    campaign: CampaignName
+    sealed_at: AwareDatetime
+    image_ids: tuple[ImageId, ...]
+
+
+class WaitingImage(Record):
+    """A catalogued image that is in no batch yet."""
+
+    image_id: ImageId
+    campaign: CampaignName
+    arrived_at: AwareDatetime
+
+
+class SealingPolicy(Record):
+    """When waiting images become a batch: enough of them, a pause in arrivals, or a long wait."""
+
+    max_images: Annotated[int, Field(ge=1)] = 500
+    quiet: timedelta = timedelta(seconds=1)
+    max_wait: timedelta = timedelta(seconds=60)
+
+
+def batch_id_for(number: int, sealed_at: datetime) -> str:
+    """Sortable by number and by time, and fit for a partition key."""
+    return f"{number:06d}-{sealed_at:%Y%m%dT%H%M%SZ}"
+
+
+def batch_number(batch_id: str) -> int:
+    """The number that a batch id starts with."""
+    return int(batch_id.partition("-")[0])
+
+
+def seal(
+    waiting: Iterable[WaitingImage], *, policy: SealingPolicy, next_number: int, now: datetime
+) -> list[Batch]:
+    """The batches that are due now, oldest images first, each of one campaign; maybe none."""
+    by_campaign: dict[str, list[WaitingImage]] = defaultdict(list)
+    for image in sorted(waiting, key=lambda w: (w.arrived_at, w.image_id)):
+        by_campaign[image.campaign].append(image)
+    groups: list[Sequence[WaitingImage]] = []
+    for images in (by_campaign[name] for name in sorted(by_campaign)):
+        full = len(images) // policy.max_images * policy.max_images
+        groups += [images[i : i + policy.max_images] for i in range(0, full, policy.max_images)]
+        rest = images[full:]
+        if rest and (
+            now - rest[-1].arrived_at >= policy.quiet or now - rest[0].arrived_at >= policy.max_wait
+        ):
+            groups.append(rest)
+    return [
+        Batch(
+            batch_id=batch_id_for(number, now),
+            number=number,
+            campaign=group[0].campaign,
+            sealed_at=now,
+            image_ids=tuple(image.image_id for image in group),
+        )
+        for number, group in enumerate(groups, start=next_number)
+    ]

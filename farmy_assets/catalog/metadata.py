@@ -1,0 +1,83 @@
+"""The metadata of one photograph: what it is, where it came from, who may use it.
+
+An image is one arrival of some bytes under one name: its id is made from the content and from the
+origin, so that the same file sent again is the same image, and the same content under another name
+is another image (which cleansing will then exclude as an exact duplicate, with that reason).
+"""
+
+import hashlib
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from farmy_assets.catalog.records import Record
+
+IMAGE_ID_PATTERN = r"^[0-9a-f]{32}-[0-9a-f]{12}$"
+NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$"
+
+ImageId = Annotated[str, StringConstraints(pattern=IMAGE_ID_PATTERN)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+CampaignName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Source(StrEnum):
+    """The way a photograph reached us."""
+
+    MOBILE = "mobile"
+    SCRAPER = "scraper"
+    BULK = "bulk"
+
+
+class Position(Record):
+    """A place on the Earth, WGS 84, in degrees."""
+
+    latitude_deg: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    longitude_deg: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class ImageMetadata(Record):
+    """What we know of one photograph at its arrival; stored beside it and never changed."""
+
+    schema_version: Annotated[int, Field(ge=1, le=1)] = 1
+    image_id: ImageId
+    sha256: Sha256
+    size_bytes: Annotated[int, Field(gt=0)]
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
+    original_name: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+    source: Source
+    campaign: CampaignName
+    arrived_at: AwareDatetime
+    captured_at: AwareDatetime | None = None
+    device: ShortText | None = None
+    position: Position | None = None
+    crop: ShortText | None = None
+    field: ShortText | None = None
+    licence: ShortText | None = None
+    contributor: ShortText | None = None
+
+    @model_validator(mode="after")
+    def _id_belongs_to_content(self) -> "ImageMetadata":
+        expected = image_id_for(self.sha256, self.source, self.campaign, self.original_name)
+        if self.image_id != expected:
+            msg = f"image_id {self.image_id} is not of this content and origin ({expected})"
+            raise ValueError(msg)
+        return self
+
+
+def image_id_for(sha256: str, source: str, campaign: str, original_name: str) -> str:
+    """The id of one arrival: 32 hex digits of the content, 12 of the origin.
+
+    The name is put in Unicode's composed form first, because file systems differ in it.
+    """
+    name = unicodedata.normalize("NFC", original_name)
+    origin = hashlib.sha256("\x00".join((source, campaign, name)).encode("utf-8", "surrogatepass"))
+    return f"{sha256[:32]}-{origin.hexdigest()[:12]}"
+
+
+def is_image_id(text: str) -> bool:
+    """Whether the text has the form of an image id."""
+    return re.match(IMAGE_ID_PATTERN, text) is not None
