@@ -1,0 +1,1 @@
+"""Which images are fit to annotate, and why the others are not."""

@@ -1,0 +1,171 @@
+"""The verdict on one image: what is rejected, what is held for a person, what is fit."""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.quality import ImageQuality, assess
+from farmy_assets.cleansing.verdicts import REJECTIONS, Reason, Status, status_for
+from farmy_assets_tests.cleansing.drawing import blurred, exposed, plants, stored
+
+POLICY = CleansingPolicy()
+REAL_PHOTOGRAPHS = os.environ.get("FARMY_REAL_PHOTOGRAPHS", "")  # a folder of good photographs
+SEEDS_OF_FILES = [
+    stored(plants(size=(48, 40)), name) for name in ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+]
+
+
+def verdict(image: Image.Image, file_format: str = "JPEG") -> ImageQuality:
+    return assess("one", stored(image, file_format), policy=POLICY)
+
+
+def test_a_sharp_well_lit_photograph_is_fit() -> None:
+    quality = verdict(plants())
+
+    assert quality.status is Status.FIT
+    assert quality.reasons == ()
+    assert (quality.width_px, quality.height_px) == (400, 300)
+    assert quality.rule_version == POLICY.rule_version
+
+
+def test_an_image_that_the_raw_zone_lacks_is_rejected_as_missing() -> None:
+    quality = assess("one", None, policy=POLICY)
+
+    assert (quality.status, quality.reasons) == (Status.REJECTED, (Reason.MISSING_FROM_RAW,))
+    assert quality.sha256 is None
+
+
+def test_content_that_is_not_what_was_promised_is_rejected_unseen() -> None:
+    content = stored(plants())
+    digest = hashlib.sha256(content).hexdigest()
+
+    changed = assess("one", content, policy=POLICY, promised_sha256="0" * 64)
+    unchanged = assess("one", content, policy=POLICY, promised_sha256=digest)
+
+    assert changed.reasons == (Reason.CONTENT_CHANGED,)
+    assert changed.sha256 == unchanged.sha256 == digest
+    assert unchanged.status is Status.FIT
+
+
+def test_a_leaf_crop_of_224_px_is_large_enough_and_an_icon_is_not() -> None:
+    assert verdict(plants(size=(224, 224))).status is Status.FIT
+    assert Reason.TOO_SMALL in verdict(plants(size=(600, 100))).reasons
+
+
+@pytest.mark.parametrize("size", [(224, 224), (400, 533), (2000, 923)])
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.05])
+def test_blur_is_found_at_every_size(size: tuple[int, int], share: float) -> None:
+    quality = verdict(blurred(plants(size=size), share))
+
+    assert quality.status is Status.HELD
+    assert quality.reasons == (Reason.BLURRY,)
+
+
+def test_a_sharp_plant_before_a_soft_background_is_not_blurry() -> None:
+    sharp = plants(size=(900, 700))
+    photograph = blurred(sharp, 0.02)
+    photograph.paste(sharp.crop((300, 230, 620, 480)), (300, 230))
+
+    assert verdict(photograph).status is Status.FIT
+
+
+def test_strong_under_and_over_exposure_are_held() -> None:
+    dark, bright = verdict(exposed(plants(), 0.15)), verdict(exposed(plants(), 6))
+
+    assert Reason.TOO_DARK in dark.reasons
+    assert Reason.TOO_BRIGHT in bright.reasons
+    assert {dark.status, bright.status} == {Status.HELD}
+    assert verdict(exposed(plants(), 0.7)).status is Status.FIT
+
+
+@pytest.mark.parametrize(
+    ("colour", "reason"), [("black", Reason.TOO_DARK), ("white", Reason.TOO_BRIGHT)]
+)
+def test_a_blank_image_is_held_for_its_light_and_for_showing_nothing(
+    colour: str, reason: Reason
+) -> None:
+    reasons = verdict(Image.new("RGB", (300, 300), colour), "PNG").reasons
+
+    assert set(reasons) == {reason, Reason.BLURRY}
+
+
+def test_blank_images_of_different_shape_have_different_pixel_hashes() -> None:
+    wide, high = (verdict(Image.new("RGB", size), "PNG") for size in ((200, 100), (100, 200)))
+
+    assert wide.pixel_hash != high.pixel_hash
+
+
+def test_the_pixel_hash_survives_another_lossless_format() -> None:
+    hashes = {verdict(plants(), name).pixel_hash for name in ("PNG", "BMP", "TIFF")}
+
+    assert len(hashes) == 1
+
+
+def test_the_rule_version_follows_the_thresholds() -> None:
+    assert CleansingPolicy().rule_version == POLICY.rule_version
+    assert CleansingPolicy(min_short_side_px=10).rule_version != POLICY.rule_version
+
+
+def test_a_rejection_outweighs_a_flag_and_a_flag_outweighs_none() -> None:
+    assert status_for([Reason.BLURRY, Reason.DAMAGED]) is Status.REJECTED
+    assert status_for([Reason.BLURRY]) is Status.HELD
+    assert status_for([]) is Status.FIT
+
+
+def check_verdict(content: bytes) -> None:
+    quality = assess("one", content, policy=POLICY)
+    again = ImageQuality.model_validate_json(quality.to_json())
+
+    assert again == quality
+    assert quality.status is status_for(quality.reasons)
+    assert (quality.status is Status.REJECTED) == (quality.pixel_hash is None)
+    if quality.status is Status.REJECTED:
+        assert len(quality.reasons) == 1
+        assert quality.reasons[0] in REJECTIONS
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_get_exactly_one_verdict(content: bytes) -> None:
+    check_verdict(content)
+
+
+@given(st.sampled_from(SEEDS_OF_FILES), st.data())
+@settings(max_examples=200, deadline=None)
+def test_any_mutated_file_gets_exactly_one_verdict(content: bytes, data: st.DataObject) -> None:
+    mutated = bytearray(content)
+    places = st.integers(0, len(content) - 1)
+    changes = st.lists(st.tuples(places | st.integers(0, 120), st.integers(0, 255)), max_size=8)
+    for place, value in data.draw(changes):
+        mutated[place] = value
+    start = data.draw(places)
+    cut = data.draw(st.sampled_from([0, 1, 4, len(content) // 2]))
+    del mutated[start : start + cut]
+
+    check_verdict(bytes(mutated))
+
+
+@pytest.mark.skipif(not REAL_PHOTOGRAPHS, reason="FARMY_REAL_PHOTOGRAPHS names no folder")
+def test_hardly_any_real_photograph_is_held() -> None:
+    paths = sorted(path for path in Path(REAL_PHOTOGRAPHS).rglob("*.jpg") if path.stat().st_size)
+    statuses = [assess(p.name, p.read_bytes(), policy=POLICY).status for p in paths]
+
+    assert statuses.count(Status.FIT) >= 0.98 * len(statuses)
+
+
+def test_a_photograph_of_12_megapixels_is_measured_like_a_small_one() -> None:
+    large = plants(size=(500, 375)).resize((4000, 3000), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    large.save(file, "JPEG", quality=90)
+
+    quality = assess("one", file.getvalue(), policy=POLICY)
+
+    assert quality.status is Status.FIT
+    assert (quality.width_px, quality.height_px) == (4000, 3000)
