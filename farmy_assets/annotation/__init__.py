@@ -1,0 +1,1 @@
+"""What annotators are asked, what they answered, how far they agree."""

@@ -1,0 +1,113 @@
+"""Assignments: who is asked about which image.
+
+The ledger is ours: Label Studio Community knows no assignment. Sharing out looks at everything
+given so far, so that a campaign stays fair and its overlap exact however small its batches are.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from farmy_assets.annotation.campaign import Campaign, Person
+from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.catalog.records import Record
+
+
+class Assignment(Record):
+    """One image in one person's inbox of one phase."""
+
+    campaign: str
+    phase: Phase
+    image_id: str
+    person: str
+    task_key: str
+    batch_id: str
+
+    @property
+    def inbox(self) -> Inbox:
+        """The inbox that the task belongs in."""
+        return Inbox(campaign=self.campaign, phase=self.phase, person=self.person)
+
+
+def share_out(
+    image_ids: Iterable[str],
+    *,
+    campaign: Campaign,
+    batch_id: str,
+    earlier: Iterable[Assignment],
+) -> tuple[Assignment, ...]:
+    """New assignments of the annotation phase; the same question always gets the same answer.
+
+    Each image goes to one annotator, and so many of them to a second one that, over everything
+    ever given, round(overlap_share * images) images are given twice. Which ones follows from a
+    hash of the image id. Work is fair by capacity over everything ever given; of equally busy
+    annotators the pair that met least is taken. Images in `earlier` are not given again.
+
+    Args:
+        image_ids: The batch's images; their order does not matter.
+        campaign: The campaign at its present version; only its present annotators get work.
+        batch_id: Written into the assignments.
+        earlier: All assignments of the campaign so far, of all batches.
+    """
+    load: Counter[str] = Counter()
+    given: dict[str, list[str]] = {}
+    for assignment in earlier:
+        if (assignment.campaign, assignment.phase) == (campaign.name, Phase.ANNOTATION):
+            load[assignment.person] += 1
+            given.setdefault(assignment.image_id, []).append(assignment.person)
+    met = Counter(frozenset(people) for people in given.values() if len(people) > 1)
+
+    new = sorted(
+        set(image_ids) - given.keys(), key=lambda image_id: _chance(campaign.name, image_id)
+    )
+    wanted = round(campaign.overlap_share * (len(given) + len(new))) - met.total()
+    doubled = min(max(wanted, 0), len(new)) if len(campaign.annotators) > 1 else 0
+
+    pairs: list[tuple[str, str]] = []
+    for index, image_id in enumerate(new):
+        chance = _chance(campaign.name, image_id)
+        first = _least_busy(campaign.annotators, load, chance=chance)
+        load[first] += 1
+        pairs.append((image_id, first))
+        if index < doubled:
+            others = [person for person in campaign.annotators if person.name != first]
+            second = _least_busy(others, load, chance=chance, met=met, first=first)
+            load[second] += 1
+            met[frozenset((first, second))] += 1
+            pairs.append((image_id, second))
+    return tuple(
+        Assignment(
+            campaign=campaign.name,
+            phase=Phase.ANNOTATION,
+            image_id=image_id,
+            person=person,
+            task_key=image_id,
+            batch_id=batch_id,
+        )
+        # By image id, so that a place in the inbox does not tell which images overlap.
+        for image_id, person in sorted(pairs)
+    )
+
+
+def _least_busy(
+    people: Sequence[Person],
+    load: Counter[str],
+    *,
+    chance: int,
+    met: Counter[frozenset[str]] | None = None,
+    first: str = "",
+) -> str:
+    """Who would be least busy with one image more; then who met `first` least; then chance."""
+
+    def rank(place: int) -> tuple[float, int, int]:
+        person = people[place]
+        meetings = met[frozenset((first, person.name))] if met is not None else 0
+        busy = (load[person.name] + 1) / person.capacity
+        return busy, meetings, (place + chance) % len(people)
+
+    return people[min(range(len(people)), key=rank)].name
+
+
+def _chance(campaign: str, image_id: str) -> int:
+    """A number that nobody can foresee from the order in which images arrive."""
+    return int.from_bytes(hashlib.sha256(f"{campaign}\x00{image_id}".encode()).digest()[:8])

@@ -1,0 +1,254 @@
+"""Consensus: what is known of one image, given who was asked and what was answered.
+
+waiting       somebody who was asked has not answered (votes in other people's inboxes never count)
+single        one person was asked and answered in full
+agreed        two and more answered without a conflict; their boxes are fused
+in_conflict   there is a conflict (a lone skipped or unreadable answer is one too) and no decision
+adjudicated   the adjudicator drew what is true
+excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
+
+A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
+so that a vote edited later asks for a new decision. A decision that cannot be read is itself a
+conflict, and joins the votes judged: the adjudicator gets a new task that says what was wrong.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from statistics import median
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
+from farmy_assets.annotation.conflicts import (
+    BoxGroup,
+    Conflict,
+    ConflictKind,
+    find_conflicts,
+    group_boxes,
+    match_boxes,
+)
+from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.votes import Outcome, Vote, current_votes
+from farmy_assets.catalog.records import Record
+
+DOUBLE_BOX_IOU = 0.95
+
+
+class Standing(StrEnum):
+    """How far the judgement of an image is; the module docstring says what each means."""
+
+    WAITING = "waiting"
+    SINGLE = "single"
+    AGREED = "agreed"
+    IN_CONFLICT = "in_conflict"
+    ADJUDICATED = "adjudicated"
+    EXCLUDED = "excluded"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to do anything more."""
+        return self not in (Standing.WAITING, Standing.IN_CONFLICT)
+
+    @property
+    def is_releasable(self) -> bool:
+        """Whether the image belongs into a data set version."""
+        return self.is_settled and self is not Standing.EXCLUDED
+
+
+class Settlement(Record):
+    """What one object turned out to be when the adjudicator decided: the error, and who made it.
+
+    missed: the people did not draw a true object; extra: they drew an object that is none, or
+    drew it twice; other_class: they gave it another class than `box.label`.
+    """
+
+    kind: ConflictKind
+    people: tuple[str, ...]
+    box: Box
+
+
+class Judgement(Record):
+    """What is known of one image; `vote_ids` are the votes that it rests on."""
+
+    image_id: str
+    campaign: str
+    campaign_version: int
+    status: Standing
+    people: tuple[str, ...]
+    waiting_for: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    vote_ids: tuple[str, ...] = ()
+    adjudication_task_key: str | None = None
+    decided_by: str | None = None
+    decision_vote_id: str | None = None
+    settled_as: tuple[Settlement, ...] = ()
+
+
+def judge_image(
+    image_id: str,
+    *,
+    assignments: Iterable[Assignment],
+    votes: Iterable[Vote],
+    campaign: Campaign,
+) -> Judgement:
+    """The standing of one image, and its boxes once it is settled.
+
+    Args:
+        image_id: The image.
+        assignments: Its assignments of the annotation phase.
+        votes: All votes on it, of both phases, current or not.
+        campaign: The campaign at its present version.
+    """
+    asked = sorted(
+        {a.person for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id}
+    )
+    own = [
+        vote
+        for vote in sorted(current_votes(votes), key=_age)
+        if vote.campaign == campaign.name
+        and vote.image_id == image_id
+        and vote.person == vote.inbox_person
+    ]
+    answers = {vote.person: vote for vote in own if vote.phase is Phase.ANNOTATION}
+    judged = [answers[person] for person in asked if person in answers]
+    judgement = Judgement(
+        image_id=image_id,
+        campaign=campaign.name,
+        campaign_version=campaign.version,
+        status=Standing.WAITING,
+        people=tuple(asked),
+        waiting_for=tuple(person for person in asked if person not in answers),
+        vote_ids=_ids(judged),
+    )
+    if not asked or judgement.waiting_for:
+        return judgement
+    conflicts = find_conflicts(judged, campaign.agreement)
+    if conflicts:
+        decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
+        return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
+    status = Standing.SINGLE if len(judged) == 1 else Standing.AGREED
+    boxes = _fused(judged, campaign.agreement)
+    return judgement.model_copy(update={"status": status, "boxes": boxes})
+
+
+def adjudication_key(image_id: str, vote_ids: Iterable[str]) -> str:
+    """The key of the task that asks for a decision on exactly these votes."""
+    digest = hashlib.sha256("\n".join(sorted(vote_ids)).encode()).hexdigest()
+    return f"{image_id}.{digest[:12]}"
+
+
+def _adjudicated(
+    judgement: Judgement,
+    answers: Sequence[Vote],
+    conflicts: tuple[Conflict, ...],
+    decisions: Sequence[Vote],
+    *,
+    policy: AgreementPolicy,
+) -> Judgement:
+    """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
+    judged = list(answers)
+    while True:
+        key = adjudication_key(judgement.image_id, _ids(judged))
+        decision = next((d for d in reversed(decisions) if d.task_key == key), None)
+        if decision is None or not decision.problems:
+            break
+        judged.append(decision)
+        conflicts += find_conflicts([decision], policy)
+    changes: dict[str, object] = {
+        "status": Standing.IN_CONFLICT,
+        "conflicts": conflicts,
+        "vote_ids": _ids(judged),
+        "adjudication_task_key": key,
+    }
+    if decision is not None:
+        excluded = decision.outcome is Outcome.SKIPPED
+        changes |= {
+            "status": Standing.EXCLUDED if excluded else Standing.ADJUDICATED,
+            "boxes": () if excluded else _without_doubles(decision.boxes),
+            "decided_by": decision.person,
+            "decision_vote_id": decision.vote_id,
+            "settled_as": () if excluded else _settled(answers, decision, policy),
+        }
+    return judgement.model_copy(update=changes)
+
+
+def _settled(
+    answers: Sequence[Vote], decision: Vote, policy: AgreementPolicy
+) -> tuple[Settlement, ...]:
+    """Each annotator's errors in the light of the decision; unreadable answers are left out."""
+    voters = {vote.voter: vote.boxes for vote in answers if vote.is_clean}
+    groups = group_boxes(voters, policy=policy)
+    truth = _without_doubles(decision.boxes)
+    found: list[Settlement] = []
+    decided = _decided(groups, truth, policy)
+    for group, answer in zip(groups, decided, strict=True):
+        if answer is None:
+            found.append(_settlement(ConflictKind.EXTRA, group, _middle(group)))
+            continue
+        box = truth[answer]
+        wrong = [voter for voter, drawn in group.items() if drawn.label != box.label]
+        found.append(_settlement(ConflictKind.MISSED, voters.keys() - group.keys(), box))
+        found.append(_settlement(ConflictKind.OTHER_CLASS, wrong, box))
+    found += [
+        _settlement(ConflictKind.MISSED, voters, box)
+        for number, box in enumerate(truth)
+        if number not in decided
+    ]
+    return tuple(settlement for settlement in found if settlement.people)
+
+
+def _decided(
+    groups: Sequence[BoxGroup], truth: Sequence[Box], policy: AgreementPolicy
+) -> list[int | None]:
+    """For each group the number of the true box it shows; of doubles, the better attested one."""
+    decided: list[int | None] = [None] * len(groups)
+    for size in sorted({len(group) for group in groups}, reverse=True):
+        same_size = [number for number, group in enumerate(groups) if len(group) == size]
+        free = [number for number in range(len(truth)) if number not in decided]
+        middles = [_middle(groups[number]) for number in same_size]
+        for i, j in match_boxes(middles, [truth[number] for number in free], policy=policy):
+            decided[same_size[i]] = free[j]
+    return decided
+
+
+def _settlement(kind: ConflictKind, people: Iterable[str], box: Box) -> Settlement:
+    return Settlement(kind=kind, people=tuple(sorted(people)), box=box)
+
+
+def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Box, ...]:
+    """One box for each object that all the votes show."""
+    groups = group_boxes({vote.voter: vote.boxes for vote in votes}, policy=policy)
+    return _without_doubles([_middle(group) for group in groups])
+
+
+def _middle(group: BoxGroup) -> Box:
+    """The median of each edge (of two boxes: the mean), which resists one bad box of three."""
+    boxes = list(group.values())
+    labels = sorted(box.label for box in boxes)
+    return Box(
+        label=max(labels, key=labels.count),
+        x_min=median(box.x_min for box in boxes),
+        y_min=median(box.y_min for box in boxes),
+        x_max=median(box.x_max for box in boxes),
+        y_max=median(box.y_max for box in boxes),
+    )
+
+
+def _without_doubles(boxes: Iterable[Box]) -> tuple[Box, ...]:
+    """The boxes in reading order; one that repeats another (same class and place) is left out."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda box: box.place):
+        if all(box.label != other.label or iou(box, other) < DOUBLE_BOX_IOU for other in kept):
+            kept.append(box)
+    return tuple(kept)
+
+
+def _age(vote: Vote) -> tuple[datetime, str]:
+    return vote.submitted_at, vote.vote_id
+
+
+def _ids(votes: Iterable[Vote]) -> tuple[str, ...]:
+    return tuple(sorted(vote.vote_id for vote in votes))

@@ -1,0 +1,87 @@
+"""Inboxes: the one Label Studio project that holds one person's work of one phase."""
+
+from enum import StrEnum
+from xml.sax.saxutils import quoteattr
+
+from farmy_assets.annotation.campaign import Campaign, PersonName
+from farmy_assets.catalog.metadata import CampaignName
+from farmy_assets.catalog.records import Record
+
+MAX_TITLE_LENGTH = 50
+"""Label Studio takes project titles of 3 to 50 characters."""
+
+
+ADJUDICATION_INSTRUCTIONS = (
+    "The annotators disagree about each of these images. The sentences above the image say where, "
+    "and the tabs show every version. Draw what is true, then submit: submitting at once would "
+    "accept the version that happens to be shown first. Skip an image that cannot be labelled."
+)
+
+
+class Phase(StrEnum):
+    """What is asked of a person."""
+
+    ANNOTATION = "annotation"
+    ADJUDICATION = "adjudication"
+
+
+class Inbox(Record):
+    """One person's work of one phase in one campaign."""
+
+    campaign: CampaignName
+    phase: Phase
+    person: PersonName
+
+    @property
+    def key(self) -> str:
+        """The inbox's identity; kept in the project's description, so that it is found again."""
+        return f"farmy:{self.campaign}/{self.phase}/{self.person}"
+
+    @property
+    def title(self) -> str:
+        """The project's title for people; the longest names cost the phase some of its letters."""
+        room = MAX_TITLE_LENGTH - len(f"{self.campaign} ·  · {self.person}")
+        return f"{self.campaign} · {self.phase.value[:room]} · {self.person}"
+
+
+def inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
+    """Every inbox that a campaign needs: one for each annotator, one for the adjudicator."""
+    return (
+        *(
+            Inbox(campaign=campaign.name, phase=Phase.ANNOTATION, person=person.name)
+            for person in campaign.annotators
+        ),
+        Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=campaign.adjudicator.name),
+    )
+
+
+def instructions(campaign: Campaign, phase: Phase) -> str:
+    """What a person reads before the first task of a phase; plain text."""
+    if phase is Phase.ANNOTATION:
+        return campaign.instructions
+    return f"{ADJUDICATION_INSTRUCTIONS}\n\n{campaign.instructions}".strip()
+
+
+def label_config(campaign: Campaign, phase: Phase) -> str:
+    """The Label Studio interface of a phase, as XML.
+
+    Turning is switched off twice, for the image and for boxes: only upright boxes are understood.
+    """
+    lines = ["<View>"]
+    if phase is Phase.ADJUDICATION:
+        lines += [
+            '  <Header value="Where the versions differ"/>',
+            '  <Text name="conflicts" value="$conflicts" valueType="text"/>',
+        ]
+    lines += [
+        '  <Image name="image" value="$image"',
+        '         zoom="true" zoomControl="true" rotateControl="false"/>',
+        '  <RectangleLabels name="box" toName="image" canRotate="false">',
+        *(
+            f"    <Label value={quoteattr(item.name)} background={quoteattr(item.colour)}/>"
+            for item in campaign.classes
+        ),
+        "  </RectangleLabels>",
+        "</View>",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,245 @@
+"""Votes: what annotators answered, copied out of Label Studio and never changed again.
+
+Label Studio keeps only the present state and checks nothing. A vote keeps one submission for good:
+a later edit is a new vote, a deleted annotation is a `withdrawn` vote, and a region that cannot be
+understood becomes a problem of its vote instead of getting lost.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field
+
+from farmy_assets.annotation.boxes import Box, box_from_result
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.catalog.records import Record
+from farmy_assets.errors import InvalidInputError
+
+
+class RawAnnotation(Record):
+    """One annotation as Label Studio holds it; nothing in `result` has been checked."""
+
+    annotation_id: int
+    email: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    skipped: bool
+    lead_time_s: float | None
+    ground_truth: bool
+    result: tuple[Any, ...]
+
+
+class AnsweredTask(Record):
+    """One task of an inbox with all its annotations; the size is that of the image shown."""
+
+    task_id: int
+    task_key: str
+    image_id: str
+    width_px: Annotated[int, Field(gt=0)]
+    height_px: Annotated[int, Field(gt=0)]
+    updated_at: AwareDatetime
+    annotations: tuple[RawAnnotation, ...]
+
+
+class Outcome(StrEnum):
+    """What a person did with a task."""
+
+    SUBMITTED = "submitted"
+    SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
+
+
+class Vote(Record):
+    """One submission of one author; boxes are in pixels of the image shown."""
+
+    vote_id: str
+    campaign: str
+    campaign_version: int
+    phase: Phase
+    task_key: str
+    image_id: str
+    inbox_person: str
+    person: str | None
+    email: str
+    submitted_at: AwareDatetime
+    lead_time_s: float | None
+    outcome: Outcome
+    boxes: tuple[Box, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def voter(self) -> str:
+        """The author's name, or the address of somebody who is not of the campaign."""
+        return self.person or self.email
+
+    @property
+    def is_clean(self) -> bool:
+        """Submitted, and understood in full."""
+        return self.outcome is Outcome.SUBMITTED and not self.problems
+
+
+def votes_from_task(
+    task: AnsweredTask, *, inbox: Inbox, campaign: Campaign, known: Iterable[Vote]
+) -> list[Vote]:
+    """The votes in a task that are not among the known ones, in the order of their authors.
+
+    Of several annotations of one author the one edited last counts. When the record's latest vote
+    of an author is no longer in the task, the task's present state becomes a new vote (an older
+    annotation that stands again, or a withdrawal), dated by the task's last change. A task that is
+    older than the vote proves nothing (Label Studio was set back): the record stays as it is.
+
+    Args:
+        task: The task with everything Label Studio holds for it.
+        inbox: The inbox that the task lies in.
+        campaign: The campaign at its present version, by which the new votes are read.
+        known: Votes recorded before. Those of other tasks and inboxes are ignored, but looked
+            at: with many tasks, hand over each task's own.
+    """
+    recorded = [
+        vote
+        for vote in known
+        if (vote.campaign, vote.phase, vote.inbox_person, vote.task_key)
+        == (inbox.campaign, inbox.phase, inbox.person, task.task_key)
+    ]
+    known_ids = {vote.vote_id for vote in recorded}
+    latest = {vote.email: vote for vote in sorted(recorded, key=_age)}
+    present: dict[str, RawAnnotation] = {}
+    for annotation in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
+        present[_address(annotation.email)] = annotation
+    found = [
+        _news(task, present.get(email), latest.get(email), inbox=inbox, campaign=campaign)
+        for email in sorted(present.keys() | latest.keys())
+    ]
+    return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
+
+
+def current_votes(votes: Iterable[Vote]) -> tuple[Vote, ...]:
+    """The latest vote of each author on each task of each inbox, without the withdrawn ones.
+
+    The inbox counts because the same image has the same task key in several inboxes: what a
+    person writes into somebody else's inbox must not replace what he or she said in the own one.
+    """
+    latest = {
+        (vote.campaign, vote.phase, vote.inbox_person, vote.task_key, vote.email): vote
+        for vote in sorted(votes, key=_age)
+    }
+    current = (latest[key] for key in sorted(latest))
+    return tuple(vote for vote in current if vote.outcome is not Outcome.WITHDRAWN)
+
+
+def _news(
+    task: AnsweredTask,
+    annotation: RawAnnotation | None,
+    before: Vote | None,
+    *,
+    inbox: Inbox,
+    campaign: Campaign,
+) -> Vote | None:
+    """What one author's present annotation adds to the latest vote recorded before; maybe None."""
+    if annotation is None:
+        if before is None or before.outcome is Outcome.WITHDRAWN:
+            return None
+        return _withdrawal(task, before) if task.updated_at >= before.submitted_at else None
+    vote = _read(task, annotation, annotation.updated_at, inbox=inbox, campaign=campaign)
+    if before is None or vote.submitted_at >= before.submitted_at:
+        return vote
+    if _content(vote) == _content(before) or task.updated_at <= before.submitted_at:
+        return None
+    return _read(task, annotation, task.updated_at, inbox=inbox, campaign=campaign)
+
+
+def _read(
+    task: AnsweredTask,
+    annotation: RawAnnotation,
+    submitted_at: datetime,
+    *,
+    inbox: Inbox,
+    campaign: Campaign,
+) -> Vote:
+    email = _address(annotation.email)
+    author = campaign.person_with_email(email)
+    outcome = Outcome.SKIPPED if annotation.skipped else Outcome.SUBMITTED
+    boxes: list[Box] = []
+    problems: list[str] = []
+    for number, result in enumerate(() if annotation.skipped else annotation.result, start=1):
+        try:
+            box = box_from_result(
+                result,
+                labels=campaign.class_names,
+                width_px=task.width_px,
+                height_px=task.height_px,
+            )
+            boxes.append(box)
+        except InvalidInputError as error:
+            problems.append(f"region {number} {error}")
+    return Vote(
+        vote_id=_vote_id(
+            inbox, task.task_key, email, outcome, submitted_at, content=annotation.result
+        ),
+        campaign=inbox.campaign,
+        campaign_version=campaign.version,
+        phase=inbox.phase,
+        task_key=task.task_key,
+        image_id=task.image_id,
+        inbox_person=inbox.person,
+        person=author.name if author else None,
+        email=email,
+        submitted_at=submitted_at,
+        lead_time_s=_duration(annotation.lead_time_s),
+        outcome=outcome,
+        boxes=tuple(boxes),
+        problems=tuple(problems),
+    )
+
+
+def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
+    inbox = Inbox(campaign=before.campaign, phase=before.phase, person=before.inbox_person)
+    changes = {
+        "vote_id": _vote_id(
+            inbox, before.task_key, before.email, Outcome.WITHDRAWN, task.updated_at, content=()
+        ),
+        "submitted_at": task.updated_at,
+        "outcome": Outcome.WITHDRAWN,
+        "lead_time_s": None,
+        "boxes": (),
+        "problems": (),
+    }
+    return before.model_copy(update=changes)
+
+
+def _vote_id(
+    inbox: Inbox,
+    task_key: str,
+    email: str,
+    outcome: Outcome,
+    submitted_at: datetime,
+    *,
+    content: tuple[Any, ...],
+) -> str:
+    """Made from what Label Studio holds, not from how we read it: a new reading is no new vote."""
+    when = submitted_at.astimezone(UTC).isoformat()
+    identity = [inbox.key, task_key, email, outcome.value, when, content]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(vote: Vote) -> tuple[object, ...]:
+    return vote.outcome, vote.boxes, vote.problems
+
+
+def _age(vote: Vote) -> tuple[datetime, bool, str]:
+    """The order of an author's votes; at the same instant a withdrawal comes after a vote."""
+    return vote.submitted_at, vote.outcome is Outcome.WITHDRAWN, vote.vote_id
+
+
+def _address(email: str) -> str:
+    return email.strip().lower()
+
+
+def _duration(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
