@@ -1,0 +1,1 @@
+"""Splits, versions, and one module per export format."""

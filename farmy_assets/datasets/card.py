@@ -1,0 +1,181 @@
+"""The card of a version: what a person should know before a model learns from it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from farmy_assets.datasets.splits import SPLITS
+from farmy_assets.datasets.versions import DatasetVersion, SettledBy, VersionChanges
+
+IDS_SHOWN = 10
+
+SETTLED: dict[SettledBy, str] = {
+    "single": "one person labelled the image",
+    "agreed": "several people labelled it apart from each other and agreed",
+    "adjudicated": "they disagreed, and an adjudicator decided",
+}
+
+LOADING = """\
+The version holds the formats that its campaign asks for, all with the same boxes. Boxes are
+upright; COCO has them in pixels from the top left corner, YOLO as fractions of the image.
+
+COCO, with pycocotools:
+
+```python
+from pycocotools.coco import COCO
+
+train = COCO("coco/annotations/instances_train.json")
+for image in train.loadImgs(train.getImgIds()):
+    boxes = train.loadAnns(train.getAnnIds(imgIds=image["id"]))
+```
+
+Category ids are the campaign's own and may have gaps. File names are relative to `coco/`.
+
+YOLO, with Ultralytics:
+
+```sh
+yolo detect train data="$PWD/yolo/data.yaml"
+```
+
+Pictures are looked for beside `data.yaml`, in `images/`. Class numbers there count from 0.
+"""
+
+
+def dataset_card(version: DatasetVersion, changes: VersionChanges) -> bytes:
+    """The README.md of a version, as UTF-8 Markdown.
+
+    Args:
+        version: The version to describe.
+        changes: What changed since the version before it, from `versions.changes_between`.
+
+    Returns:
+        The same bytes for the same version and changes.
+    """
+    parts = (
+        f"# {version.campaign} {version.version_id}\n",
+        _what(version),
+        "## How much\n",
+        _counts(version),
+        "## How the labels were settled\n",
+        _settled(version),
+        "## Licences\n",
+        _licences(version),
+        "## Changes\n",
+        _changes(changes),
+        "## How to load it\n",
+        LOADING,
+    )
+    return "\n".join(parts).encode()
+
+
+def _what(version: DatasetVersion) -> str:
+    shares = ", ".join(f"{split} {getattr(version.shares, split):.1%}" for split in SPLITS)
+    return (
+        f"Version {version.number} of the data set of campaign `{version.campaign}` "
+        f"(campaign file version {version.campaign_version}): "
+        f"{_number(version.image_count, 'image')}, {_number(version.box_count, 'box', 'boxes')}, "
+        f"{_number(len(version.classes), 'class', 'classes')}.\n\n"
+        f"- Crops: {_tally(image.crop for image in version.images)}\n"
+        f"- Sources: {_tally(image.source for image in version.images)}\n"
+        f"- Photographed: {_period(version)}\n"
+        f"- Splits: {shares} of the groups (fields, clusters of near duplicates); no group is in "
+        f"two splits, and the images' own shares may differ\n"
+        f"- Content digest: `{version.created_from}`\n"
+    )
+
+
+def _counts(version: DatasetVersion) -> str:
+    boxes = Counter((box.label, image.split) for image in version.images for box in image.boxes)
+    images = version.images_by_split
+    background = Counter(image.split for image in version.images if not image.boxes)
+    rows = [
+        ("all images", *(images[split] for split in SPLITS), version.image_count),
+        ("images without a box", *(background[split] for split in SPLITS), background.total()),
+    ]
+    by_class = [
+        (_plain(name), *(boxes[name, split] for split in SPLITS), total)
+        for name, total in version.boxes_by_class.items()
+    ]
+    return "\n".join(
+        (
+            _table(("images", *SPLITS, "all"), rows),
+            _table(("boxes by class", *SPLITS, "all"), by_class),
+        )
+    )
+
+
+def _settled(version: DatasetVersion) -> str:
+    count = Counter(image.settled_by for image in version.images)
+    rows = [(way, meaning, count[way]) for way, meaning in SETTLED.items()]
+    return _table(("settled", "meaning", "images"), rows)
+
+
+def _licences(version: DatasetVersion) -> str:
+    count = Counter(image.licence for image in version.images)
+    without = count[None]
+    if not version.images:
+        return "The version has no images.\n"
+    parts = []
+    rows = sorted((_plain(name), total) for name, total in count.items() if name is not None)
+    if rows:
+        parts.append(_table(("licence", "images"), rows))
+    if without:
+        parts.append(
+            f"{_number(without, 'image')} of {version.image_count} came without a licence: "
+            "nothing is known of who may use them, or for what.\n"
+        )
+    else:
+        parts.append("Every image carries a licence.\n")
+    return "\n".join(parts)
+
+
+def _changes(changes: VersionChanges) -> str:
+    if changes.since is None:
+        return "This is the first version.\n"
+    lines = [
+        f"- {name}: {len(ids)}{_examples(ids)}"
+        for name, ids in (
+            ("added", changes.added),
+            ("removed", changes.removed),
+            ("with other boxes", changes.relabelled),
+            ("with another picture", changes.picture_changed),
+            ("in another split", changes.moved),
+        )
+    ]
+    return "\n".join((f"Images, against {changes.since}:\n", *lines, ""))
+
+
+def _examples(ids: Sequence[str]) -> str:
+    if not ids:
+        return ""
+    shown = ", ".join(f"`{image_id}`" for image_id in ids[:IDS_SHOWN])
+    rest = len(ids) - IDS_SHOWN
+    return f" ({shown}{f' and {rest} more' if rest > 0 else ''})"
+
+
+def _period(version: DatasetVersion) -> str:
+    days = sorted(image.captured_at.date() for image in version.images if image.captured_at)
+    if not days:
+        return "not known"
+    unknown = version.image_count - len(days)
+    rest = f"; of {_number(unknown, 'image')} the day is not known" if unknown else ""
+    return f"{days[0].isoformat()} to {days[-1].isoformat()} (UTC){rest}"
+
+
+def _tally(values: Iterable[str | None]) -> str:
+    count = Counter("not known" if value is None else str(value) for value in values)
+    return ", ".join(f"{_plain(name)} ({total})" for name, total in sorted(count.items())) or "none"
+
+
+def _number(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Text from people in one line, with the signs disarmed that Markdown would act on."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,123 @@
+"""Data sets in the form of COCO: one JSON file a split.
+
+`bbox` is [x, y, width, height] in pixels, origin top left. Image and annotation ids count from 1
+over the whole version, so that no id is in two splits; category ids are those of the campaign and
+may have gaps. (From 1, because COCO's own evaluation takes annotation 0 for "no match".)
+Source: cocodataset.org/#format-data
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import count
+
+from farmy_assets.annotation.boxes import Box
+from farmy_assets.datasets.release import ensure_releasable
+from farmy_assets.datasets.splits import SPLITS, Split
+from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
+
+DECIMALS = 2
+
+Json = dict[str, object]
+
+
+def coco_files(version: DatasetVersion) -> dict[str, bytes]:
+    """The annotation files of a version, by path; an empty split has a valid, empty file.
+
+    Args:
+        version: The version to export. The pictures belong at `coco_image_path`.
+
+    Returns:
+        `annotations/instances_<split>.json` for each split; the same bytes for the same version.
+
+    Raises:
+        NotReleasableError: The version has problems (see `release.problems_of`).
+    """
+    ensure_releasable(version)
+    licence_ids = _licence_ids(version)
+    image_ids = {image.image_id: n for n, image in enumerate(version.images, start=1)}
+    annotations = list(_annotations(version, image_ids))
+    files: dict[str, bytes] = {}
+    for split in SPLITS:
+        images = version.images_in(split)
+        carried = {image.licence for image in images}
+        document: Json = {
+            "info": _info(version, split),
+            "licenses": [
+                {"id": licence_id, "name": name, "url": ""}
+                for name, licence_id in licence_ids.items()
+                if name in carried
+            ],
+            "images": [_image(image, image_ids[image.image_id], licence_ids) for image in images],
+            "annotations": [entry for of_split, entry in annotations if of_split == split],
+            "categories": [
+                {"id": each.id, "name": each.name, "supercategory": ""} for each in version.classes
+            ],
+        }
+        # ASCII only: COCO's own reader opens files in whatever encoding its machine prefers.
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=True)
+        files[f"annotations/instances_{split}.json"] = f"{text}\n".encode("ascii")
+    return files
+
+
+def coco_image_path(image: LabelledImage) -> str:
+    """Where the picture belongs, seen from the folder that holds `annotations`."""
+    return f"images/{image.file_name}"
+
+
+def _info(version: DatasetVersion, split: Split) -> Json:
+    """Without a date: the same version must give the same bytes on any day."""
+    return {
+        "description": f"{version.campaign}, the images of split {split}",
+        "version": version.version_id,
+    }
+
+
+def _licence_ids(version: DatasetVersion) -> dict[str, int]:
+    """Ids from 1 for the licences that images carry, and for no others."""
+    carried = {image.licence for image in version.images if image.licence is not None}
+    return {name: n for n, name in enumerate(sorted(carried), start=1)}
+
+
+def _image(image: ReleasedImage, number: int, licence_ids: Mapping[str, int]) -> Json:
+    entry: Json = {
+        "id": number,
+        "file_name": coco_image_path(image),
+        "width": image.width_px,
+        "height": image.height_px,
+    }
+    if image.licence is not None:
+        entry["license"] = licence_ids[image.licence]
+    return entry
+
+
+def _annotations(
+    version: DatasetVersion, image_ids: Mapping[str, int]
+) -> Iterator[tuple[Split, Json]]:
+    category_ids = {each.name: each.id for each in version.classes}
+    number = count(start=1)
+    for image in version.images:
+        for box in image.boxes:
+            bbox = _bbox(box)
+            yield (
+                image.split,
+                {
+                    "id": next(number),
+                    "image_id": image_ids[image.image_id],
+                    "category_id": category_ids[box.label],
+                    "bbox": bbox,
+                    "area": round(bbox[2] * bbox[3], DECIMALS),
+                    "iscrowd": 0,
+                    "segmentation": [],
+                },
+            )
+
+
+def _bbox(box: Box) -> list[float]:
+    """The box as COCO has it.
+
+    Corners are rounded, and the sides measured between rounded corners: a side rounded by itself
+    could reach a hundredth of a pixel out of the image.
+    """
+    x_min, y_min = round(box.x_min, DECIMALS), round(box.y_min, DECIMALS)
+    x_max, y_max = round(box.x_max, DECIMALS), round(box.y_max, DECIMALS)
+    return [x_min, y_min, round(x_max - x_min, DECIMALS), round(y_max - y_min, DECIMALS)]

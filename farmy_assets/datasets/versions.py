@@ -1,0 +1,216 @@
+"""A version of a data set: frozen, numbered, and named after its own content.
+
+A version knows nothing of the time it was made. The same settled images give the same digest
+whenever and in whatever order they are handed in, so two people can prove that they hold the same.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.campaign import Splits
+from farmy_assets.catalog.metadata import CampaignName, ImageId, Sha256, ShortText, Source
+from farmy_assets.catalog.records import Record
+from farmy_assets.datasets.splits import SPLITS, Split, split_of
+
+VersionId = Annotated[str, StringConstraints(pattern=r"^v\d{4,}-[0-9a-f]{8}$")]
+SettledBy = Literal["single", "agreed", "adjudicated"]
+
+NOT_CONTENT = frozenset({"number", "version_id", "created_from"})
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, because equal records must have equal bytes."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        msg = f"{moment.isoformat()} is no day of the calendar in UTC"
+        raise ValueError(msg) from error
+
+
+def _in_order(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+    """The boxes by class and place: in which order they were drawn is nothing to a data set."""
+    return tuple(sorted(boxes, key=lambda b: (b.label, b.x_min, b.y_min, b.x_max, b.y_max)))
+
+
+def _sorted(ids: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(ids))
+
+
+Pixels = Annotated[int, Field(gt=0)]
+Boxes = Annotated[tuple[Box, ...], AfterValidator(_in_order)]
+VoteIds = Annotated[tuple[str, ...], AfterValidator(_sorted)]
+UtcMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class DatasetClass(Record):
+    """One class of a campaign: its id is stable over all versions, and ids may have gaps."""
+
+    id: Annotated[int, Field(ge=0)]
+    name: Annotated[str, StringConstraints(min_length=1)]
+
+
+class LabelledImage(Record):
+    """One settled image: its cleansed copy, its boxes, and where both of them come from.
+
+    `sha256`, `width_px` and `height_px` are those of the cleansed copy. Images of one `group`
+    (one field, one cluster of near duplicates) are never parted by a split. No boxes means that
+    people looked and found nothing: a background image.
+    """
+
+    image_id: ImageId
+    sha256: Sha256
+    width_px: Pixels
+    height_px: Pixels
+    boxes: Boxes
+    settled_by: SettledBy
+    vote_ids: VoteIds
+    group: ShortText
+    licence: ShortText | None = None
+    source: Source | None = None
+    crop: ShortText | None = None
+    captured_at: UtcMoment | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name of the picture in every export, without its folder."""
+        return f"{self.image_id}.jpg"
+
+
+class ReleasedImage(LabelledImage):
+    """A labelled image in its split."""
+
+    split: Split
+
+
+class DatasetVersion(Record):
+    """All that a data set version consists of, save the pictures themselves: its manifest."""
+
+    campaign: CampaignName
+    campaign_version: Annotated[int, Field(ge=1)]
+    number: Annotated[int, Field(ge=1)]
+    version_id: VersionId
+    created_from: Sha256
+    classes: tuple[DatasetClass, ...]
+    shares: Splits
+    images: tuple[ReleasedImage, ...]
+
+    @property
+    def image_count(self) -> int:
+        """How many images the version has, background images included."""
+        return len(self.images)
+
+    @property
+    def box_count(self) -> int:
+        """How many boxes there are on all images."""
+        return sum(len(image.boxes) for image in self.images)
+
+    @property
+    def boxes_by_class(self) -> dict[str, int]:
+        """Boxes of every class, in the order of class ids; a class without boxes counts zero."""
+        count = Counter(box.label for image in self.images for box in image.boxes)
+        return {each.name: count[each.name] for each in self.classes}
+
+    @property
+    def images_by_split(self) -> dict[Split, int]:
+        """Images in every split; an empty split counts zero."""
+        count = Counter(image.split for image in self.images)
+        return {split: count[split] for split in SPLITS}
+
+    def images_in(self, split: Split) -> tuple[ReleasedImage, ...]:
+        """The images of one split, by image id."""
+        return tuple(image for image in self.images if image.split == split)
+
+
+class VersionChanges(Record):
+    """What is new in a version: image ids, sorted.
+
+    `picture_changed`: the cleansed copy has other bytes. `moved`: the image is in another split,
+    which only changed shares or a changed group can bring about. An image may be in several lists.
+    """
+
+    since: VersionId | None = None
+    added: tuple[ImageId, ...] = ()
+    removed: tuple[ImageId, ...] = ()
+    relabelled: tuple[ImageId, ...] = ()
+    picture_changed: tuple[ImageId, ...] = ()
+    moved: tuple[ImageId, ...] = ()
+
+
+def freeze(
+    images: Iterable[LabelledImage],
+    *,
+    campaign: str,
+    campaign_version: int,
+    classes: Iterable[DatasetClass],
+    shares: Splits,
+    number: int,
+) -> DatasetVersion:
+    """Make a version of settled images: give each its split, and the whole its name.
+
+    Nothing is judged here; ask `release.problems_of` before anything is exported.
+
+    Args:
+        images: The settled images, in any order.
+        campaign: The name of the campaign that they were labelled in.
+        campaign_version: The version of the campaign file in force.
+        classes: All classes of the campaign, in any order, with or without boxes.
+        shares: How large each split shall be in the long run.
+        number: The version's place in the campaign's row of versions, from 1; not part of the
+            content, so that the same content has the same digest under any number.
+
+    Returns:
+        The version, the same for the same content: images by image id, classes by class id.
+    """
+    draft = DatasetVersion(
+        campaign=campaign,
+        campaign_version=campaign_version,
+        number=number,
+        version_id=f"v{number:04d}-{'0' * 8}",
+        created_from="0" * 64,
+        classes=tuple(sorted(classes, key=lambda each: (each.id, each.name))),
+        shares=shares,
+        images=tuple(
+            sorted(
+                (_released(image, shares) for image in images),
+                key=lambda image: (image.image_id, image.to_json()),
+            )
+        ),
+    )
+    digest = content_digest(draft)
+    return draft.model_copy(
+        update={"version_id": f"v{number:04d}-{digest[:8]}", "created_from": digest}
+    )
+
+
+def content_digest(version: DatasetVersion) -> str:
+    """SHA-256 (hexadecimal) of all that the version holds, save its number and its names."""
+    content = version.model_dump(mode="json", exclude=set(NOT_CONTENT))
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def changes_between(old: DatasetVersion | None, new: DatasetVersion) -> VersionChanges:
+    """What changed from one version to another; against None, every image is added."""
+    before = {image.image_id: image for image in old.images} if old else {}
+    after = {image.image_id: image for image in new.images}
+    both = [(before[image_id], after[image_id]) for image_id in sorted(before.keys() & after)]
+    return VersionChanges(
+        since=old.version_id if old else None,
+        added=tuple(sorted(after.keys() - before)),
+        removed=tuple(sorted(before.keys() - after)),
+        relabelled=tuple(a.image_id for b, a in both if b.boxes != a.boxes),
+        picture_changed=tuple(a.image_id for b, a in both if b.sha256 != a.sha256),
+        moved=tuple(a.image_id for b, a in both if b.split != a.split),
+    )
+
+
+def _released(image: LabelledImage, shares: Splits) -> ReleasedImage:
+    facts = {name: getattr(image, name) for name in LabelledImage.model_fields}
+    return ReleasedImage.model_validate({**facts, "split": split_of(image.group, shares)})
