@@ -1,0 +1,37 @@
+"""Campaigns: every version of their rules, numbered, never changed."""
+
+from dataclasses import dataclass
+
+from farmy_assets.annotation.campaign import Campaign, same_rules
+from farmy_assets.lake import keys
+from farmy_assets.lake.record_store import RecordStore
+
+
+@dataclass(frozen=True)
+class CampaignBook:
+    """All campaigns that were ever applied."""
+
+    records: RecordStore
+
+    def names(self) -> list[str]:
+        """The names of all campaigns."""
+        return sorted({key.split("/")[1] for key in self.records.bucket.keys("campaigns/")})
+
+    def current(self, name: str) -> Campaign | None:
+        """The newest version of a campaign's rules, or None when there is no such campaign."""
+        found = list(self.records.bucket.keys(keys.campaign_versions(name)))
+        return self.records.read(found[-1], Campaign) if found else None
+
+    def apply(self, campaign: Campaign) -> Campaign:
+        """Store the rules as the campaign's next version, unless they are the present ones.
+
+        Returns the campaign as it now stands, with its version.
+        """
+        while True:
+            present = self.current(campaign.name)
+            if present and same_rules(present, campaign):
+                return present
+            version = present.version + 1 if present else 1
+            stored = campaign.model_copy(update={"version": version})
+            if self.records.write_once(keys.campaign_version(campaign.name, version), stored):
+                return stored

@@ -1,0 +1,88 @@
+"""Clients for AWS, and the translation of AWS's errors into ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
+from farmy_assets.lake.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+THREADS = 8
+MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchBucket", "ResourceNotFoundException"}
+PASSING = {
+    "InternalError", "InternalServerError", "ProvisionedThroughputExceededException",
+    "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException",
+    "RequestLimitExceeded", "500", "502", "503",
+}  # fmt: skip
+
+
+def _config() -> Config:
+    return Config(
+        connect_timeout=3,
+        read_timeout=60,
+        retries={"mode": "standard", "max_attempts": 4},
+        max_pool_connections=2 * THREADS,
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+    )
+
+
+def s3_client(settings: LakeSettings) -> "S3Client":
+    """A client for the object store; safe to share between threads."""
+    return boto3.client(
+        "s3",
+        region_name=settings.region_name,
+        endpoint_url=settings.endpoint_url,
+        config=_config(),
+    )
+
+
+def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
+    """A client for the catalog table; safe to share between threads."""
+    return boto3.client(
+        "dynamodb",
+        region_name=settings.region_name,
+        endpoint_url=settings.endpoint_url,
+        config=_config().merge(Config(signature_version="v4")),
+    )
+
+
+def error_code(error: ClientError) -> str:
+    """The code that AWS gave, such as `NoSuchKey`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn AWS's errors into the platform's; `doing` says what was tried.
+
+    Raises:
+        ObjectMissingError: The object, bucket or table is not there.
+        LakeUnavailableError: No answer, a throttle, or a fault on the server's side.
+        LakeError: Any other refusal.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        detail: dict[str, Any] = dict(error.response.get("Error", {}))
+        text = f"{doing}: {code} {detail.get('Message', '')}".strip()
+        if code in MISSING:
+            raise ObjectMissingError(text) from error
+        if code in PASSING:
+            raise LakeUnavailableError(text) from error
+        raise LakeError(text) from error
+    except BotoCoreError as error:
+        msg = (
+            f"{doing}: the lake does not answer ({type(error).__name__}). "
+            "On a laptop, start it with `make up`; what failed is asked for again by itself."
+        )
+        raise LakeUnavailableError(msg) from error

@@ -1,0 +1,93 @@
+"""Data set versions: numbered and frozen among the records, laid out for people in their bucket."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from farmy_assets.catalog.records import Record
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.lake import keys
+from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.record_store import RecordStore
+
+MANIFEST = "MANIFEST.json"
+
+
+class ExportManifest(Record):
+    """All files of one export; written last, so that an export with a manifest is whole."""
+
+    version_id: str
+    files: dict[str, str]
+    """Path to sha256; pictures carry the digest of the cleansed copy."""
+
+
+@dataclass(frozen=True)
+class DatasetShelf:
+    """The versions of all campaigns' data sets."""
+
+    records: RecordStore
+    bucket: Bucket
+    cleansed: Bucket
+
+    def newest(self, campaign: str) -> DatasetVersion | None:
+        """The newest version, or None before the first."""
+        found = list(self.records.bucket.keys(keys.dataset_versions(campaign)))
+        return self.records.read(found[-1], DatasetVersion) if found else None
+
+    def before(self, version: DatasetVersion) -> DatasetVersion | None:
+        """The version before this one, or None when it is the first."""
+        key = keys.dataset_version(version.campaign, version.number - 1)
+        return self.records.find(key, DatasetVersion)
+
+    def freeze(self, version: DatasetVersion) -> bool:
+        """Keep a new version under its number; False when somebody else took the number."""
+        return self.records.write_once(
+            keys.dataset_version(version.campaign, version.number), version
+        )
+
+    def lay_out(
+        self,
+        version: DatasetVersion,
+        folder: str,
+        *,
+        files: Mapping[str, bytes],
+        pictures: Mapping[str, str] | None = None,
+    ) -> str:
+        """Write one export: its files, copies of its pictures, and its manifest last.
+
+        Args:
+            version: Whose export it is.
+            folder: Name of the export's folder; empty for the version's own folder.
+            files: Path inside the folder to bytes.
+            pictures: Path inside the folder to image id.
+
+        Returns:
+            Where the export lies, as an s3:// address.
+        """
+        prefix = f"{folder}/" if folder else ""
+
+        def put(item: tuple[str, bytes]) -> None:
+            self.bucket.put(self._key(version, prefix + item[0]), item[1], media_type="text/plain")
+
+        def copy(item: tuple[str, str]) -> None:
+            self.bucket.copy_from(
+                self.cleansed, keys.cleansed_image(item[1]), self._key(version, prefix + item[0])
+            )
+
+        in_threads(put, files.items())
+        in_threads(copy, (pictures or {}).items())
+        sha256 = {image.image_id: image.sha256 for image in version.images}
+        digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+        digests |= {path: sha256[image_id] for path, image_id in (pictures or {}).items()}
+        manifest = ExportManifest(
+            version_id=version.version_id, files=dict(sorted(digests.items()))
+        )
+        self.bucket.put(self._key(version, f"{prefix}{MANIFEST}"), manifest.to_json())
+        return f"s3://{self.bucket.name}/{self._key(version, folder)}"
+
+    def has_export(self, version: DatasetVersion, folder: str) -> bool:
+        """Whether an export of this version is whole."""
+        return self.bucket.size_bytes(self._key(version, f"{folder}/{MANIFEST}")) is not None
+
+    def _key(self, version: DatasetVersion, path: str) -> str:
+        return keys.dataset(version.campaign, version.version_id, path)

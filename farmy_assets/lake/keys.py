@@ -1,0 +1,128 @@
+"""The layout of the buckets: the only module that knows a key's form.
+
+raw       metadata/<image_id>.json (first), images/<image_id> (then; its event feeds the catalog)
+cleansed  images/<image_id>.jpg    (annotators can fetch whatever lies here, so nothing else does)
+records   everything that cannot be rebuilt, besides images: batches, campaigns, votes, decisions
+datasets  <campaign>/<version_id>/...
+"""
+
+from farmy_assets.catalog.batches import batch_number
+from farmy_assets.catalog.metadata import is_image_id
+
+RAW_IMAGES = "images/"
+RAW_METADATA = "metadata/"
+CLEANSED_IMAGES = "images/"
+BATCHES = "batches/"
+CLEANSED_SETS = "cleansed/"
+DUPLICATE_INDEX = "duplicates/index.json"
+
+
+def raw_image(image_id: str) -> str:
+    """The photograph's bytes, as they came."""
+    return f"{RAW_IMAGES}{image_id}"
+
+
+def raw_metadata(image_id: str) -> str:
+    """The photograph's metadata."""
+    return f"{RAW_METADATA}{image_id}.json"
+
+
+def image_id_of_raw_key(key: str) -> str | None:
+    """The image id in a raw image key; None when the key is not of our making."""
+    image_id = key.removeprefix(RAW_IMAGES)
+    return image_id if key.startswith(RAW_IMAGES) and is_image_id(image_id) else None
+
+
+def cleansed_image(image_id: str) -> str:
+    """The normalised copy that annotators see."""
+    return f"{CLEANSED_IMAGES}{image_id}.jpg"
+
+
+def batch(number: int) -> str:
+    """The manifest of the batch with this number: the number is the lock."""
+    return f"{BATCHES}{number:06d}.json"
+
+
+def batch_of_id(batch_id: str) -> str:
+    """The manifest of the batch with this id."""
+    return batch(batch_number(batch_id))
+
+
+def ingest_report(campaign: str, digest: str) -> str:
+    """What one import stored and refused."""
+    return f"ingests/{campaign}/{digest}.json"
+
+
+def quality(batch_id: str) -> str:
+    """One row an image: what the checks measured."""
+    return f"quality/{batch_id}.parquet"
+
+
+def cleansed_set(batch_id: str) -> str:
+    """What became of each image of a batch."""
+    return f"{CLEANSED_SETS}{batch_id}.json"
+
+
+def fingerprints(batch_id: str, digest: str) -> str:
+    """The fingerprints of the images that a batch kept."""
+    return f"duplicates/segments/{batch_id}-{digest}.json"
+
+
+def campaign_versions(name: str) -> str:
+    """The prefix under which all versions of one campaign lie."""
+    return f"campaigns/{name}/"
+
+
+def campaign_version(name: str, version: int) -> str:
+    """One version of a campaign's rules."""
+    return f"{campaign_versions(name)}{version:04d}.json"
+
+
+def assignments(campaign: str, batch_id: str = "") -> str:
+    """Who gets which images of a batch; without a batch, the prefix of all."""
+    return f"assignments/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
+def placements(campaign: str, batch_id: str) -> str:
+    """Where a batch's tasks were put in Label Studio."""
+    return f"placements/{campaign}/{batch_id}.json"
+
+
+def votes(campaign: str, digest: str = "") -> str:
+    """Votes that were copied out together; without a digest, the prefix of all."""
+    return f"votes/{campaign}/" + (f"{digest}.jsonl" if digest else "")
+
+
+def copied_inboxes(campaign: str) -> str:
+    """How a campaign's inboxes looked when votes were last copied out."""
+    return f"copied/{campaign}.json"
+
+
+def campaign_state(campaign: str) -> str:
+    """How far each image of a campaign is; rewritten as votes come."""
+    return f"judgements/{campaign}.json"
+
+
+def adjudication(campaign: str) -> str:
+    """Which conflicts were handed to the adjudicator."""
+    return f"adjudication/{campaign}.json"
+
+
+def dataset_versions(campaign: str) -> str:
+    """The prefix under which all versions of a campaign's data set are frozen."""
+    return f"dataset-versions/{campaign}/"
+
+
+def dataset_version(campaign: str, number: int) -> str:
+    """The frozen version with this number: the number is the lock."""
+    return f"{dataset_versions(campaign)}{number:04d}.json"
+
+
+def dataset(campaign: str, version_id: str, path: str) -> str:
+    """A file of a data set version, in the bucket for data sets."""
+    return f"{campaign}/{version_id}/{path}"
+
+
+def contact_sheet(asset: str, partition: str) -> str:
+    """The full contact sheet of an asset's partition."""
+    return f"contact-sheets/{asset}/{partition}.jpg"

@@ -1,0 +1,116 @@
+"""The lake as one value: its doors, connected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
+from farmy_assets.lake import keys
+from farmy_assets.lake.campaigns import CampaignBook
+from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.connection import dynamodb_client, s3_client
+from farmy_assets.lake.dataset_shelf import DatasetShelf
+from farmy_assets.lake.duplicate_index import DuplicateIndexBook
+from farmy_assets.lake.ingestion import RawZone
+from farmy_assets.lake.ledger import Ledger
+from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.progress import Progress
+from farmy_assets.lake.quality_tables import QualityTables
+from farmy_assets.lake.reconcile import Reconciler
+from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.sealing import BatchBook
+from farmy_assets.lake.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from farmy_assets.lake.image_work import ImageWork
+
+
+@dataclass(frozen=True)
+class Lake:
+    """Everything the platform keeps; nothing outside this room knows how."""
+
+    settings: LakeSettings
+    raw: Bucket
+    cleansed: Bucket
+    exports: Bucket
+    records: RecordStore
+    catalog: CatalogTable
+
+    @classmethod
+    def connect(cls, settings: LakeSettings) -> "Lake":
+        """Clients for all parts; nothing is asked of a server yet."""
+        s3 = s3_client(settings)
+        return cls(
+            settings=settings,
+            raw=Bucket(s3, settings.raw_bucket),
+            cleansed=Bucket(s3, settings.cleansed_bucket),
+            exports=Bucket(s3, settings.datasets_bucket),
+            records=RecordStore(Bucket(s3, settings.records_bucket)),
+            catalog=CatalogTable(dynamodb_client(settings), settings.catalog_table),
+        )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Lake":
+        """The lake that the environment's settings name.
+
+        Raises:
+            InvalidInputError: A setting is missing.
+        """
+        return cls.connect(LakeSettings.from_environment(environment))
+
+    @property
+    def ingestion(self) -> RawZone:
+        """The way in."""
+        return RawZone(self.raw)
+
+    @property
+    def batches(self) -> BatchBook:
+        """The sealed batches."""
+        return BatchBook(self.records, self.catalog)
+
+    @property
+    def reconciler(self) -> Reconciler:
+        """The catalog's repair."""
+        return Reconciler(self.raw, self.catalog, self.batches)
+
+    @property
+    def quality(self) -> QualityTables:
+        """What the checks found."""
+        return QualityTables(self.records.bucket)
+
+    @property
+    def image_work(self) -> "ImageWork":
+        """Checks and normalised copies."""
+        from farmy_assets.lake.image_work import ImageWork  # noqa: PLC0415 - brings all of Daft
+
+        return ImageWork(self.settings, self.raw, self.cleansed)
+
+    @property
+    def duplicates(self) -> DuplicateIndexBook:
+        """The fingerprints of everything that was kept."""
+        return DuplicateIndexBook(self.records)
+
+    @property
+    def campaigns(self) -> CampaignBook:
+        """The rules of annotation."""
+        return CampaignBook(self.records)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Who was asked what, and what came back."""
+        return Ledger(self.records)
+
+    @property
+    def datasets(self) -> DatasetShelf:
+        """The data set versions."""
+        return DatasetShelf(self.records, self.exports, self.cleansed)
+
+    @property
+    def progress(self) -> Progress:
+        """What is not yet done."""
+        return Progress(self.records, self.batches, self.campaigns, self.ledger, self.datasets)
+
+    def kept_images(self, campaign: str) -> dict[str, KeptImage]:
+        """All images that a campaign's batches kept, by id."""
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        return {i.image_id: i for s in sets if s.campaign == campaign for i in s.kept}

@@ -1,0 +1,117 @@
+"""One bucket: put once, put, get, look, list, copy."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import ClientError
+
+from farmy_assets.errors import ObjectMissingError
+from farmy_assets.lake.connection import THREADS, error_code, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+PRECONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """The work done on every item, several at a time, results in the order of the items."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The objects of one bucket."""
+
+    client: "S3Client"
+    name: str
+
+    def put_once(self, key: str, content: bytes, *, media_type: str = "application/json") -> bool:
+        """Write an object that must not be there yet; False when it already is."""
+        return self.put_if(key, content, etag=None, media_type=media_type)
+
+    def put_if(
+        self, key: str, content: bytes, *, etag: str | None, media_type: str = "application/json"
+    ) -> bool:
+        """Write only over the version with this ETag (None: only where nothing is).
+
+        Returns False, and writes nothing, when somebody else was quicker.
+        """
+        with translated(f"writing s3://{self.name}/{key}"):
+            try:
+                if etag is None:
+                    self.client.put_object(
+                        Bucket=self.name, Key=key, Body=content, ContentType=media_type,
+                        IfNoneMatch="*",
+                    )  # fmt: skip
+                else:
+                    self.client.put_object(
+                        Bucket=self.name, Key=key, Body=content, ContentType=media_type,
+                        IfMatch=etag,
+                    )  # fmt: skip
+            except ClientError as error:
+                if error_code(error) in PRECONDITION_FAILED:
+                    return False
+                raise
+        return True
+
+    def put(self, key: str, content: bytes, *, media_type: str = "application/json") -> None:
+        """Write an object, over an older one if there is one."""
+        with translated(f"writing s3://{self.name}/{key}"):
+            self.client.put_object(Bucket=self.name, Key=key, Body=content, ContentType=media_type)
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        return self.get_with_etag(key)[0]
+
+    def get_with_etag(self, key: str) -> tuple[bytes, str]:
+        """The object's bytes and the ETag to hand to `put_if`."""
+        with translated(f"reading s3://{self.name}/{key}"):
+            answer = self.client.get_object(Bucket=self.name, Key=key)
+            return answer["Body"].read(), answer["ETag"]
+
+    def find(self, key: str) -> bytes | None:
+        """The object's bytes, or None when there is no such object."""
+        try:
+            return self.get(key)
+        except ObjectMissingError:
+            return None
+
+    def size_bytes(self, key: str) -> int | None:
+        """The object's size, or None when there is no such object."""
+        try:
+            with translated(f"looking for s3://{self.name}/{key}"):
+                return self.client.head_object(Bucket=self.name, Key=key)["ContentLength"]
+        except ObjectMissingError:
+            return None
+
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        """All keys with the prefix, in order, page by page, starting behind `after`."""
+        with translated(f"listing s3://{self.name}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix, StartAfter=after
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield item["Key"]
+
+    def copy_from(self, source: "Bucket", source_key: str, key: str) -> None:
+        """Copy an object on the server's side."""
+        with translated(f"copying s3://{source.name}/{source_key} to s3://{self.name}/{key}"):
+            self.client.copy_object(
+                Bucket=self.name, Key=key, CopySource={"Bucket": source.name, "Key": source_key}
+            )
+
+    def delete(self, key: str) -> None:
+        """Delete an object; in a versioned bucket this leaves a marker over it."""
+        with translated(f"deleting s3://{self.name}/{key}"):
+            self.client.delete_object(Bucket=self.name, Key=key)

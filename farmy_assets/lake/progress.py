@@ -1,0 +1,135 @@
+"""What is not yet done, and what comes next: asked of the records, never of a memory."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.catalog.batches import Batch
+from farmy_assets.catalog.records import Record
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.lake import keys
+from farmy_assets.lake.campaigns import CampaignBook
+from farmy_assets.lake.dataset_shelf import DatasetShelf
+from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
+from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.sealing import BatchBook
+
+
+class NextStep(StrEnum):
+    """What has to be run for a batch or a campaign."""
+
+    CLEANSING = "cleansing"  # a batch, from its raw images on
+    PLACEMENT = "placement"  # a cleansed batch, into the annotators' inboxes
+    VOTES = "votes"  # a campaign: something changed in its inboxes
+    RELEASE = "release"  # a campaign: everything is settled and not yet released
+
+
+class BatchProgress(Record):
+    """How far a batch is; cleansed without a next step means that it waits for a campaign."""
+
+    batch_id: str
+    number: int
+    campaign: str
+    is_done: bool
+    next_step: NextStep | None
+
+
+class CampaignProgress(Record):
+    """How far a campaign is; `digest` changes whenever there is something new to do."""
+
+    name: str
+    next_step: NextStep | None
+    digest: str
+    standings: dict[str, int]
+    open_batches: int
+
+    def in_words(self) -> str:
+        """One line for people."""
+        told = ", ".join(f"{count} {name}" for name, count in sorted(self.standings.items()))
+        more = f", {self.open_batches} batches under way" if self.open_batches else ""
+        return f"{self.name}: {told or 'no image was given out yet'}{more}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The view of the records that the sensors decide on."""
+
+    records: RecordStore
+    batches: BatchBook
+    campaigns: CampaignBook
+    ledger: Ledger
+    datasets: DatasetShelf
+
+    def of_batches(self, *, after: int = 0) -> list[BatchProgress]:
+        """All batches behind a number, in order."""
+        known = set(self.campaigns.names())
+        return [self._of_batch(batch, known) for batch in self.batches.all(after=after)]
+
+    def _of_batch(self, batch: Batch, campaigns: set[str]) -> BatchProgress:
+        bucket = self.records.bucket
+        done = bucket.size_bytes(keys.placements(batch.campaign, batch.batch_id)) is not None
+        step: NextStep | None = None
+        if not done:
+            cleansed = bucket.size_bytes(keys.cleansed_set(batch.batch_id)) is not None
+            if not cleansed:
+                step = NextStep.CLEANSING
+            elif batch.campaign in campaigns:
+                step = NextStep.PLACEMENT
+        return BatchProgress(
+            batch_id=batch.batch_id,
+            number=batch.number,
+            campaign=batch.campaign,
+            is_done=done,
+            next_step=step,
+        )
+
+    def of_campaign(
+        self, campaign: Campaign, inboxes: Mapping[str, InboxState], open_batches: int
+    ) -> CampaignProgress:
+        """How far a campaign is.
+
+        Args:
+            campaign: Its present rules.
+            inboxes: Its inboxes as Label Studio shows them now.
+            open_batches: How many of its batches are not in the inboxes yet.
+        """
+        state = self.ledger.state(campaign.name)
+        step: NextStep | None = None
+        # Tasks that nobody has answered yet are no news, as long as nothing was judged before.
+        is_begun = state is not None or any(inbox.answers for inbox in inboxes.values())
+        if inboxes and is_begun and not (state and state.is_of(campaign, inboxes)):
+            step = NextStep.VOTES
+        elif state and not open_batches and state.is_settled and not self._is_released(state):
+            step = NextStep.RELEASE
+        newest = [f"{key}={inboxes[key].model_dump_json()}" for key in sorted(inboxes)]
+        seen = "\n".join([str(campaign.version), step or "", *newest])
+        return CampaignProgress(
+            name=campaign.name,
+            next_step=step,
+            digest=hashlib.sha256(seen.encode()).hexdigest()[:16],
+            standings=state.standings() if state else {},
+            open_batches=open_batches,
+        )
+
+    def _is_released(self, state: CampaignState) -> bool:
+        newest = self.datasets.newest(state.campaign)
+        campaign = self.campaigns.current(state.campaign)
+        if newest is None or campaign is None or not holds(newest, state):
+            return False
+        return all(self.datasets.has_export(newest, name.value) for name in campaign.exports)
+
+
+def holds(version: DatasetVersion, state: CampaignState) -> bool:
+    """Whether a version was made of exactly what a campaign's evaluation has settled."""
+    settled = {(j.image_id, votes_behind(j)) for j in state.judgements if j.status.is_releasable}
+    released = {(image.image_id, image.vote_ids) for image in version.images}
+    return version.campaign_version == state.campaign_version and released == settled
+
+
+def votes_behind(judgement: Judgement) -> tuple[str, ...]:
+    """The votes that a settled image's boxes rest on, the adjudicator's among them."""
+    decision = (judgement.decision_vote_id,) if judgement.decision_vote_id else ()
+    return tuple(sorted({*judgement.vote_ids, *decision}))

@@ -1,0 +1,77 @@
+"""The records bucket: typed records in, typed records out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from farmy_assets.catalog.records import Record
+from farmy_assets.errors import LakeError, ObjectMissingError
+from farmy_assets.lake.objects import Bucket, in_threads
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+@dataclass(frozen=True)
+class RecordStore:
+    """What cannot be rebuilt, besides images: manifests, assignments, votes, decisions."""
+
+    bucket: Bucket
+
+    def write_once(self, key: str, record: Record) -> bool:
+        """Write a record that must not be there yet; False when one already is."""
+        return self.bucket.put_once(key, record.to_json())
+
+    def replace(self, key: str, record: Record) -> None:
+        """Write a record, over an older one if there is one."""
+        self.bucket.put(key, record.to_json())
+
+    def find(self, key: str, kind: type[Kind]) -> Kind | None:
+        """The record under a key, or None when there is none.
+
+        Raises:
+            LakeError: What lies there is not such a record.
+        """
+        content = self.bucket.find(key)
+        return None if content is None else self._parsed(key, content, kind)
+
+    def find_with_etag(self, key: str, kind: type[Kind]) -> tuple[Kind | None, str | None]:
+        """The record under a key and its version, for compare-and-swap; None, None without one."""
+        try:
+            content, etag = self.bucket.get_with_etag(key)
+        except ObjectMissingError:
+            return None, None
+        return self._parsed(key, content, kind), etag
+
+    def read(self, key: str, kind: type[Kind]) -> Kind:
+        """The record under a key.
+
+        Raises:
+            ObjectMissingError: There is none.
+            LakeError: What lies there is not such a record.
+        """
+        return self._parsed(key, self.bucket.get(key), kind)
+
+    def read_all(self, prefix: str, kind: type[Kind], *, after: str = "") -> list[Kind]:
+        """All records under a prefix, in the order of their keys."""
+        return in_threads(lambda key: self.read(key, kind), self.bucket.keys(prefix, after=after))
+
+    def append_lines(self, key: str, records: list[Kind]) -> bool:
+        """Write records as one immutable object of JSON lines."""
+        lines = b"".join(record.model_dump_json().encode() + b"\n" for record in records)
+        return self.bucket.put_once(key, lines, media_type="application/x-ndjson")
+
+    def read_lines(self, prefix: str, kind: type[Kind]) -> Iterator[Kind]:
+        """All records in all objects of JSON lines under a prefix."""
+        contents = in_threads(lambda key: (key, self.bucket.get(key)), self.bucket.keys(prefix))
+        for key, content in contents:
+            for line in content.splitlines():
+                yield self._parsed(key, line, kind)
+
+    def _parsed(self, key: str, content: bytes, kind: type[Kind]) -> Kind:
+        try:
+            return kind.model_validate_json(content)
+        except ValidationError as error:
+            msg = f"s3://{self.bucket.name}/{key} is not a {kind.__name__}: {error}"
+            raise LakeError(msg) from error

@@ -1,0 +1,55 @@
+"""The AWS Lambda door: S3 events from the ingest queue become catalog entries.
+
+A message that cannot be handled is reported by itself, so that the rest of its delivery is not
+repeated; after five deliveries the queue hands it to the dead-letter queue.
+"""
+
+import logging
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from farmy_assets.errors import FarmyError
+from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.connection import dynamodb_client, s3_client
+from farmy_assets.lake.event_intake import EventIntake
+from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.settings import LakeSettings
+
+logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
+
+
+@cache
+def _intake() -> EventIntake:
+    raw, table = os.environ["RAW_BUCKET"], os.environ["CATALOG_TABLE"]
+    settings = LakeSettings(
+        raw_bucket=raw,
+        catalog_table=table,
+        cleansed_bucket="",
+        records_bucket="",
+        datasets_bucket="",
+        region_name=os.environ["AWS_REGION"],
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+    )
+    return EventIntake(
+        raw=Bucket(s3_client(settings), raw),
+        catalog=CatalogTable(dynamodb_client(settings), table),
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+    """Catalogue the images of one delivery; the answer names the messages to deliver again."""
+    del context
+    failed = []
+    changed = 0
+    for message in event["Records"]:
+        try:
+            changed += _intake().take(message["body"], now=datetime.now(UTC))
+        except FarmyError:
+            logger.exception("message %s is to be delivered again", message["messageId"])
+            failed.append({"itemIdentifier": message["messageId"]})
+    logger.info("%d messages, %d entries changed, %d failed",
+                len(event["Records"]), changed, len(failed))  # fmt: skip
+    return {"batchItemFailures": failed}

@@ -1,0 +1,69 @@
+"""A lake in memory, shaped like the template's; and, for integration tests, the real servers."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from farmy_assets_tests.integration.running import RunningPlatform
+
+REGION = "eu-central-1"
+
+
+@pytest.fixture
+def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    settings = LakeSettings(
+        raw_bucket="raw",
+        cleansed_bucket="cleansed",
+        records_bucket="records",
+        datasets_bucket="datasets",
+        catalog_table="catalog",
+        region_name=REGION,
+    )
+    with mock_aws():
+        s3 = boto3.client("s3", region_name=REGION)
+        for bucket in ("raw", "cleansed", "records", "datasets"):
+            s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+            )
+        boto3.client("dynamodb", region_name=REGION).create_table(
+            TableName="catalog",
+            KeySchema=[{"AttributeName": "image_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("image_id", "waiting_shard", "waiting_since")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "waiting",
+                    "KeySchema": [
+                        {"AttributeName": "waiting_shard", "KeyType": "HASH"},
+                        {"AttributeName": "waiting_since", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {
+                        "ProjectionType": "INCLUDE",
+                        "NonKeyAttributes": ["campaign"],
+                    },
+                }
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Lake.connect(settings)
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[RunningPlatform]":
+    """One platform with real servers for the whole session."""
+    # Dagster and the simulation take seconds to load, and the fast tests need none of this.
+    from farmy_assets_tests.integration.servers import running_platform  # noqa: PLC0415
+
+    with running_platform(tmp_path_factory.mktemp("home")) as running:
+        yield running

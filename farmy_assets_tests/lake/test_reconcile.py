@@ -1,0 +1,74 @@
+"""After a loss of the catalog, of events, or of objects, the catalog is as S3 says."""
+
+from datetime import timedelta
+
+from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.catalog.entry import EntryState
+from farmy_assets.lake import keys
+from farmy_assets.lake.event_intake import EventIntake
+from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
+
+AT_ONCE = SealingPolicy(max_images=3, quiet=timedelta(hours=9))
+
+
+def fill(lake: Lake, count: int, *, events: bool = True) -> list[str]:
+    intake = EventIntake(lake.raw, lake.catalog)
+    ids = []
+    for number in range(count):
+        metadata = arrival(f"{number}.jpg", jpeg(number))
+        lake.ingestion.store(metadata, jpeg(number))
+        if events:
+            intake.take(s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON)
+        ids.append(metadata.image_id)
+    return ids
+
+
+def forget(lake: Lake, image_ids: list[str]) -> None:
+    for image_id in image_ids:
+        lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
+
+
+def test_a_lost_catalog_comes_back_with_batches_and_waiting_images(lake: Lake) -> None:
+    ids = fill(lake, 4)
+    assert len(lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)) == 1
+    before = lake.catalog.entries(ids)
+    forget(lake, ids)
+    drift = lake.reconciler.reconcile(now=NOON)
+    assert drift.entries_added == 4
+    after = lake.catalog.entries(ids)
+    assert {i: (e.metadata, e.batch_id) for i, e in after.items()} == {
+        i: (e.metadata, e.batch_id) for i, e in before.items()
+    }
+    assert len(lake.catalog.waiting()) == 1
+    assert lake.reconciler.reconcile(now=NOON).is_none
+
+
+def test_lost_events_are_made_up_for_in_both_directions(lake: Lake) -> None:
+    ids = fill(lake, 2)
+    fill(lake, 3, events=False)
+    lake.raw.delete(keys.raw_image(ids[0]))
+    drift = lake.reconciler.reconcile(now=NOON)
+    assert (drift.entries_added, drift.entries_marked_deleted) == (1, 1)
+    assert lake.catalog.entries(ids)[ids[0]].state is EntryState.DELETED
+
+
+def test_an_event_that_comes_after_the_repair_changes_nothing(lake: Lake) -> None:
+    (image_id,) = fill(lake, 1, events=False)
+    lake.reconciler.reconcile(now=NOON)
+    waiting = lake.catalog.waiting()
+    EventIntake(lake.raw, lake.catalog).take(
+        s3_event(keys.raw_image(image_id), "0055"), now=NOON.replace(hour=20)
+    )
+    assert lake.catalog.waiting() == waiting
+
+
+def test_a_deleted_image_of_a_batch_has_its_entry_back_as_deleted(lake: Lake) -> None:
+    ids = fill(lake, 3)
+    (batch,) = lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)
+    lake.raw.delete(keys.raw_image(ids[0]))
+    forget(lake, ids)
+    assert lake.reconciler.reconcile(now=NOON).entries_added == 3
+    entry = lake.catalog.entries(ids)[ids[0]]
+    assert (entry.state, entry.batch_id) == (EntryState.DELETED, batch.batch_id)
+    assert lake.reconciler.reconcile(now=NOON).is_none
