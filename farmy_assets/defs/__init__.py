@@ -1,0 +1,1 @@
+"""Dagster: assets by stage, resources, sensors, partitions."""

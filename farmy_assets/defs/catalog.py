@@ -1,0 +1,63 @@
+"""The catalog: the entries of a batch's photographs, complete before anything is built on them."""
+
+from collections import Counter
+
+import dagster as dg
+
+from farmy_assets.catalog.entry import EntryState
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.ingestion import raw_images
+from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows, sheet
+from farmy_assets.defs.partitions import batches
+from farmy_assets.defs.resources import LakeResource
+from farmy_assets.lake import keys
+
+SHOWN = 10
+COLUMNS = ("original_name", "captured_at", "device", "source", "crop", "field", "licence")
+
+
+@dg.asset(
+    group_name="catalog", kinds={"dynamodb"}, partitions_def=batches, code_version="1",
+    deps=[raw_images], retry_policy=BRIEFLY,
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_image_has_an_entry", asset="catalog_entries", blocking=True,
+            description="The catalog knows each image of the batch.",
+        )
+    ],
+)  # fmt: skip
+def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """What the catalog knows of a batch's photographs: where, when, with what, under which licence.
+
+    Entries come from S3 events by the Lambda. One that the catalog has lost is rebuilt here from
+    the raw zone, so running it again heals.
+    """
+    with told_plainly():
+        opened = lake.open()
+        batch = opened.batches.read(context.partition_key)
+        rebuilt = opened.reconciler.restore_batch(batch)
+        entries = opened.catalog.entries(batch.image_ids)
+    known = [entry.metadata for entry in entries.values() if entry.metadata]
+    states = Counter(entry.state for entry in entries.values())
+    lacking = sorted(set(batch.image_ids) - entries.keys())
+    shown = [m.model_dump(mode="json") for m in sorted(known, key=lambda m: m.original_name)]
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(entries)),
+            **sheet(opened.raw, [keys.raw_image(image_id) for image_id in batch.image_ids]),
+            **place(f"dynamodb://{opened.catalog.name}"),
+            "campaign": batch.campaign,
+            "rebuilt_entries": rebuilt,
+            "deleted_images": states[EntryState.DELETED],
+            "with_position": sum(m.position is not None for m in known),
+            "without_licence": sum(m.licence is None for m in known),
+            "by_device": count_table(Counter(m.device or "unknown" for m in known), of="device"),
+            "first_entries": record_table(shown[:SHOWN], COLUMNS),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                passed=not lacking, check_name="every_image_has_an_entry",
+                metadata={"missing": len(lacking), "first_missing": lacking[:SHOWN]},
+            )
+        ],
+    )  # fmt: skip

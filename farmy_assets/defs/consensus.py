@@ -1,0 +1,262 @@
+"""Annotation, the way back: votes come in, are compared, argued over, and become consensus."""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+import dagster as dg
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
+from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.tasks import adjudication_task
+from farmy_assets.annotation.votes import Vote, votes_from_task
+from farmy_assets.cleansing.cleansed_set import KeptImage
+from farmy_assets.defs.annotation import annotation_projects
+from farmy_assets.defs.answer_sheets import (
+    sheet_of_conflicts,
+    sheet_of_consensus,
+    sheet_of_votes,
+)
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.inboxes import existing_inboxes, inbox_states, open_inbox
+from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
+from farmy_assets.defs.partitions import campaigns
+from farmy_assets.defs.resources import LakeResource, StudioResource
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
+from farmy_assets.studio import Studio
+
+OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of order
+SHOWN = 20
+
+
+def campaign_named(lake: Lake, name: str) -> Campaign:
+    """The campaign of a partition.
+
+    Raises:
+        InvalidInputError: It was never applied.
+    """
+    campaign = lake.campaigns.current(name)
+    if campaign is None:
+        msg = f"there is no campaign {name}; apply one: farmy campaign apply FILE"
+        raise InvalidInputError(msg)
+    return campaign
+
+
+@dg.asset(
+    group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
+    deps=[dg.AssetDep(annotation_projects, partition_mapping=dg.AllPartitionMapping())],
+    retry_policy=BRIEFLY,
+)  # fmt: skip
+def annotations(
+    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+) -> Materialized:
+    """Every annotation of a campaign, copied out of Label Studio as an immutable vote.
+
+    Running it again copies only what is new: an edit is a new vote, a deletion a withdrawn one.
+    """
+    with told_plainly():
+        opened, label_studio = lake.open(), studio.open()
+        campaign = campaign_named(opened, context.partition_key)
+        seen = inbox_states(label_studio, campaign=campaign.name).get(campaign.name, {})
+        known = opened.ledger.votes(campaign.name)
+        new = [
+            vote
+            for inbox, project_id in existing_inboxes(label_studio, campaign)
+            for vote in _new_votes(label_studio, campaign, inbox, project_id, known)
+        ]
+        opened.ledger.add_votes(campaign.name, new)
+        opened.ledger.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=seen))
+    votes = (*known, *new)
+    foreign = sum(vote.person != vote.inbox_person for vote in votes)
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(votes)),
+            **sheet_of_votes(opened, campaign, votes),
+            **place(f"s3://{opened.records.bucket.name}/{keys.votes(campaign.name)}"),
+            "new_votes": len(new),
+            "votes_in_other_peoples_inboxes": foreign,
+            "votes_with_problems": sum(bool(vote.problems) for vote in votes),
+            "by_outcome": count_table(
+                Counter(v.outcome.value for v in votes), of="outcome", counted="votes"
+            ),
+            "by_author": count_table(Counter(v.voter for v in votes), of="author", counted="votes"),
+        }
+    )
+
+
+def _new_votes(
+    studio: Studio, campaign: Campaign, inbox: Inbox, project_id: int, known: tuple[Vote, ...]
+) -> list[Vote]:
+    by_task: dict[str, list[Vote]] = defaultdict(list)
+    for vote in known:
+        if (vote.phase, vote.inbox_person) == (inbox.phase, inbox.person):
+            by_task[vote.task_key].append(vote)
+    newest = max((v.submitted_at for votes in by_task.values() for v in votes), default=None)
+    since = newest - OVERLAP if newest else None
+    return [
+        vote
+        for task in studio.changed_tasks(project_id, since=since)
+        for vote in votes_from_task(
+            task, inbox=inbox, campaign=campaign, known=by_task[task.task_key]
+        )
+    ]
+
+
+@dg.asset(
+    group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
+    deps=[annotations], retry_policy=BRIEFLY,
+)  # fmt: skip
+def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
+
+    Judges every image from the votes alone, so running it again gives the same answer.
+    """
+    with told_plainly():
+        opened = lake.open()
+        campaign = campaign_named(opened, context.partition_key)
+        copied = opened.ledger.copied(campaign.name)
+        state = CampaignState(
+            campaign=campaign.name,
+            campaign_version=campaign.version,
+            inboxes=copied.inboxes,
+            judgements=_judge_all(opened, campaign),
+        )
+        opened.ledger.write_state(state)
+    in_conflict = [j for j in state.judgements if j.status is Standing.IN_CONFLICT]
+    conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
+    shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
+    kinds = Counter(conflict.kind.value for j in state.judgements for conflict in j.conflicts)
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(state.judgements)),
+            **sheet_of_conflicts(opened, campaign, in_conflict),
+            **place(f"s3://{opened.records.bucket.name}/{keys.campaign_state(campaign.name)}"),
+            "images_in_conflict": len(in_conflict),
+            "images_ever_in_conflict": sum(bool(j.conflicts) for j in state.judgements),
+            "conflicts_by_kind": count_table(kinds, of="kind", counted="conflicts"),
+            "open_conflicts": record_table(shown[:SHOWN], ("image", "kind", "what")),
+        }
+    )
+
+
+def _judge_all(lake: Lake, campaign: Campaign) -> tuple[Judgement, ...]:
+    """The judgement of every image that was given out and is still in a cleansed set."""
+    kept = lake.kept_images(campaign.name)
+    asked: dict[str, list[Assignment]] = defaultdict(list)
+    for assignment in lake.ledger.assignments(campaign.name):
+        asked[assignment.image_id].append(assignment)
+    answered: dict[str, list[Vote]] = defaultdict(list)
+    for vote in lake.ledger.votes(campaign.name):
+        answered[vote.image_id].append(vote)
+    return tuple(
+        judge_image(
+            image_id, assignments=asked[image_id], votes=answered[image_id], campaign=campaign
+        )
+        for image_id in sorted(asked.keys() & kept.keys())
+    )
+
+
+@dg.asset(
+    group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
+    deps=[annotation_conflicts], retry_policy=BRIEFLY,
+)  # fmt: skip
+def adjudication_tasks(
+    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+) -> Materialized:
+    """The images in conflict, in the adjudicator's inbox, with every version shown.
+
+    The task belongs to exactly the votes it was made of: running it again adds none twice.
+    """
+    with told_plainly():
+        opened, label_studio = lake.open(), studio.open()
+        campaign = campaign_named(opened, context.partition_key)
+        state = opened.ledger.state(campaign.name)
+        disputed = [
+            j for j in (state.judgements if state else ()) if j.status is Standing.IN_CONFLICT
+        ]
+        added = 0
+        if disputed:
+            added = _hand_over(opened, label_studio, campaign, disputed)
+        given = opened.ledger.adjudication(campaign.name).assignments
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(given)),
+            **sheet_of_conflicts(opened, campaign, disputed),
+            **place(f"s3://{opened.records.bucket.name}/{keys.adjudication(campaign.name)}"),
+            "adjudicator": campaign.adjudicator.name,
+            "tasks_added": added,
+            "images_in_conflict": len(disputed),
+        }
+    )
+
+
+def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Judgement]) -> int:
+    """Put disputed images into the adjudicator's inbox; returns how many were not there yet."""
+    kept = lake.kept_images(campaign.name)
+    votes = lake.ledger.votes(campaign.name)
+    person = campaign.adjudicator.name
+    inbox = Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=person)
+    project_id = open_inbox(studio, campaign, inbox)
+    tasks, given = [], []
+    for judgement in disputed:
+        image: KeptImage = kept[judgement.image_id]
+        key = keys.cleansed_image(image.image_id)
+        task = adjudication_task(
+            judgement,
+            votes=votes,
+            image_uri=f"s3://{lake.cleansed.name}/{key}",
+            width_px=image.width_px,
+            height_px=image.height_px,
+        )
+        tasks.append(task)
+        given.append(
+            Assignment(
+                campaign=campaign.name,
+                phase=Phase.ADJUDICATION,
+                image_id=image.image_id,
+                person=person,
+                task_key=task.task_key,
+                batch_id="",
+            )
+        )
+    lake.ledger.add_adjudication(campaign.name, given)
+    return studio.add_tasks(project_id, tasks)
+
+
+@dg.asset(
+    group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
+    deps=[annotation_conflicts, adjudication_tasks], retry_policy=BRIEFLY,
+)  # fmt: skip
+def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """What a campaign's images show, as far as that is settled: the boxes that can be released.
+
+    An image is settled when one annotator was asked and answered, when several agree, or when the
+    adjudicator has decided.
+    """
+    with told_plainly():
+        opened = lake.open()
+        campaign = campaign_named(opened, context.partition_key)
+        state = opened.ledger.state(campaign.name)
+        if state is None:
+            msg = f"no votes of {context.partition_key} were judged yet: run annotation_conflicts"
+            raise InvalidInputError(msg)
+    settled = [j for j in state.judgements if j.status.is_releasable]
+    classes = Counter(box.label for j in settled for box in j.boxes)
+    errors = Counter(s.kind.value for j in settled for s in j.settled_as)
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(settled)),
+            **sheet_of_consensus(opened, campaign, settled),
+            **place(f"s3://{opened.records.bucket.name}/{keys.campaign_state(state.campaign)}"),
+            "boxes": sum(classes.values()),
+            "images_waiting_for_answers": state.standings().get(Standing.WAITING.value, 0),
+            "open_conflicts": state.standings().get(Standing.IN_CONFLICT.value, 0),
+            "by_standing": count_table(state.standings(), of="standing"),
+            "boxes_by_class": count_table(classes, of="class", counted="boxes"),
+            "errors_found_by_the_adjudicator": count_table(errors, of="kind", counted="boxes"),
+        }
+    )

@@ -1,0 +1,159 @@
+"""Data sets: a settled campaign, frozen as a version and written in the formats people load."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from farmy_assets.datasets.card import dataset_card
+from farmy_assets.datasets.coco import coco_files, coco_image_path
+from farmy_assets.datasets.release import problems_of
+from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, changes_between
+from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
+from farmy_assets.defs.consensus import campaign_named, consensus
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.metadata import (
+    Materialized,
+    count_table,
+    in_class_colours,
+    marked_sheet,
+    place,
+    record_table,
+    rows,
+)
+from farmy_assets.defs.partitions import campaigns
+from farmy_assets.defs.resources import LakeResource
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.releases import next_version
+
+SHOWN = 20
+
+
+@dg.asset(
+    group_name="datasets", kinds={"json"}, partitions_def=campaigns, code_version="1",
+    deps=[consensus], retry_policy=BRIEFLY,
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_released_image_is_sound", asset="dataset_version", blocking=True,
+            description="Boxes lie inside their images, classes are known, splits share nothing.",
+        )
+    ],
+)  # fmt: skip
+def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """A frozen version of a campaign's data set: images, boxes, splits, and the votes behind them.
+
+    Refused while an image of the campaign has an open conflict or an unanswered task. Without
+    anything new, running it again finds the version that is there.
+    """
+    with told_plainly():
+        opened = lake.open()
+        campaign = campaign_named(opened, context.partition_key)
+        version = next_version(opened, campaign, open_batches=_open_batches(opened, campaign.name))
+        problems = problems_of(version)
+        before = opened.datasets.before(version)
+        if not problems:
+            opened.datasets.freeze(version)
+            card = dataset_card(version, changes_between(before, version))
+            content = {"manifest.json": version.to_json(), "README.md": card}
+            address = opened.datasets.lay_out(version, "", files=content)
+        else:
+            address = "nowhere: it was not released"
+    changes = changes_between(before, version)
+    shown = [{"kind": p.kind.value, "what": p.sentence} for p in problems]
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version.version_id),
+        metadata={
+            **rows(version.image_count),
+            **_sheet(opened, version),
+            **place(address),
+            "version": version.version_id,
+            "boxes": version.box_count,
+            "boxes_by_class": count_table(version.boxes_by_class, of="class", counted="boxes"),
+            "images_by_split": count_table(
+                {str(split): n for split, n in version.images_by_split.items()}, of="split"
+            ),
+            "settled_by": count_table(Counter(i.settled_by for i in version.images), of="settled"),
+            "added_images": len(changes.added),
+            "removed_images": len(changes.removed),
+            "relabelled_images": len(changes.relabelled),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                passed=not problems, check_name="every_released_image_is_sound",
+                metadata={"problems": record_table(shown[:SHOWN], ("kind", "what"))},
+            )
+        ],
+    )  # fmt: skip
+
+
+def _open_batches(lake: Lake, campaign: str) -> int:
+    batches = lake.progress.of_batches()
+    return sum(batch.campaign == campaign and not batch.is_done for batch in batches)
+
+
+@dg.asset(
+    group_name="datasets", kinds={"json"}, partitions_def=campaigns, code_version="1",
+    deps=[dataset_version], retry_policy=BRIEFLY,
+)  # fmt: skip
+def coco_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """The newest version in COCO's format: one JSON file a split, and the images.
+
+    The same version always gives the same bytes.
+    """
+    return _export(context, lake, "coco", files_of=coco_files, path_of=coco_image_path)
+
+
+@dg.asset(
+    group_name="datasets", kinds={"yaml"}, partitions_def=campaigns, code_version="1",
+    deps=[dataset_version], retry_policy=BRIEFLY,
+)  # fmt: skip
+def yolo_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """The newest version in YOLO's format: data.yaml, one label file an image, and the images.
+
+    The same version always gives the same bytes.
+    """
+    return _export(context, lake, "yolo", files_of=yolo_files, path_of=yolo_image_path)
+
+
+def _export(
+    context: dg.AssetExecutionContext,
+    lake: LakeResource,
+    folder: str,
+    *,
+    files_of: Callable[[DatasetVersion], Mapping[str, bytes]],
+    path_of: Callable[[ReleasedImage], str],
+) -> Materialized:
+    """Write the newest version in one format: its files, its pictures, its manifest last."""
+    with told_plainly():
+        opened = lake.open()
+        version = opened.datasets.newest(context.partition_key)
+        if version is None:
+            msg = f"{context.partition_key} has no version yet: materialize dataset_version first"
+            raise InvalidInputError(msg)
+        files = files_of(version)
+        pictures = {path_of(image): image.image_id for image in version.images}
+        address = opened.datasets.lay_out(version, folder, files=files, pictures=pictures)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version.version_id),
+        metadata={
+            **rows(version.image_count),
+            **_sheet(opened, version),
+            **place(address),
+            "version": version.version_id,
+            "boxes": version.box_count,
+            "label_bytes": sum(len(content) for content in files.values()),
+        },
+    )
+
+
+def _sheet(lake: Lake, version: DatasetVersion) -> dict[str, Any]:
+    classes = [item.name for item in version.classes]
+    return marked_sheet(
+        lake,
+        [
+            (i.image_id, i.width_px, i.height_px, in_class_colours(i.boxes, classes))
+            for i in version.images[:SHOWN]
+        ],
+    )

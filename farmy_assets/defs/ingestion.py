@@ -1,0 +1,41 @@
+"""Ingestion: the photographs of a batch, as they lie in the raw zone. Nothing is written here."""
+
+import dagster as dg
+
+from farmy_assets.catalog.entry import EntryState
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.metadata import Materialized, place, rows, sheet
+from farmy_assets.defs.partitions import batches
+from farmy_assets.defs.resources import LakeResource
+from farmy_assets.lake import keys
+
+
+@dg.asset(
+    group_name="ingestion", kinds={"s3"}, partitions_def=batches, code_version="1",
+    retry_policy=BRIEFLY,
+)  # fmt: skip
+def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """The photographs of one sealed batch, exactly as they arrived.
+
+    A batch is sealed by the new-images sensor. Whether an image is still there is told by S3's
+    events; the checks, which read every image, exclude what is missing with that reason.
+    """
+    with told_plainly():
+        opened = lake.open()
+        batch = opened.batches.read(context.partition_key)
+        entries = opened.catalog.entries(batch.image_ids)
+        present = [e for e in entries.values() if e.state is EntryState.PRESENT]
+        sizes = [entry.metadata.size_bytes for entry in present if entry.metadata]
+        raw_keys = [keys.raw_image(image_id) for image_id in batch.image_ids]
+        return dg.MaterializeResult(
+            metadata={
+                **rows(len(batch.image_ids)),
+                **sheet(opened.raw, raw_keys),
+                **place(f"s3://{opened.raw.name}/{keys.RAW_IMAGES}"),
+                "campaign": batch.campaign,
+                "present_images": len(present),
+                "deleted_or_unknown_images": len(batch.image_ids) - len(present),
+                "size_bytes": sum(sizes),
+                "sealed_at": batch.sealed_at.isoformat(),
+            }
+        )

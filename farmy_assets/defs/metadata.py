@@ -1,0 +1,97 @@
+"""What a materialization tells people: counts, tables, places and small pictures."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.campaign import PALETTE
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.previews import Mark, contact_sheet
+from farmy_assets.lake.keys import cleansed_image
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import Bucket, in_threads
+
+if TYPE_CHECKING:
+    Materialized = dg.MaterializeResult[Any]
+else:
+    # At run time the plain class: an asset with check specs is refused with a parametrized one.
+    Materialized = dg.MaterializeResult
+
+SHEET_IMAGES = 8
+
+
+def rows(count: int) -> dict[str, Any]:
+    """The row count under the name that Dagster's catalog looks for."""
+    return {"dagster/partition_row_count": count}
+
+
+def place(address: str) -> dict[str, Any]:
+    """Where the data lies, under the name that Dagster's catalog looks for."""
+    return {"dagster/uri": address}
+
+
+def count_table(
+    counts: Mapping[str, int], *, of: str, counted: str = "images"
+) -> dg.TableMetadataValue:
+    """Counts as a small table, the most frequent first; `of` and `counted` name the columns."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dg.MetadataValue.table(
+        [dg.TableRecord({of: name, counted: count}) for name, count in ordered],
+        schema=dg.TableSchema(
+            columns=[dg.TableColumn(of, "string"), dg.TableColumn(counted, "int")]
+        ),
+    )
+
+
+def record_table(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Any:  # noqa: ANN401 - Dagster's own union
+    """Records as a table with these columns; everything that is not a number is shown as text."""
+    shown = [
+        dg.TableRecord({c: r[c] if isinstance(r[c], int | float) else str(r[c]) for c in columns})
+        for r in records
+    ]
+    schema = dg.TableSchema(columns=[dg.TableColumn(c, "string") for c in columns])
+    return dg.MetadataValue.table(shown, schema=schema)
+
+
+def sheet(
+    bucket: Bucket, keys: Sequence[str], *, marks: Sequence[Sequence[Mark]] = ()
+) -> dict[str, Any]:
+    """A contact sheet of the first few images under these keys; nothing when there are none."""
+    found = in_threads(bucket.find, keys[:SHEET_IMAGES])
+    if not any(found):
+        return {}
+    contents = [content or b"" for content in found]
+    drawn = contact_sheet(contents, policy=CleansingPolicy(), marks=marks)
+    picture = base64.b64encode(drawn).decode()
+    shown = dg.MetadataValue.md(f"![contact sheet](data:image/jpeg;base64,{picture})")
+    return {"contact_sheet": shown}
+
+
+def marked_sheet(
+    lake: Lake, images: Sequence[tuple[str, int, int, Sequence[tuple[Box, str]]]]
+) -> dict[str, Any]:
+    """A contact sheet of cleansed images with boxes drawn in.
+
+    Args:
+        lake: Where the images are.
+        images: Image id, width and height in pixels, and its boxes with their colours.
+    """
+    first = images[:SHEET_IMAGES]
+    marks = [
+        [
+            Mark(b.x_min / width, b.y_min / height, b.x_max / width, b.y_max / height, colour)
+            for b, colour in boxes
+        ]
+        for _, width, height, boxes in first
+    ]
+    return sheet(lake.cleansed, [cleansed_image(i) for i, *_ in first], marks=marks)
+
+
+def in_class_colours(boxes: Sequence[Box], classes: Sequence[str]) -> list[tuple[Box, str]]:
+    """Each box with the colour of its class."""
+    colours = dict(zip(classes, cycle(PALETTE), strict=False))
+    return [(box, colours.get(box.label, PALETTE[-1])) for box in boxes]

@@ -1,0 +1,87 @@
+"""Resources: plain fields in, a lake or a studio out. No rule and no request lives here."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.studio import Studio, StudioSettings
+
+
+class LakeResource(dg.ConfigurableResource[Lake]):
+    """The lake: names of its buckets and of its table."""
+
+    raw_bucket: str
+    cleansed_bucket: str
+    records_bucket: str
+    datasets_bucket: str
+    catalog_table: str
+    region_name: str
+    endpoint_url: str
+
+    def open(self) -> Lake:
+        """The lake, connected; nothing is asked of a server yet."""
+        return Lake.connect(
+            LakeSettings(
+                raw_bucket=self.raw_bucket,
+                cleansed_bucket=self.cleansed_bucket,
+                records_bucket=self.records_bucket,
+                datasets_bucket=self.datasets_bucket,
+                catalog_table=self.catalog_table,
+                region_name=self.region_name,
+                endpoint_url=self.endpoint_url or None,
+            )
+        )
+
+
+class StudioResource(dg.ConfigurableResource[Studio]):
+    """Label Studio: its address and the platform's own token."""
+
+    url: str
+    token: str
+    cleansed_bucket: str
+
+    def open(self) -> Studio:
+        """Label Studio, connected; nothing is asked of it yet."""
+        return Studio(
+            StudioSettings(url=self.url, token=self.token, cleansed_bucket=self.cleansed_bucket)
+        )
+
+
+class SealingResource(dg.ConfigurableResource[SealingPolicy]):
+    """When waiting images become a batch."""
+
+    max_images: int = 500
+    quiet_seconds: float = 1
+    max_wait_seconds: float = 60
+
+    def policy(self) -> SealingPolicy:
+        """The policy as the catalog room knows it."""
+        return SealingPolicy.model_validate(
+            {
+                "max_images": self.max_images,
+                "quiet": self.quiet_seconds,
+                "max_wait": self.max_wait_seconds,
+            }
+        )
+
+
+def resources() -> Mapping[str, LakeResource | StudioResource | SealingResource]:
+    """The resources of the running platform, all settings from the environment."""
+    lake = LakeResource(
+        raw_bucket=dg.EnvVar("FARMY_RAW_BUCKET"),
+        cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
+        records_bucket=dg.EnvVar("FARMY_RECORDS_BUCKET"),
+        datasets_bucket=dg.EnvVar("FARMY_DATASETS_BUCKET"),
+        catalog_table=dg.EnvVar("FARMY_CATALOG_TABLE"),
+        region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
+        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL"),
+    )
+    studio = StudioResource(
+        url=dg.EnvVar("FARMY_LABEL_STUDIO_URL"),
+        token=dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN"),
+        cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
+    )
+    return {"lake": lake, "studio": studio, "sealing": SealingResource()}

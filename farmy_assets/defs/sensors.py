@@ -1,0 +1,181 @@
+"""Sensors: they look at the records for what is not yet done, and ask for it.
+
+The truth is in the records, never in a cursor: a cursor only saves looking at what is long done.
+What fails is asked for again, after a pause that grows.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster import AddDynamicPartitionsRequest
+
+from farmy_assets.defs.inboxes import inbox_states
+from farmy_assets.defs.jobs import batch_job, placement_job, release_job, votes_job
+from farmy_assets.defs.partitions import batches, campaigns
+from farmy_assets.defs.requests import EarlierRun, may_ask
+from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
+from farmy_assets.errors import LakeUnavailableError, StudioUnavailableError
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.progress import BatchProgress, CampaignProgress, NextStep
+from farmy_assets.studio import Studio
+
+SECONDS = 5  # the daemon itself looks no more often
+MAX_REQUESTS = 50
+JOBS = {
+    NextStep.CLEANSING: batch_job,
+    NextStep.PLACEMENT: placement_job,
+    NextStep.VOTES: votes_job,
+    NextStep.RELEASE: release_job,
+}
+RUNS_LOOKED_AT = 20
+DONE_UP_TO = "done_up_to"
+
+
+def _ask(
+    context: dg.SensorEvaluationContext, job: str, partition: str, *, now: datetime
+) -> dg.RunRequest | None:
+    """A request for a run of the job, unless one is under way or a pause after failures is on.
+
+    The key names the newest run: asked for twice, it is still one run.
+    """
+    records = context.instance.get_run_records(
+        dg.RunsFilter(tags={"dagster/partition": partition}), limit=RUNS_LOOKED_AT
+    )
+    runs = [record.dagster_run for record in records]
+    earlier = [
+        EarlierRun(
+            is_over=run.is_finished,
+            succeeded=run.is_success,
+            ended_at=datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
+        )
+        for run, record in zip(runs, records, strict=True)
+        if run.job_name == job or not run.is_finished
+    ]
+    if not may_ask(earlier, now=now):
+        return None
+    newest = runs[0].run_id if runs else "first"
+    return dg.RunRequest(
+        run_key=f"{job}:{partition}:{newest}", job_name=job, partition_key=partition
+    )
+
+
+@dg.sensor(
+    jobs=[batch_job, placement_job],
+    minimum_interval_seconds=SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Seals waiting images into batches and asks for every batch's next step.",
+)
+def new_images_sensor(
+    context: dg.SensorEvaluationContext, lake: LakeResource, sealing: SealingResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Images that S3 told the catalog of become batches; unfinished batches get runs."""
+    now = datetime.now(UTC)
+    try:
+        opened = lake.open()
+        done_up_to = _known_as_done(context, opened)
+        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=done_up_to)
+        open_batches = opened.progress.of_batches(after=done_up_to)
+    except LakeUnavailableError as error:
+        return dg.SkipReason(str(error))
+    asked = [
+        _ask(context, JOBS[batch.next_step].name, batch.batch_id, now=now)
+        for batch in open_batches
+        if batch.next_step
+    ]
+    requests = [request for request in asked if request][:MAX_REQUESTS]
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=_new_partitions(
+            context.instance, batches, [batch.batch_id for batch in open_batches]
+        ),
+        cursor=_cursor(open_batches, done_up_to),
+        skip_reason=None if requests else _batches_in_words(open_batches),
+    )
+
+
+@dg.sensor(
+    jobs=[votes_job, release_job],
+    minimum_interval_seconds=SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Notices new votes in Label Studio, and campaigns that are complete.",
+)
+def annotation_completion_sensor(
+    context: dg.SensorEvaluationContext, lake: LakeResource, studio: StudioResource
+) -> dg.SensorResult | dg.SkipReason:
+    """New or changed votes are copied out and judged; a settled campaign is released."""
+    now = datetime.now(UTC)
+    try:
+        opened = lake.open()
+        done_up_to = _known_as_done(context, opened)
+        open_batches = opened.progress.of_batches(after=done_up_to)
+        found = _campaigns(opened, studio.open(), open_batches)
+    except (LakeUnavailableError, StudioUnavailableError) as error:
+        return dg.SkipReason(str(error))
+    asked = [
+        _ask(context, JOBS[campaign.next_step].name, campaign.name, now=now)
+        for campaign in found
+        if campaign.next_step
+    ]
+    requests = [request for request in asked if request]
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=_new_partitions(
+            context.instance, campaigns, [campaign.name for campaign in found]
+        ),
+        cursor=_cursor(open_batches, done_up_to),
+        skip_reason=None if requests else _campaigns_in_words(found),
+    )
+
+
+def _campaigns(
+    lake: Lake, studio: Studio, open_batches: Sequence[BatchProgress]
+) -> list[CampaignProgress]:
+    states = inbox_states(studio)
+    undone = Counter(batch.campaign for batch in open_batches if not batch.is_done)
+    current = (lake.campaigns.current(name) for name in lake.campaigns.names())
+    return [
+        lake.progress.of_campaign(campaign, states.get(campaign.name, {}), undone[campaign.name])
+        for campaign in current
+        if campaign
+    ]
+
+
+def _known_as_done(context: dg.SensorEvaluationContext, lake: Lake) -> int:
+    """The batch number up to which nothing has to be looked at any more; 0 for another lake."""
+    number = int(json.loads(context.cursor or "{}").get(DONE_UP_TO, 0))
+    return number if lake.batches.is_sealed(number) else 0
+
+
+def _cursor(open_batches: Sequence[BatchProgress], before: int) -> str:
+    """The number up to which every batch is done without a gap."""
+    for batch in open_batches:
+        if not batch.is_done:
+            return json.dumps({DONE_UP_TO: batch.number - 1})
+    return json.dumps({DONE_UP_TO: open_batches[-1].number if open_batches else before})
+
+
+def _new_partitions(
+    instance: dg.DagsterInstance, definition: dg.DynamicPartitionsDefinition, keys: Sequence[str]
+) -> list[AddDynamicPartitionsRequest]:
+    name = str(definition.name)
+    new = [key for key in keys if not instance.has_dynamic_partition(name, key)]
+    return [definition.build_add_request(new)] if new else []
+
+
+def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
+    undone = [batch for batch in open_batches if not batch.is_done]
+    if not undone:
+        return "no image waits, and every batch is with its annotators"
+    waiting = sorted({batch.campaign for batch in undone if not batch.next_step})
+    if waiting:
+        return f"cleansed batches wait for a campaign file: {', '.join(waiting)}"
+    return f"{len(undone)} batches are under way"
+
+
+def _campaigns_in_words(found: Sequence[CampaignProgress]) -> str:
+    if not found:
+        return "no campaign has been applied yet: farmy campaign apply FILE"
+    return "; ".join(campaign.in_words() for campaign in found)

@@ -1,0 +1,138 @@
+"""The assets on a lake in memory and a Label Studio in memory; the real ones: integration tests."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import daft
+import dagster as dg
+import pytest
+
+from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
+from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
+from farmy_assets.errors import StudioUnavailableError
+from farmy_assets.lake import keys
+from farmy_assets.lake.event_intake import EventIntake
+from farmy_assets.lake.image_work import ImageWork, Promise
+from farmy_assets.lake.lake import Lake
+from farmy_assets.studio import InboxActivity, InboxProgress, Studio, StudioSettings
+from farmy_assets_tests.arrivals import NOON, arrival, s3_event
+
+
+@dataclass
+class StudioInMemory(Studio):
+    """What the assets need of Label Studio, without a server."""
+
+    projects: dict[str, int] = field(default_factory=dict)
+    tasks: dict[int, dict[str, NewTask]] = field(default_factory=dict)
+    answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
+    is_down: bool = False
+
+    def check(self) -> str:
+        self._must_be_up()
+        return "in memory"
+
+    def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
+        self._must_be_up()
+        return self.projects.setdefault(inbox.key, len(self.projects) + 1)
+
+    def find_inboxes(self, prefix: str = "") -> dict[str, int]:
+        self._must_be_up()
+        return {key: i for key, i in self.projects.items() if key.startswith(prefix)}
+
+    def add_tasks(self, project_id: int, new_tasks: object) -> int:
+        assert isinstance(new_tasks, list)
+        there = self.tasks.setdefault(project_id, {})
+        new = [task for task in new_tasks if task.task_key not in there]
+        there.update({task.task_key: task for task in new})
+        return len(new)
+
+    def task_ids(self, project_id: int) -> dict[str, int]:
+        return {key: number for number, key in enumerate(self.tasks.get(project_id, {}))}
+
+    def activity(self, project_id: int) -> InboxActivity:
+        mine = [a for (project, _), a in self.answers.items() if project == project_id]
+        newest = max((a.updated_at for a in mine), default=None)
+        return InboxActivity(newest, len(self.tasks.get(project_id, {})), len(mine))
+
+    def progress(self, project_ids: Iterable[int]) -> dict[int, InboxProgress]:
+        answered = [project for project, _ in self.answers]
+        return {
+            i: InboxProgress(len(self.tasks.get(i, {})), answered.count(i), answered.count(i))
+            for i in project_ids
+        }
+
+    def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
+        del since
+        for number, (key, task) in enumerate(self.tasks.get(project_id, {}).items()):
+            answer = self.answers.get((project_id, key))
+            yield AnsweredTask(
+                task_id=number,
+                task_key=key,
+                image_id=str(task.data["image_id"]),
+                width_px=int(task.data["width_px"]),
+                height_px=int(task.data["height_px"]),
+                updated_at=answer.updated_at if answer else NOON,
+                annotations=(answer,) if answer else (),
+            )
+
+    def answer(self, key: str, task_key: str, annotation: RawAnnotation) -> None:
+        """Somebody submits an annotation."""
+        self.answers[self.projects[key], task_key] = annotation
+
+    def _must_be_up(self) -> None:
+        if self.is_down:
+            raise StudioUnavailableError("Label Studio does not answer; start it with `make up`")
+
+
+@pytest.fixture
+def studio() -> StudioInMemory:
+    made = StudioInMemory()
+    Studio.__init__(made, StudioSettings("http://127.0.0.1:1", "x" * 40, "cleansed"))
+    return made
+
+
+@pytest.fixture
+def resources(
+    lake: Lake, studio: StudioInMemory, monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, object]:
+    monkeypatch.setattr(StudioResource, "open", lambda self: studio)
+    monkeypatch.setattr(ImageWork, "_frame", _frame_without_network)
+    named = lake.settings.model_dump(exclude={"endpoint_url"})
+    return {
+        "lake": LakeResource(**named, endpoint_url=""),
+        "studio": StudioResource(url="http://127.0.0.1:1", token="x", cleansed_bucket="cleansed"),
+        "sealing": SealingResource(max_images=100, quiet_seconds=0),
+    }
+
+
+def _frame_without_network(work: ImageWork, promised: Mapping[str, Promise]) -> daft.DataFrame:
+    """As Daft would read them, if moto could answer Daft."""
+    ids = sorted(promised)
+    return daft.from_pydict(
+        {
+            "image_id": ids,
+            "promised_sha256": [promised[i].sha256 for i in ids],
+            "content": [work.raw.find(keys.raw_image(i)) for i in ids],
+        }
+    )
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def bring(lake: Lake, photographs: Mapping[str, bytes]) -> dict[str, str]:
+    """Put photographs into the lake and its catalog; returns file name to image id."""
+    intake = EventIntake(lake.raw, lake.catalog)
+    ids = {}
+    for name, content in photographs.items():
+        metadata = arrival(name, content)
+        lake.ingestion.store(metadata, content)
+        intake.take(s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON)
+        ids[name] = metadata.image_id
+    return ids
