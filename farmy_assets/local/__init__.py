@@ -1,0 +1,1 @@
+"""Starts, deploys to, watches and stops the platform on one machine."""

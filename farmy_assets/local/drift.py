@@ -1,0 +1,323 @@
+"""What the template says against what was deployed, and the repair of what the emulator drops.
+
+The emulator accepts a bucket's lifecycle and tags, and a table's point-in-time recovery and
+encryption, in a template, and does nothing about them; by API call it does. So these are applied
+after each deployment. Wanted values come from the template alone.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from farmy_assets.errors import PlatformError
+from farmy_assets.local.aws import Aws, Client
+from farmy_assets.local.settings import ACCOUNT_ID, PREFIX, REGION
+from farmy_assets.local.template import BUCKET, FUNCTION, QUEUE, TABLE, Template, resolved
+
+NAMES = {
+    "Prefix": PREFIX,
+    "AWS::AccountId": ACCOUNT_ID,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+}
+# CloudFormation's words for the parts of a lifecycle rule, and the API's.
+RULE_KEYS = {
+    "Id": "ID",
+    "Status": "Status",
+    "AbortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
+    "NoncurrentVersionExpiration": "NoncurrentVersionExpiration",
+}
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of one deployed resource.
+
+    Attributes:
+        name: Resource and property, for people.
+        wanted: The template's value.
+        read: Reads the deployed value, in the same form as `wanted`.
+        write: Puts the wanted value in place; None where the deployment itself does.
+    """
+
+    name: str
+    wanted: object
+    read: Callable[[], object]
+    write: Callable[[], object] | None = None
+
+
+def repair_and_compare(aws: Aws, template: Template) -> list[str]:
+    """Apply what the emulator dropped; what still differs, one sentence each.
+
+    Raises:
+        ClientError: The emulator refused a call.
+    """
+    problems = []
+    for item in properties(aws, template):
+        found = item.read()
+        if found != item.wanted and item.write is not None:
+            item.write()
+            found = item.read()
+        if found != item.wanted:
+            problems.append(f"{item.name} is {found!r} and not {item.wanted!r}")
+    return problems
+
+
+def properties(aws: Aws, template: Template) -> Iterator[Property]:
+    """Every property that is compared."""
+    for bucket in template.resources(BUCKET):
+        yield from _bucket(aws, resolved(bucket.properties, NAMES | _queue_arns(template)))
+    for table in template.resources(TABLE):
+        yield from _table(aws, resolved(table.properties, NAMES))
+    for queue in template.resources(QUEUE):
+        yield from _queue(aws, resolved(queue.properties, NAMES | _queue_arns(template)))
+    for function in template.resources(FUNCTION):
+        yield from _function(aws, template, function.properties)
+
+
+def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template's lifecycle rules in the words of the API.
+
+    Raises:
+        PlatformError: A rule has a part that is not known here, and would be dropped in silence.
+    """
+    rules = []
+    for rule in wanted["Rules"]:
+        if unknown := rule.keys() - RULE_KEYS:
+            msg = f"lifecycle rule {rule.get('Id')}: {sorted(unknown)} is not known to drift.py"
+            raise PlatformError(msg)
+        rules.append(
+            {RULE_KEYS[key]: value for key, value in rule.items()} | {"Filter": {"Prefix": ""}}
+        )
+    return sorted(rules, key=lambda rule: str(rule["ID"]))
+
+
+def notifications(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template's queue notifications in the words of the API."""
+    return [
+        {
+            "QueueArn": item["Queue"],
+            "Events": [item["Event"]],
+            "Filter": {
+                "Key": {
+                    "FilterRules": [
+                        {"Name": rule["Name"].lower(), "Value": rule["Value"]}
+                        for rule in item["Filter"]["S3Key"]["Rules"]
+                    ]
+                }
+            },
+        }
+        for item in sorted(wanted["QueueConfigurations"], key=lambda item: str(item["Event"]))
+    ]
+
+
+def _bucket(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
+    s3 = aws.client("s3")
+    name = wanted["BucketName"]
+    yield from _bucket_safety(s3, name, wanted)
+    rules = lifecycle_rules(wanted["LifecycleConfiguration"])
+    yield Property(
+        f"{name} lifecycle",
+        rules,
+        lambda: _or_nothing(lambda: _read_rules(s3, name), []),
+        lambda: s3.put_bucket_lifecycle_configuration(
+            Bucket=name, LifecycleConfiguration={"Rules": rules}
+        ),
+    )
+    yield Property(
+        f"{name} tags",
+        _pairs(wanted["Tags"]),
+        lambda: _or_nothing(lambda: _read_tags(s3, name), {}),
+        lambda: s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": wanted["Tags"]}),
+    )
+    if "NotificationConfiguration" in wanted:
+        targets = notifications(wanted["NotificationConfiguration"])
+        yield Property(
+            f"{name} notifications",
+            targets,
+            lambda: _read_notifications(s3, name),
+            lambda: s3.put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration={"QueueConfigurations": targets}
+            ),
+        )
+
+
+def _bucket_safety(s3: Client, name: str, wanted: Mapping[str, Any]) -> Iterator[Property]:
+    versioning = wanted["VersioningConfiguration"]
+    private = wanted["PublicAccessBlockConfiguration"]
+    encryption = [
+        {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+        for rule in wanted["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    ]
+    yield Property(
+        f"{name} versioning",
+        versioning["Status"],
+        lambda: s3.get_bucket_versioning(Bucket=name).get("Status"),
+        lambda: s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning),
+    )
+    yield Property(
+        f"{name} public access block",
+        private,
+        lambda: _or_nothing(
+            lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"], {}
+        ),
+        lambda: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=private),
+    )
+    yield Property(
+        f"{name} encryption",
+        encryption,
+        lambda: _or_nothing(lambda: _read_encryption(s3, name), []),
+        lambda: s3.put_bucket_encryption(
+            Bucket=name, ServerSideEncryptionConfiguration={"Rules": encryption}
+        ),
+    )
+
+
+def _table(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
+    dynamodb = aws.client("dynamodb")
+    name = wanted["TableName"]
+    recovery = wanted["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    encrypted = wanted["SSESpecification"]["SSEEnabled"]
+
+    def described() -> dict[str, Any]:
+        return dict(dynamodb.describe_table(TableName=name)["Table"])
+
+    yield Property(
+        f"{name} point-in-time recovery",
+        recovery,
+        lambda: (
+            dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"][
+                "PointInTimeRecoveryDescription"
+            ]["PointInTimeRecoveryStatus"]
+            == "ENABLED"
+        ),
+        lambda: dynamodb.update_continuous_backups(
+            TableName=name,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": recovery},
+        ),
+    )
+    yield Property(
+        f"{name} encryption",
+        encrypted,
+        lambda: described().get("SSEDescription", {}).get("Status") == "ENABLED",
+        lambda: dynamodb.update_table(TableName=name, SSESpecification={"Enabled": encrypted}),
+    )
+    yield Property(
+        f"{name} keys",
+        wanted["KeySchema"],
+        lambda: described()["KeySchema"],
+    )
+    yield Property(
+        f"{name} indexes",
+        sorted(index["IndexName"] for index in wanted["GlobalSecondaryIndexes"]),
+        lambda: sorted(
+            index["IndexName"] for index in described().get("GlobalSecondaryIndexes", [])
+        ),
+    )
+
+
+def _queue(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
+    sqs = aws.client("sqs")
+    name = wanted["QueueName"]
+
+    def attribute(attribute_name: str) -> str | None:
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        value = attributes.get(attribute_name)
+        return None if value is None else str(value)
+
+    for key in ("VisibilityTimeout", "MessageRetentionPeriod"):
+        if key in wanted:
+            yield Property(f"{name} {key}", str(wanted[key]), partial(attribute, key))
+    if redrive := wanted.get("RedrivePolicy"):
+        yield Property(
+            f"{name} dead-letter queue",
+            (redrive["deadLetterTargetArn"], int(redrive["maxReceiveCount"])),
+            lambda: _redrive(attribute("RedrivePolicy")),
+        )
+
+
+def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iterator[Property]:
+    client = aws.client("lambda")
+    name = resolved(declared["FunctionName"], NAMES)
+    shared = template.document.get("Globals", {}).get("Function", {})
+    keys = ("Handler", "Timeout", "MemorySize", "Runtime")
+    wanted = {key: {**shared, **declared}[key] for key in keys}
+    trigger = declared["Events"]["Ingest"]["Properties"]
+    yield Property(
+        f"function {name}",
+        wanted,
+        lambda: {key: client.get_function_configuration(FunctionName=name)[key] for key in keys},
+    )
+    yield Property(
+        f"{name} trigger",
+        (trigger["BatchSize"], trigger["FunctionResponseTypes"], trigger["ScalingConfig"]),
+        lambda: next(
+            (
+                (item["BatchSize"], item.get("FunctionResponseTypes"), item.get("ScalingConfig"))
+                for item in client.list_event_source_mappings(FunctionName=name)[
+                    "EventSourceMappings"
+                ]
+            ),
+            None,
+        ),
+    )
+
+
+def _queue_arns(template: Template) -> dict[str, str]:
+    return {
+        f"{queue.logical_id}.Arn": (
+            f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{resolved(queue.properties['QueueName'], NAMES)}"
+        )
+        for queue in template.resources(QUEUE)
+    }
+
+
+def _redrive(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    policy = json.loads(text)
+    return str(policy["deadLetterTargetArn"]), int(policy["maxReceiveCount"])
+
+
+def _read_rules(s3: Client, name: str) -> list[dict[str, Any]]:
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    return sorted(rules, key=lambda rule: str(rule["ID"]))
+
+
+def _read_encryption(s3: Client, name: str) -> list[dict[str, Any]]:
+    rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    kind = "ApplyServerSideEncryptionByDefault"
+    return [{kind: rule[kind]} for rule in rules]
+
+
+def _read_notifications(s3: Client, name: str) -> list[dict[str, Any]]:
+    found = s3.get_bucket_notification_configuration(Bucket=name).get("QueueConfigurations", [])
+    for item in found:
+        item.pop("Id", None)
+        for rule in item["Filter"]["Key"]["FilterRules"]:
+            rule["Name"] = rule["Name"].lower()
+    return sorted(found, key=lambda item: str(item["Events"]))
+
+
+def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _read_tags(s3: Client, name: str) -> dict[str, str]:
+    tags = _pairs(s3.get_bucket_tagging(Bucket=name)["TagSet"])
+    return {key: value for key, value in tags.items() if not key.startswith("aws:")}
+
+
+def _or_nothing(read: Callable[[], object], nothing: object) -> object:
+    """S3 answers with an error where a bucket has no such setting; that is `nothing`."""
+    try:
+        return read()
+    except ClientError as error:
+        if any(word in error.response["Error"]["Code"] for word in ("NoSuch", "NotFound")):
+            return nothing
+        raise

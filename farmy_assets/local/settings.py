@@ -1,0 +1,184 @@
+"""Where the local platform lives, on which ports, and what the product's code is told about it.
+
+No server is started here and nothing is looked up over the network: the names of buckets, table
+and queue are those that `deploy/aws/template.yaml` gives, and `deployment.py` checks that they are.
+"""
+
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from farmy_assets.errors import PlatformError
+
+HOST = "127.0.0.1"
+PREFIX = "farmy"
+REGION = "eu-central-1"
+ACCOUNT_ID = "000000000000"  # the account that MiniStack gives to the access key "test"
+ADMIN_EMAIL = "admin@farmy.local"
+
+PORT_SETTINGS = {
+    "ministack": ("FARMY_MINISTACK_PORT", 4566),
+    "label-studio": ("FARMY_LABEL_STUDIO_PORT", 8180),
+    "dagster": ("FARMY_DAGSTER_PORT", 3000),
+    "code-server": ("FARMY_CODE_SERVER_PORT", 4000),
+}
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """Folders and ports of one local platform.
+
+    Attributes:
+        root: The checkout: templates and sources are read from here.
+        home: All data, logs and process records of this platform.
+        setup: What `make setup` made (environments, packages); several platforms can share it.
+        template: The migrated Label Studio database that a new platform starts from.
+        ports: Port by server name, the names of `PORT_SETTINGS`.
+    """
+
+    root: Path
+    home: Path
+    setup: Path
+    template: Path
+    ports: Mapping[str, int]
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each server."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Process records and markers."""
+        return self.home / "run"
+
+    @property
+    def dagster_home(self) -> Path:
+        """The Dagster instance."""
+        return self.home / "dagster"
+
+    @property
+    def environment_file(self) -> Path:
+        """The product's environment variables, for a shell to source."""
+        return self.home / "platform.env"
+
+    def address(self, server: str) -> str:
+        """`http://host:port` of a server."""
+        return f"http://{HOST}:{self.ports[server]}"
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Made once for each platform; never logged, never on a command line."""
+
+    label_studio_email: str
+    label_studio_password: str = field(repr=False)
+    label_studio_token: str = field(repr=False)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> LocalSettings:
+    """The settings that the environment asks for, `os.environ` when none is given.
+
+    Raises:
+        PlatformError: A port is not a number from 1 to 65535, or two servers have the same one.
+    """
+    given = os.environ if environment is None else environment
+    root = Path(__file__).resolve().parents[2]
+    home = Path(given.get("FARMY_HOME") or root / ".local").expanduser().resolve()
+    setup = Path(given.get("FARMY_SETUP_DIR") or root / ".local").expanduser().resolve()
+    template = given.get("FARMY_LABEL_STUDIO_TEMPLATE") or setup / "label-studio-template"
+    return LocalSettings(
+        root=root,
+        home=home,
+        setup=setup,
+        template=Path(template).expanduser().resolve(),
+        ports=_ports(given),
+    )
+
+
+def _ports(given: Mapping[str, str]) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for server, (name, default) in PORT_SETTINGS.items():
+        text = given.get(name) or str(default)
+        port = int(text) if text.isascii() and text.isdigit() else 0
+        if not 0 < port < 2**16:
+            msg = f"{name}={text!r} is not a port: give a number from 1 to 65535"
+            raise PlatformError(msg)
+        if port in ports.values():
+            msg = f"{name}={port} is another server's port already: give each its own"
+            raise PlatformError(msg)
+        ports[server] = port
+    return ports
+
+
+def load_secrets(settings: LocalSettings) -> Secrets:
+    """The platform's secrets; made, and kept for their owner's eyes only, at the first call."""
+    path = settings.home / "secrets.json"
+    if not path.exists():
+        made = {
+            "label_studio_email": ADMIN_EMAIL,
+            "label_studio_password": secrets.token_urlsafe(18),
+            "label_studio_token": secrets.token_hex(20),
+        }
+        write_private(path, json.dumps(made, indent=1) + "\n")
+    try:
+        return Secrets(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        msg = f"{path} is damaged ({type(error).__name__}): bring back the file as it was"
+        raise PlatformError(msg) from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put a file in place whole, readable and writable by its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def bucket(zone: str) -> str:
+    """The name of a zone's bucket: raw, cleansed, records or datasets."""
+    return f"{PREFIX}-{zone}-{ACCOUNT_ID}"
+
+
+def platform_environment(settings: LocalSettings) -> dict[str, str]:
+    """What the product's code reads, for this platform; it holds the Label Studio token."""
+    return {
+        "FARMY_AWS_ENDPOINT_URL": settings.address("ministack"),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "FARMY_RAW_BUCKET": bucket("raw"),
+        "FARMY_CLEANSED_BUCKET": bucket("cleansed"),
+        "FARMY_RECORDS_BUCKET": bucket("records"),
+        "FARMY_DATASETS_BUCKET": bucket("datasets"),
+        "FARMY_CATALOG_TABLE": f"{PREFIX}-catalog",
+        "FARMY_INGEST_QUEUE_URL": f"{settings.address('ministack')}/{ACCOUNT_ID}/{PREFIX}-ingest",
+        "FARMY_LABEL_STUDIO_URL": settings.address("label-studio"),
+        "FARMY_LABEL_STUDIO_TOKEN": load_secrets(settings).label_studio_token,
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "1",
+        "DAFT_ANALYTICS_ENABLED": "0",
+        "DAFT_PROGRESS_BAR": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+
+
+def write_environment_file(settings: LocalSettings) -> Path:
+    """Write `platform.env`, which a shell can source, and return its path."""
+    lines = (
+        f"export {name}={shlex.quote(value)}"
+        for name, value in platform_environment(settings).items()
+    )
+    write_private(settings.environment_file, "\n".join(lines) + "\n")
+    return settings.environment_file

@@ -1,0 +1,145 @@
+"""House rules for the template, and that nothing in it is beyond what `drift.py` looks after."""
+
+from pathlib import Path
+
+import pytest
+
+from farmy_assets.errors import InvalidInputError, PlatformError
+from farmy_assets.local.drift import NAMES, lifecycle_rules, notifications
+from farmy_assets.local.settings import platform_environment, read_settings
+from farmy_assets.local.template import (
+    BUCKET,
+    FUNCTION,
+    QUEUE,
+    TABLE,
+    Resource,
+    read_template,
+    resolved,
+    with_literal_names,
+)
+
+TEMPLATE = read_template(Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml")
+BUCKETS = TEMPLATE.resources(BUCKET)
+(TABLE_RESOURCE,) = TEMPLATE.resources(TABLE)
+(FUNCTION_RESOURCE,) = TEMPLATE.resources(FUNCTION)
+QUEUES = {queue.logical_id: queue.properties for queue in TEMPLATE.resources(QUEUE)}
+
+each_bucket = pytest.mark.parametrize("bucket", BUCKETS, ids=[b.logical_id for b in BUCKETS])
+
+
+def test_the_lake_has_four_buckets() -> None:
+    assert len(BUCKETS) == 4
+
+
+@each_bucket
+def test_a_bucket_is_private_versioned_and_encrypted(bucket: Resource) -> None:
+    properties = bucket.properties
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+@each_bucket
+def test_a_bucket_survives_its_stack(bucket: Resource) -> None:
+    declared = TEMPLATE.document["Resources"][bucket.logical_id]
+    assert declared["DeletionPolicy"] == declared["UpdateReplacePolicy"] == "Retain"
+
+
+@each_bucket
+def test_no_object_in_use_ever_expires(bucket: Resource) -> None:
+    for rule in lifecycle_rules(bucket.properties["LifecycleConfiguration"]):
+        assert "Expiration" not in rule
+
+
+def test_nothing_in_the_raw_zone_expires_not_even_an_earlier_version() -> None:
+    (raw,) = (bucket for bucket in BUCKETS if bucket.logical_id == "RawBucket")
+    (rule,) = lifecycle_rules(raw.properties["LifecycleConfiguration"])
+    assert rule["ID"] == "abort-incomplete-uploads"
+
+
+def test_a_lifecycle_rule_that_would_be_dropped_is_an_error() -> None:
+    with pytest.raises(PlatformError, match="Transitions"):
+        lifecycle_rules({"Rules": [{"Id": "cold", "Status": "Enabled", "Transitions": []}]})
+
+
+def test_the_table_has_recovery_and_encryption_and_no_property_that_nobody_applies() -> None:
+    properties = TABLE_RESOURCE.properties
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["SSESpecification"]["SSEEnabled"] is True
+    # The emulator drops it, and drift.py does not know it.
+    assert "TimeToLiveSpecification" not in properties
+
+
+def test_only_waiting_images_are_in_the_waiting_index() -> None:
+    (index,) = TABLE_RESOURCE.properties["GlobalSecondaryIndexes"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == [
+        "waiting_shard",
+        "waiting_since",
+    ]
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["campaign"]}
+
+
+def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue_for_14_days() -> None:
+    redrive = QUEUES["IngestQueue"]["RedrivePolicy"]
+    assert redrive["maxReceiveCount"] == 5
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": "IngestDeadLetters.Arn"}
+    assert QUEUES["IngestDeadLetters"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_is_not_delivered_again_while_the_function_may_still_work_on_it() -> None:
+    timeout = FUNCTION_RESOURCE.properties["Timeout"]
+    assert QUEUES["IngestQueue"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_one_bad_message_does_not_repeat_its_whole_batch() -> None:
+    trigger = FUNCTION_RESOURCE.properties["Events"]["Ingest"]["Properties"]
+    assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert trigger["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_only_images_raise_events_when_they_come_and_when_they_go() -> None:
+    (raw,) = (bucket for bucket in BUCKETS if bucket.logical_id == "RawBucket")
+    arn = "arn:aws:sqs:eu-central-1:1:q"
+    wanted = resolved(raw.properties["NotificationConfiguration"], {"IngestQueue.Arn": arn})
+    found = notifications(wanted)
+    assert [item["Events"] for item in found] == [["s3:ObjectCreated:*"], ["s3:ObjectRemoved:*"]]
+    for item in found:
+        assert item["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "images/"}]
+
+
+def test_the_function_may_touch_nothing_but_raw_images_table_queue_and_log() -> None:
+    role = TEMPLATE.document["Resources"]["IngestRole"]["Properties"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    actions = {action for statement in statements for action in statement["Action"]}
+    assert not any("*" in action for action in actions)
+    assert not any(action.startswith(("s3:Put", "s3:Delete")) for action in actions)
+    assert "dynamodb:DeleteItem" not in actions
+    assert all(statement["Resource"] != "*" for statement in statements)
+
+
+def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -> None:
+    told = platform_environment(read_settings({"FARMY_HOME": str(tmp_path)}))
+    names = {resolved(bucket.properties["BucketName"], NAMES) for bucket in BUCKETS}
+    assert names == {told[f"FARMY_{z}_BUCKET"] for z in ("RAW", "CLEANSED", "RECORDS", "DATASETS")}
+    assert resolved(TABLE_RESOURCE.properties["TableName"], NAMES) == told["FARMY_CATALOG_TABLE"]
+
+
+def test_buckets_and_table_can_be_taken_over_by_their_literal_names() -> None:
+    text = with_literal_names(TEMPLATE, NAMES)
+    assert "BucketName: farmy-raw-000000000000" in text
+    assert "TableName: farmy-catalog" in text
+    assert text.count("Name: !Sub") == TEMPLATE.body.count("Name: !Sub") - 5
+
+
+def test_a_function_that_is_not_understood_is_an_error_and_no_guess() -> None:
+    with pytest.raises(InvalidInputError, match="Fn::Split"):
+        resolved({"Fn::Split": ["-", "a-b"]}, NAMES)
+    with pytest.raises(InvalidInputError, match="Nobody"):
+        resolved({"Ref": "Nobody"}, NAMES)
+
+
+def test_yaml_aliases_which_cloudformation_refuses_are_not_used() -> None:
+    for line in TEMPLATE.body.splitlines():
+        assert ": *" not in line
+        assert ": &" not in line
