@@ -1,0 +1,108 @@
+# What a person does with this checkout. `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3.11
+LOCAL := .local
+LOCKS := deploy/requirements
+ENV := $(LOCAL)/env
+UV := $(ENV)/uv/bin/uv
+BIN := .venv/bin
+
+# uv: no Python of its own, no settings from outside this checkout.
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_CONFIG := 1
+unexport PYTHONPATH VIRTUAL_ENV
+
+.PHONY: help setup setup-dev up down status demo check test bench lock
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
+
+setup:  ## Make the environments (once; later calls are instant)
+	@$(MAKE) --silent --no-print-directory --jobs=4 .venv/.platform $(ENV)/ministack/.synced $(ENV)/label-studio/.synced
+	@$(BIN)/python -m farmy_assets.local
+
+setup-dev:  ## The same, with the tools for development
+	@$(MAKE) --silent --no-print-directory --jobs=4 .venv/.dev $(ENV)/ministack/.synced $(ENV)/label-studio/.synced
+	@$(BIN)/python -m farmy_assets.local
+
+up: setup  ## Start the local platform and leave it running
+	@$(BIN)/farmy up
+
+down:  ## Stop the local platform; nothing is lost
+	@if [ -x $(BIN)/farmy ]; then $(BIN)/farmy down; else echo "nothing to stop: the platform was never set up"; fi
+
+status:  ## How the local platform is
+	@if [ -x $(BIN)/farmy ]; then $(BIN)/farmy status; else echo "not set up yet: run make setup"; exit 1; fi
+
+demo: setup  ## The whole loop on this machine (IMAGES=DIR for your own photographs)
+	@$(BIN)/python -m farmy_assets.simulation $(if $(IMAGES),--images "$(IMAGES)")
+
+check: .venv/.dev  ## Format, lint, types, import contracts, template, fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/cfn-lint deploy/aws/template.yaml
+	@$(BIN)/python -m pytest -q -n 2 -m "not integration"
+
+test: setup-dev check  ## All checks and all tests, those with real servers included
+	@$(BIN)/python -m pytest -q -m integration
+
+bench: setup-dev  ## Measure speed and quality
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks $(if $(IMAGES),--images "$(IMAGES)")
+
+# ---------------------------------------------------------------- environments
+
+# One environment from one lock. An interrupted installation leaves its mark, and is begun anew:
+# half a package can look whole. Two installations at the same time wait for each other; the lock
+# is held as well by a uv that outlived an interrupted make.
+define synced
+@mkdir -p $(ENV); exec 9>$(ENV)/$(notdir $(1)).lock; if command -v flock >/dev/null; then flock 9; fi; \
+began=$$SECONDS; echo "$(1): installing $$(grep -c == $(2)) packages"; \
+if [ -e $(1)/.incomplete ] || [ ! -x $(1)/bin/python ]; then \
+  rm -rf $(1); $(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(1); \
+fi; \
+touch $(1)/.incomplete; \
+$(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2); \
+$(3) rm $(1)/.incomplete; \
+echo "$(1): done in $$((SECONDS - began)) s"
+endef
+
+$(UV): $(LOCKS)/uv.txt
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { echo "Python 3.11 is needed, and '$(PYTHON)' is not it: install it (Debian, Ubuntu: apt-get install python3.11 python3.11-venv), or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3.11-venv)" >&2; exit 1; }
+	@echo "$(ENV)/uv: installing"
+	@$(PYTHON) -m venv --clear $(ENV)/uv
+	@$(ENV)/uv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $(LOCKS)/uv.txt
+	@touch $(UV)
+
+$(ENV)/%/.synced: $(LOCKS)/%.txt $(UV)
+	$(call synced,$(ENV)/$*,$(LOCKS)/$*.txt)
+	@touch $@
+
+PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --python $(BIN)/python --editable .;
+
+# An environment that has the tools for development keeps them.
+.venv/.platform: $(LOCKS)/platform.txt pyproject.toml $(UV)
+	$(call synced,.venv,$(LOCKS)/$$([ -e .venv/.dev ] && echo dev || echo platform).txt,$(PROJECT))
+	@touch $@
+
+.venv/.dev: $(LOCKS)/dev.txt pyproject.toml $(UV)
+	$(call synced,.venv,$(LOCKS)/dev.txt,$(PROJECT))
+	@touch .venv/.dev .venv/.platform
+
+# ---------------------------------------------------------------- locks
+
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
+
+lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
+	@cd $(LOCKS) && for name in uv ministack label-studio; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && echo lambda.txt && ../../$(COMPILE) --python-platform x86_64-manylinux2014 lambda.in --output-file lambda.txt
+	@cd $(LOCKS) && echo platform.txt && ../../$(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
+	@cd $(LOCKS) && echo dev.txt && ../../$(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt
