@@ -1,0 +1,59 @@
+"""What every command shares: the console, the platform's settings, and how an error ends."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from farmy_assets.errors import FarmyError
+from farmy_assets.lake.lake import Lake
+from farmy_assets.local.settings import platform_environment, read_settings
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class _PatientConsole(Console):
+    """A console that falls silent when nobody reads it any more: a stop must not end half-way."""
+
+    def on_broken_pipe(self) -> None:
+        """Write on into nothing, in place of Rich's own answer, which ends the process."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+console = _PatientConsole(stderr=True)  # progress and messages; results go to standard output
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, or, where that names no lake, the local platform's."""
+    if os.environ.get("FARMY_RAW_BUCKET"):
+        return os.environ
+    told = platform_environment(read_settings())
+    os.environ.update(told)  # boto3 reads its credentials from there
+    return {**os.environ, **told}
+
+
+def open_lake() -> Lake:
+    """The lake that this command works on."""
+    return Lake.from_environment(environment())
+
+
+def ends_plainly(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """A command whose errors end in one line that says what to do next, and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except FarmyError as error:
+            console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            console.print("stopped; run the same command again to go on", highlight=False)
+            raise typer.Exit(130) from error
+
+    return run

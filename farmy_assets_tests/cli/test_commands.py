@@ -1,0 +1,111 @@
+"""The commands as a person types them, on a lake in memory."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from farmy_assets.cli import campaign, ingest
+from farmy_assets.cli.main import app
+from farmy_assets.errors import LakeUnavailableError
+from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.arrivals import jpeg
+
+CAMPAIGN = """
+name: weeds
+crop: maize
+classes: [{id: 1, name: crop}]
+annotators: [{name: anna, email: anna@example.com}, {name: ben, email: ben@example.com}]
+adjudicator: {name: dora, email: dora@example.com}
+"""
+run = CliRunner().invoke
+
+
+@pytest.fixture(autouse=True)
+def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (campaign, ingest):
+        monkeypatch.setattr(module, "open_lake", lambda: lake)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(jpeg(number))
+    (folder / "[notes].txt").write_text("no photograph")
+    return folder
+
+
+def test_ingest_tells_what_came_in_and_what_stayed_out(photographs: Path) -> None:
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    assert told.exit_code == 0
+    assert "4 files: 3 stored, 0 already there, 1 left out" in told.stderr
+    assert "[notes].txt: not_an_image" in told.stderr
+
+
+def test_ingest_twice_is_a_no_op_and_a_script_can_read_it(photographs: Path) -> None:
+    run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds", "--json"])
+    report = json.loads(told.stdout)
+    assert (report["stored"], report["already_there"], len(report["refused"])) == (0, 3, 1)
+
+
+def test_a_wrong_campaign_name_ends_in_one_plain_line(photographs: Path, lake: Lake) -> None:
+    told = run(app, ["ingest", str(photographs), "--campaign", "No Name"])
+    assert told.exit_code == 1
+    assert "campaign" in told.stderr
+    assert "Traceback" not in told.output
+    assert list(lake.raw.keys("")) == []
+
+
+def test_a_lake_that_is_down_ends_in_one_plain_line(
+    photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down() -> Lake:
+        raise LakeUnavailableError("the lake does not answer; start it with `make up`")
+
+    monkeypatch.setattr(ingest, "open_lake", down)
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    assert told.exit_code == 1
+    assert "make up" in told.stderr
+
+
+def test_a_campaign_is_applied_once_and_shown(tmp_path: Path) -> None:
+    file = tmp_path / "weeds.yaml"
+    file.write_text(CAMPAIGN)
+    assert "version 1: applied" in run(app, ["campaign", "apply", str(file)]).stderr
+    assert "version 1: unchanged" in run(app, ["campaign", "apply", str(file)]).stderr
+    (told,) = json.loads(run(app, ["campaign", "status", "--json"]).stdout)
+    assert told["campaign"] == "weeds"
+    assert told["newest_version"] is None
+    assert "weeds (newest version: none)" in run(app, ["campaign", "status"]).stderr
+
+
+def test_every_mistake_in_a_campaign_file_is_told_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(CAMPAIGN.replace("ben@example.com", "ben").replace("id: 1", "id: one"))
+    told = run(app, ["campaign", "apply", str(file)])
+    assert told.exit_code == 1
+    assert "annotators.1.email" in told.stderr
+    assert "classes.0.id" in told.stderr
+
+
+def test_a_campaign_file_that_is_not_there_is_named() -> None:
+    told = run(app, ["campaign", "apply", "nowhere.yaml"])
+    assert told.exit_code == 1
+    assert "nowhere.yaml cannot be read" in told.stderr
+
+
+def test_a_campaign_that_does_not_exist_is_told_with_those_that_do() -> None:
+    told = run(app, ["campaign", "status", "pests"])
+    assert told.exit_code == 1
+    assert "there is no campaign pests; there are: none" in told.stderr
+
+
+def test_help_teaches_how_to_begin() -> None:
+    told = run(app, ["--help"])
+    assert "farmy ingest DIR --campaign NAME" in told.stdout
+    for command in ("up", "down", "status", "ingest", "reconcile", "campaign"):
+        assert command in told.stdout
