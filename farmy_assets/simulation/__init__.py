@@ -1,0 +1,1 @@
+"""Drawn photographs and simulated annotators, for the demonstration and the tests only."""

@@ -1,0 +1,255 @@
+"""Simulated people: each with an own account, in an own thread, over Label Studio's own API.
+
+What they draw is the caller's business (`answer_for`); here is how they work: take the open tasks
+of the own inbox, answer one after the other, wait for more. They come back after an error or a
+restart of the server, and look what is still open before they go on: no task is answered twice.
+"""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import httpx
+
+from farmy_assets.annotation.boxes import Box, box_to_result
+from farmy_assets.errors import FarmyError, StudioUnavailableError
+from farmy_assets.simulation.accounts import Account
+from farmy_assets.studio.connection import Connection
+from farmy_assets.studio.data_manager import UNANSWERED, TaskRow, fetch
+from farmy_assets.studio.projects import find_inboxes
+
+_TAKEN_AT_ONCE = 50  # one listing costs as much as one answer
+_AFTER_AN_ERROR_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """What a person makes of one task."""
+
+    boxes: tuple[Box, ...]
+    skipped: bool
+    lead_time_s: float
+
+
+AnswerFor = Callable[[Mapping[str, Any]], Answer]
+"""Task data -> answer; must give the same answer for the same data."""
+
+OnAnswer = Callable[[str, int], None]
+"""Told after each answer: e-mail, and how many answers this person has given so far."""
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """One person, the inbox that he or she works on, and what comes to mind at each task."""
+
+    account: Account
+    inbox_key: str
+    answer_for: AnswerFor
+
+
+def work_inbox(
+    connection: Connection,
+    project_id: int,
+    *,
+    email: str,
+    answer_for: AnswerFor,
+    stop: threading.Event,
+    answered: Callable[[], None] = lambda: None,
+) -> int:
+    """Answer the open tasks of an inbox until none is left or `stop` is set.
+
+    Args:
+        connection: with the person's own token: it decides whose annotations these are.
+        project_id: the inbox.
+        email: of the person; makes the ids of the drawn regions.
+        answer_for: says what to draw.
+        stop: looked at before each task.
+        answered: called after each answer.
+
+    Returns:
+        How many tasks were answered.
+
+    Raises:
+        StudioUnavailableError: whether the last answer was stored is unclear; call again, the
+            open tasks are read anew.
+        StudioError: the server refused an answer.
+    """
+    count = 0
+    while tasks := _open_tasks(connection, project_id):
+        for task in tasks:
+            if stop.is_set():
+                return count
+            answer = answer_for(task["data"])
+            connection.post(
+                f"/api/tasks/{task['id']}/annotations?project={project_id}",
+                _as_submitted(answer, task, email),
+                doing=f"submitting task {task['id']}",
+            )
+            count += 1
+            answered()
+    return count
+
+
+def _open_tasks(connection: Connection, project_id: int) -> list[TaskRow]:
+    """The next tasks in the order in which the label stream would show them.
+
+    Listed, not asked for one by one: `/next` costs as much for one task as this does for fifty.
+    """
+    tasks: list[TaskRow] = fetch(
+        connection, project_id, filters=[UNANSWERED], page_size=_TAKEN_AT_ONCE, include="id,data"
+    )["tasks"]
+    return tasks
+
+
+def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
+    """The body that the browser sends; a skip holds no regions."""
+    data = task["data"]
+    boxes = () if answer.skipped else answer.boxes
+    regions = [
+        box_to_result(
+            box,
+            region_id=_region_id(email, data["asset_key"], number),
+            width_px=data["width_px"],
+            height_px=data["height_px"],
+        )
+        | {"origin": "manual"}
+        for number, box in enumerate(boxes)
+    ]
+    return {
+        "result": regions,
+        "was_cancelled": answer.skipped,
+        "lead_time": answer.lead_time_s,
+        "draft_id": 0,
+        "parent_prediction": None,
+        "parent_annotation": None,
+    }
+
+
+def _region_id(email: str, task_key: str, number: int) -> str:
+    return hashlib.sha256(f"{email}\x00{task_key}\x00{number}".encode()).hexdigest()[:10]
+
+
+class Workforce:
+    """Several people at work at the same time, from `with` to its end.
+
+    An inbox that does not exist yet is waited for. A server that is away is waited for. Any other
+    error ends that person's work and is raised again by `stop`.
+
+    Example:
+        with Workforce(url, people):
+            ...  # until the campaign is settled
+
+    Args:
+        url: base address of Label Studio.
+        people: who works; one inbox each.
+        idle_s: pause before looking into an empty inbox again.
+        on_answer: told after each answer, from the person's own thread.
+        transport: takes the place of the network in tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        people: Sequence[Annotator],
+        *,
+        idle_s: float = 1.0,
+        on_answer: OnAnswer = lambda _email, _count: None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._idle_s = idle_s
+        self._on_answer = on_answer
+        self._transport = transport
+        self._stop = threading.Event()
+        self._counts = {person.account.email: 0 for person in people}
+        self._errors: list[BaseException] = []
+        self._threads = [
+            threading.Thread(
+                target=self._live, args=(person,), name=f"annotator-{person.account.email}"
+            )
+            for person in people
+        ]
+
+    @property
+    def answered(self) -> dict[str, int]:
+        """E-mail -> answers given since the start."""
+        return dict(self._counts)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether somebody's work ended with an error; `stop` tells which."""
+        return bool(self._errors)
+
+    def start(self) -> None:
+        """Let everybody begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let everybody finish the task at hand, then raise the first error that there was.
+
+        Raises:
+            FarmyError: somebody's work was refused.
+        """
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._errors:
+            raise self._errors[0]
+
+    def __enter__(self) -> "Workforce":
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop; an error that is already on its way is not hidden by one of ours."""
+        try:
+            self.stop()
+        except FarmyError:
+            if error is None:
+                raise
+
+    def _live(self, person: Annotator) -> None:
+        connection = Connection(self._url, person.account.token, transport=self._transport)
+        try:
+            while not self._stop.is_set():
+                self._stop.wait(self._work(person, connection))
+        except Exception as error:  # noqa: BLE001  # a thread has nobody to raise to: stop() raises it
+            self._errors.append(error)
+        finally:
+            connection.close()
+
+    def _work(self, person: Annotator, connection: Connection) -> float:
+        """Do what there is to do now; returns how many seconds to wait before looking again."""
+        email = person.account.email
+
+        def answered() -> None:
+            self._counts[email] += 1
+            self._on_answer(email, self._counts[email])
+
+        try:
+            project_id = find_inboxes(connection, person.inbox_key).get(person.inbox_key)
+            if project_id is not None:
+                work_inbox(
+                    connection,
+                    project_id,
+                    email=email,
+                    answer_for=person.answer_for,
+                    stop=self._stop,
+                    answered=answered,
+                )
+        except StudioUnavailableError as error:
+            _log.warning("%s waits: %s", email, error)
+            return _AFTER_AN_ERROR_S
+        return self._idle_s
