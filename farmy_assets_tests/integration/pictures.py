@@ -1,0 +1,134 @@
+"""The pictures of the README, taken of the running local platform after `make demo`.
+
+Run as `python -m farmy_assets_tests.integration.pictures docs/images`.
+"""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Page
+
+from farmy_assets.local.settings import LocalSettings, load_secrets, read_settings
+from farmy_assets_tests.integration.browser import (
+    browser_page,
+    expand_lineage,
+    open_lineage,
+    open_task,
+    sign_in,
+)
+
+MAX_BYTES = 400_000
+COLOURS = 256
+LINEAGE_WIDTH_PX = 2000  # narrower, and the names can no longer be read
+LINEAGE_EDGES = """() => {
+  const places = [...document.querySelectorAll('svg foreignObject')]
+    .map(node => node.getBoundingClientRect());
+  const edge = (name, choose) => choose(...places.map(place => place[name]));
+  return [edge('left', Math.min) - 24, edge('top', Math.min) - 24,
+    edge('right', Math.max) + 24, edge('bottom', Math.max) + 24];
+}"""
+
+
+class Task(NamedTuple):
+    """A task worth a picture."""
+
+    project_id: int
+    task_id: int
+
+
+def take_pictures(settings: LocalSettings, folder: Path) -> list[Path]:
+    """Write lineage.png, annotator.png and adjudicator.png into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        _lineage(settings, folder / "lineage.png"),
+        *_tasks(settings, folder),
+    ]
+
+
+def _lineage(settings: LocalSettings, path: Path) -> Path:
+    """Every asset in its group, without the menus around them."""
+    with browser_page(width_px=LINEAGE_WIDTH_PX, height_px=1200) as page:
+        open_lineage(page, settings.address("dagster"))
+        page.get_by_text("Hide navigation").click()
+        page.locator("button:has([aria-label=panel_show_right])").last.click()
+        expand_lineage(page)
+        _settled(page)
+        edges = page.evaluate(LINEAGE_EDGES)
+        return _kept(page, path, edges=tuple(map(round, edges)))
+
+
+def _tasks(settings: LocalSettings, folder: Path) -> list[Path]:
+    secrets = load_secrets(settings)
+    address = settings.address("label-studio")
+    email, password = secrets.label_studio_email, secrets.label_studio_password
+    pictures = []
+    with browser_page(height_px=800) as page:
+        sign_in(page, address, email=email, password=password)
+        for phase, name in (("annotation", "annotator.png"), ("adjudication", "adjudicator.png")):
+            task = _best_task(address, secrets.label_studio_token, phase)
+            open_task(page, address, project_id=task.project_id, task_id=task.task_id)
+            page.get_by_text("Update", exact=True).wait_for()  # the answer is on the screen
+            _settled(page)
+            pictures.append(_kept(page, folder / name))
+    return pictures
+
+
+def _settled(page: Page) -> None:
+    """Wait until what glides into its place is there; the pages do not tell."""
+    page.wait_for_timeout(2_000)
+
+
+def _best_task(address: str, token: str, phase: str) -> Task:
+    """The answered task of a phase with the most regions: there is something to see."""
+    found: list[tuple[bool, int, Task]] = []
+    headers = {"Authorization": f"Token {token}"}
+    with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
+        projects = _read(client, "/api/projects/", page_size=100)["results"]
+        for project in projects:
+            if f"/{phase}/" not in (project["description"] or ""):
+                continue
+            listing = _read(client, "/api/tasks", project=project["id"], fields="all")
+            for task in listing["tasks"]:
+                regions = [len(a["result"]) for a in task["annotations"]]
+                is_wide = task["data"]["width_px"] > task["data"]["height_px"]
+                where = Task(project["id"], task["id"])
+                found.append((is_wide, max(regions, default=0), where))
+    if not found:
+        msg = f"there is no task of the {phase} phase yet: run `make demo` first"
+        raise SystemExit(msg)
+    return max(found)[2]
+
+
+def _read(client: httpx.Client, path: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the address takes
+    return dict(client.get(path, params=parameters).raise_for_status().json())
+
+
+def _kept(page: Page, path: Path, *, edges: tuple[int, ...] = ()) -> Path:
+    """The page's picture, or what lies between edges, in few enough colours to be a small file."""
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    if edges:
+        left, top, right, bottom = edges
+        picture = picture.crop((left, top, right, bottom))
+    for colours in (COLOURS, COLOURS // 2, COLOURS // 4):
+        picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        if path.stat().st_size <= MAX_BYTES:
+            break
+    return path
+
+
+def main() -> int:
+    """Take the pictures; the process's exit code."""
+    if len(sys.argv) != 2:
+        sys.stderr.write("usage: python -m farmy_assets_tests.integration.pictures OUT_DIR\n")
+        return 2
+    for path in take_pictures(read_settings(), Path(sys.argv[1])):
+        sys.stdout.write(f"{path}: {path.stat().st_size // 1000} kB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What people see, in a real browser: the lineage, an annotator's task, the adjudicator's task."""
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page
+
+from farmy_assets.lake import keys
+from farmy_assets.simulation.accounts import Account
+from farmy_assets_tests.integration.browser import (
+    IN_THE_LINEAGE,
+    ShownImage,
+    browser_page,
+    expand_lineage,
+    open_lineage,
+    open_task,
+    sign_in,
+)
+from farmy_assets_tests.integration.evidence import SeenTask, tasks_seen
+from farmy_assets_tests.integration.running import RunningPlatform
+from farmy_assets_tests.integration.small_loop import NAME, Loop
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+GROUPS = ("ingestion", "catalog", "cleansing", "annotation", "datasets")
+# One asset of each group whose name is short enough to be drawn in full.
+SHORT_NAMES = ("raw_images", "catalog_entries", "cleansed_set", "annotation_tasks", "coco_dataset")
+SHARE_SHOWN = 0.6  # the lower part of a tall photograph lies behind the page's own buttons
+SAME_PICTURE = 0.9
+
+
+@pytest.fixture
+def page(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A page whose last sight is kept in a temporary folder."""
+    with browser_page() as opened:
+        yield opened
+        opened.screenshot(path=tmp_path_factory.mktemp("seen") / f"{request.node.name}.png")
+
+
+def _first_task(platform: RunningPlatform, inbox: str) -> SeenTask:
+    tasks = [task for task in tasks_seen(platform, NAME) if task.inbox == f"farmy:{NAME}/{inbox}"]
+    return min(tasks, key=lambda task: task.task_id)
+
+
+def _opened_by(
+    account: Account, page: Page, platform: RunningPlatform, task: SeenTask
+) -> ShownImage:
+    address = platform.label_studio_url
+    sign_in(page, address, email=account.email, password=account.password)
+    return open_task(page, address, project_id=task.project_id, task_id=task.task_id)
+
+
+def _likeness(page: Page, shown: ShownImage, copy: Image.Image) -> float:
+    """How far the screen shows the copy: the correlation of their brightness, 1 when alike."""
+    bottom = shown.y + shown.shown_height * SHARE_SHOWN
+    screen = Image.open(BytesIO(page.screenshot()))
+    seen = screen.crop(
+        (round(shown.x), round(shown.y), round(shown.x + shown.shown_width), round(bottom))
+    )
+    upper = copy.crop((0, 0, copy.width, round(copy.height * SHARE_SHOWN)))
+    return float(np.corrcoef(_grey(seen), _grey(upper))[0, 1])
+
+
+def _grey(image: Image.Image) -> NDArray[np.float64]:
+    return np.asarray(image.convert("L").resize((64, 64)), dtype=np.float64).ravel()
+
+
+def test_the_lineage_page_shows_the_five_groups_and_their_assets(
+    page: Page, platform: RunningPlatform
+) -> None:
+    open_lineage(page, platform.settings.address("dagster"))
+    expand_lineage(page)
+    drawn = set(page.locator(IN_THE_LINEAGE).all_text_contents())
+    assert drawn >= {*GROUPS, *SHORT_NAMES}
+
+
+def test_an_annotators_page_shows_the_photograph_from_the_private_bucket(
+    page: Page, loop: Loop, accounts: dict[str, Account]
+) -> None:
+    task = _first_task(loop.platform, "annotation/anna")
+    shown = _opened_by(accounts["anna"], page, loop.platform, task)
+    assert (shown.width, shown.height) == (task.data["width_px"], task.data["height_px"])
+    key = keys.cleansed_image(task.data["image_id"])
+    copy = Image.open(BytesIO(loop.platform.lake.cleansed.get(key)))
+    assert _likeness(page, shown, copy) > SAME_PICTURE
+    assert _likeness(page, shown, copy.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) < SAME_PICTURE
+
+
+def test_the_adjudicators_page_shows_every_version_and_where_they_differ(
+    page: Page, loop: Loop, accounts: dict[str, Account]
+) -> None:
+    task = _first_task(loop.platform, "adjudication/dora")
+    shown = _opened_by(accounts["dora"], page, loop.platform, task)
+    assert (shown.width, shown.height) == (task.data["width_px"], task.data["height_px"])
+    for version in ("version A", "version B"):  # a tab for each, once all is loaded
+        page.get_by_text(version, exact=True).wait_for()
+    text = page.inner_text("body")
+    assert "Where the versions differ" in text
+    for sentence in task.data["conflicts"].splitlines():
+        assert sentence in text
+    for name in ("anna", "ben", "cleo"):  # nobody is judged by name
+        assert name not in text
+
+
+def test_no_photograph_is_given_to_somebody_who_is_not_signed_in(page: Page, loop: Loop) -> None:
+    task = _first_task(loop.platform, "annotation/anna")
+    address = loop.platform.label_studio_url
+    answer = page.request.get(
+        f"{address}/tasks/{task.task_id}/resolve/", params={"fileuri": "czM6Ly9mYXJteQ=="}
+    )
+    assert answer.status in {401, 403, 404}
