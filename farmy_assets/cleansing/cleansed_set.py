@@ -53,10 +53,6 @@ class CleansedSet(Record):
         """How many images were excluded for each reason; an image counts once for each of its."""
         return Counter(reason.value for item in self.excluded for reason in item.reasons)
 
-    def statuses(self) -> Counter[str]:
-        """How many images were excluded with each status."""
-        return Counter(item.status.value for item in self.excluded)
-
     def unaccounted(self, image_ids: Sequence[str]) -> set[str]:
         """Images of the batch that are not in the manifest, or are in it more than once."""
         places = Counter(
