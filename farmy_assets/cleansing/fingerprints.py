@@ -1,15 +1,42 @@
-"""Four ways to recognise an image again, from "the same bytes" to "looks the same"."""
+"""Ways to recognise an image again, from "the same bytes" to "looks the same, however turned".
+
+pHash and dHash are those of the library imagehash, bit for bit, taken of a picture that was
+reduced first; its own functions would spend most of the time on reducing.
+"""
 
 import hashlib
+import math
+from typing import NamedTuple
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from farmy_assets.cleansing.decoding import Decoded
+from farmy_assets.cleansing.views import Views
 
 HASH_BITS = 64
+ORIENTATIONS = 8
+_HASH_DIGITS = HASH_BITS // 4
+
+_SIDE = 8
+_ENOUGH_SHORT_SIDE_PX = 48
+_COSINE_SIDE = 32
+_frequency, _place = np.arange(_SIDE)[:, None], np.arange(_COSINE_SIDE)[None, :]
+# The first rows of the discrete cosine transform of type II.
+_COSINES = 2 * np.cos(math.pi * _frequency * (2 * _place + 1) / (2 * _COSINE_SIDE))
+# Mirroring a picture changes the signs of every second coefficient, across or down.
+_ODD = np.where(np.arange(_SIDE) % 2, -1.0, 1.0)
+_SIGNS = np.stack([np.ones((_SIDE, _SIDE)), *np.broadcast_arrays(_ODD, _ODD[:, None])])
+_SIGNS = np.concatenate([_SIGNS, _SIGNS[1:2] * _SIGNS[2:3]])
+
+Bits = NDArray[np.bool_]
+
+
+class LooksHash(NamedTuple):
+    """pHash (the coarse pattern of light) and dHash (where it gets brighter), 64 bits each."""
+
+    phash: int
+    dhash: int
 
 
 def content_sha256(content: bytes) -> str:
@@ -17,25 +44,43 @@ def content_sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def pixel_hash(decoded: Decoded) -> str:
-    """The hex digest of what is to be seen: upright pixels and the original's upright size.
+def pixel_hash(views: Views, *, width_px: int, height_px: int) -> str:
+    """The hex digest of what is to be seen: the working picture and the original's upright size.
 
-    The same for a file whose metadata were changed, and for a lossless copy in another format;
+    Taken of means over 4 x 4 pixels, in which pictures that differ to the eye differ as well. The
+    same for a file whose metadata were changed, and for a lossless copy in another format;
     different for one-coloured pictures of different shapes.
     """
-    image = decoded.image
-    shape = f"{decoded.width_px}x{decoded.height_px}:{image.width}x{image.height}:{image.mode}:"
-    return hashlib.sha256(shape.encode() + image.tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{width_px}x{height_px}:{views.levels.shape}:".encode())
+    digest.update(views.coarse_levels.tobytes())
+    return digest.hexdigest()
 
 
-def perceptual_hash(grey: Image.Image) -> int:
-    """pHash, 64 bits: the coarse pattern of light, which survives compression and scaling."""
-    return _as_number(imagehash.phash(grey).hash)
+def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
+    """The hashes of a picture as it is, then of the picture in its seven other orientations.
 
-
-def difference_hash(grey: Image.Image) -> int:
-    """dHash, 64 bits: where it gets brighter from left to right, which survives exposure."""
-    return _as_number(imagehash.dhash(grey).hash)
+    Orientation number: bit 0 mirrored left to right, bit 1 top to bottom, bit 2 then transposed.
+    """
+    is_enough = min(views.coarse.size) >= _ENOUGH_SHORT_SIDE_PX
+    reduced = views.coarse.convert("L") if is_enough else views.grey
+    lanczos = Image.Resampling.LANCZOS
+    pixels = np.asarray(reduced.resize((_COSINE_SIDE, _COSINE_SIDE), lanczos), dtype=np.float64)
+    low = _COSINES @ pixels @ _COSINES.T
+    wide = np.asarray(reduced.resize((_SIDE + 1, _SIDE), lanczos))
+    high = np.asarray(reduced.resize((_SIDE, _SIDE + 1), lanczos))
+    turned = low * _SIGNS
+    patterns = np.concatenate([turned, turned.swapaxes(1, 2)])
+    levels = [
+        part[::down, ::right]
+        for part in (wide, high)
+        for down, right in ((1, 1), (1, -1), (-1, 1), (-1, -1))
+    ]
+    levels_of = np.stack([*levels[:4], *(part.T for part in levels[4:])])
+    ordered = np.sort(patterns.reshape(ORIENTATIONS, HASH_BITS), axis=1)
+    median = ordered[:, HASH_BITS // 2 - 1 : HASH_BITS // 2 + 1].mean(axis=1)
+    phashes = _as_numbers(patterns > median[:, None, None])
+    dhashes = _as_numbers(levels_of[:, :, 1:] > levels_of[:, :, :-1])
+    return tuple(map(LooksHash, phashes, dhashes))
 
 
 def hash_text(value: int) -> str:
@@ -43,5 +88,19 @@ def hash_text(value: int) -> str:
     return f"{value:016x}"
 
 
-def _as_number(bits: NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+def turned_text(hashes: tuple[LooksHash, ...]) -> str:
+    """The hashes of the seven turned pictures, as hex digits: pHash and dHash of each in turn."""
+    return "".join(hash_text(value) for pair in hashes[1:] for value in pair)
+
+
+def turned_hashes(text: str) -> tuple[LooksHash, ...]:
+    """What `turned_text` was made of."""
+    digits = range(0, len(text), _HASH_DIGITS)
+    values = [int(text[start : start + _HASH_DIGITS], 16) for start in digits]
+    return tuple(map(LooksHash, values[::2], values[1::2]))
+
+
+def _as_numbers(bits: Bits) -> list[int]:
+    """Shape (pictures, 8, 8) to one number for each picture, the first bit the highest."""
+    packed = np.packbits(bits.reshape(len(bits), HASH_BITS), axis=1)
+    return [int.from_bytes(row.tobytes(), "big") for row in packed]

@@ -1,35 +1,47 @@
-"""The fingerprints of all images that were ever kept, so that nothing is kept twice.
+"""What is known of all images that were ever kept, so that nothing is kept twice.
 
-One small index names one segment a batch. It is changed only by compare-and-swap: of two batches
-cleansed at once, the one that comes second finds the index changed and decides again.
+One small index names what each batch claimed and the segments in which the claims' fingerprints
+lie, as columns. It is changed only by compare-and-swap: of two batches cleansed at once, the one
+that comes second finds the index changed and decides again. A new segment swallows the ones before
+it that are not much larger, so that a million images lie in a dozen segments.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.duplicates import DuplicateOf, Fingerprint
+from farmy_assets.cleansing.duplicates import (
+    DuplicateOf,
+    Fingerprint,
+    KnownImages,
+    known_images,
+)
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 
-Finder = Callable[[Sequence[Fingerprint], Sequence[Fingerprint]], dict[str, DuplicateOf]]
+Finder = Callable[[Sequence[Fingerprint], KnownImages], Mapping[str, DuplicateOf]]
 
-
-class Segment(Record):
-    """The fingerprints of the images that one batch kept."""
-
-    batch_id: str
-    fingerprints: tuple[Fingerprint, ...]
+_SWALLOWS_UP_TO = 2  # times its own size
+_HASHES = ("contents", "pixels", "phashes", "dhashes")
+_SCHEMA = pa.schema(
+    [("claim", pa.string()), ("image_id", pa.string()), *((name, pa.uint64()) for name in _HASHES)]
+)
 
 
 class DuplicateIndex(Record):
-    """Which segment holds each batch's fingerprints."""
+    """What counts: the newest claim of each batch, and the segments (key to images)."""
 
-    segments: dict[str, str] = Field(default_factory=dict)
+    claims: dict[str, str] = Field(default_factory=dict)
+    segments: dict[str, int] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,13 @@ class DuplicateIndexBook:
 
     def claim(
         self, batch_id: str, new: Sequence[Fingerprint], *, find: Finder
-    ) -> dict[str, DuplicateOf]:
+    ) -> Mapping[str, DuplicateOf]:
         """Decide which of a batch's images are duplicates, and claim the others for the batch.
 
         Args:
             batch_id: Its own earlier claim, if there is one, is replaced.
             new: The batch's fit images.
-            find: Called with the new and all fingerprints kept by other batches.
+            find: Called with the new images and all that other batches keep.
 
         Returns:
             Image id to what it duplicates; every other image of `new` is now claimed.
@@ -54,21 +66,72 @@ class DuplicateIndexBook:
         while True:
             found, etag = self.records.find_with_etag(keys.DUPLICATE_INDEX, DuplicateIndex)
             index = found or DuplicateIndex()
-            others = [key for name, key in sorted(index.segments.items()) if name != batch_id]
-            segments = in_threads(lambda key: self.records.read(key, Segment), others)
-            kept = [fingerprint for segment in segments for fingerprint in segment.fingerprints]
-            duplicates = find(new, kept)
-            own = tuple(
-                sorted((f for f in new if f.image_id not in duplicates), key=lambda f: f.image_id)
-            )
-            segment = Segment(batch_id=batch_id, fingerprints=own)
-            digest = hashlib.sha256(segment.to_json()).hexdigest()[:16]
-            key = keys.fingerprints(batch_id, digest)
-            self.records.write_once(key, segment)
-            changed = DuplicateIndex(
-                segments=dict(sorted({**index.segments, batch_id: key}.items()))
-            )
+            segments = self._segments(index)
+            others = {name: claim for name, claim in index.claims.items() if name != batch_id}
+            known = _known(segments, others.values())
+            duplicates = find(new, known)
+            changed = self._with_claim(index, segments, batch_id, new, duplicates)
             if changed == index or self.records.bucket.put_if(
                 keys.DUPLICATE_INDEX, changed.to_json(), etag=etag
             ):
                 return duplicates
+
+    def _segments(self, index: DuplicateIndex) -> dict[str, pa.Table]:
+        def read(key: str) -> pa.Table:
+            return pq.read_table(BytesIO(self.records.bucket.get(key)), schema=_SCHEMA)
+
+        return dict(zip(index.segments, in_threads(read, index.segments), strict=True))
+
+    def _with_claim(
+        self,
+        index: DuplicateIndex,
+        segments: Mapping[str, pa.Table],
+        batch_id: str,
+        new: Sequence[Fingerprint],
+        duplicates: Mapping[str, DuplicateOf],
+    ) -> DuplicateIndex:
+        """The index with the batch's claim in it, whose segment is written already."""
+        own = sorted((f for f in new if f.image_id not in duplicates), key=lambda f: f.image_id)
+        claim = _claim(batch_id, own)
+        if index.claims.get(batch_id) == claim:
+            return index
+        claims = dict(sorted({**index.claims, batch_id: claim}.items()))
+        merged, left = _table(claim, known_images(own)), dict(index.segments)
+        for key, images in sorted(index.segments.items(), key=lambda item: (item[1], item[0])):
+            if images > _SWALLOWS_UP_TO * merged.num_rows:
+                break
+            merged = pa.concat_tables([merged, segments[key]])
+            del left[key]
+        merged = merged.filter(_is_of(merged, claims.values())).sort_by("image_id")
+        buffer = BytesIO()
+        pq.write_table(merged, buffer, compression="zstd")
+        content = buffer.getvalue()
+        key = keys.fingerprints(hashlib.sha256(content).hexdigest()[:32])
+        self.records.bucket.put_once(key, content)
+        return DuplicateIndex(claims=claims, segments={**left, key: merged.num_rows})
+
+
+def _claim(batch_id: str, own: Sequence[Fingerprint]) -> str:
+    digest = hashlib.sha256(batch_id.encode())
+    for fingerprint in own:
+        digest.update(fingerprint.to_json())
+    return digest.hexdigest()[:16]
+
+
+def _table(claim: str, images: KnownImages) -> pa.Table:
+    hashes = {name: pa.array(getattr(images, name)) for name in _HASHES}
+    ids = pa.array(images.image_ids.tolist(), pa.string())
+    claims = pa.array([claim] * len(ids), pa.string())
+    return pa.table({"claim": claims, "image_id": ids, **hashes}, schema=_SCHEMA)
+
+
+def _known(segments: Mapping[str, pa.Table], claims: Iterable[str]) -> KnownImages:
+    """All images under these claims, sorted by id."""
+    everything = pa.concat_tables([_SCHEMA.empty_table(), *segments.values()])
+    kept = everything.filter(_is_of(everything, claims)).sort_by("image_id")
+    ids = np.array(kept["image_id"].to_pylist(), dtype=np.str_)
+    return KnownImages(ids, *(kept[name].to_numpy() for name in _HASHES))
+
+
+def _is_of(table: pa.Table, claims: Iterable[str]) -> pa.ChunkedArray:
+    return pc.is_in(table["claim"], pa.array(list(claims), pa.string()))

@@ -1,24 +1,37 @@
 """Two batches at once can never both keep the same photograph."""
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
-from farmy_assets.cleansing.duplicates import DuplicateOf, Fingerprint, find_duplicates
+from farmy_assets.cleansing.duplicates import (
+    DuplicateOf,
+    Fingerprint,
+    KnownImages,
+    find_duplicates,
+)
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.lake import keys
+from farmy_assets.lake.duplicate_index import DuplicateIndex
 from farmy_assets.lake.lake import Lake
 
 FIND = partial(find_duplicates, policy=CleansingPolicy())
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def fingerprint(image_id: str, look: int) -> Fingerprint:
     return Fingerprint(
         image_id=image_id,
-        sha256=f"{int(image_id, 36):064x}",
-        pixel_hash=f"{int(image_id, 36) + 7:064x}",
+        sha256=_digest(image_id),
+        pixel_hash=_digest(f"pixels of {image_id}"),
         phash=f"{look * 0x0101_0101_0101_0101:016x}",
         dhash=f"{look * 0x1010_1010_1010_1010 % 2**64:016x}",
+        turned="".join(_digest(f"{image_id} {n}")[:32] for n in range(7)),
         width_px=100,
         height_px=80,
         sharpness=5.0,
@@ -46,11 +59,11 @@ def test_an_earlier_batch_run_again_later_keeps_its_images(lake: Lake) -> None:
 def test_of_two_batches_at_once_the_second_decides_again(lake: Lake) -> None:
     looks = []
 
-    def find(new: Sequence[Fingerprint], kept: Sequence[Fingerprint]) -> dict[str, DuplicateOf]:
-        looks.append(len(kept))
+    def find(new: Sequence[Fingerprint], known: KnownImages) -> dict[str, DuplicateOf]:
+        looks.append(len(known.image_ids))
         if len(looks) == 1:  # while this batch thinks, the other one is quicker
             lake.duplicates.claim("other", [fingerprint("b", 3)], find=FIND)
-        return FIND(new, kept)
+        return FIND(new, known)
 
     found = lake.duplicates.claim("slow", [fingerprint("a", 3)], find=find)
     assert looks == [0, 1]
@@ -71,3 +84,30 @@ def test_a_claim_killed_before_the_index_changed_leaves_no_trace(
         with pytest.raises(KilledError):
             lake.duplicates.claim("one", [fingerprint("a", 3)], find=FIND)
     assert lake.duplicates.claim("two", [fingerprint("b", 3)], find=FIND) == {}
+
+
+def test_many_batches_lie_in_few_segments_and_none_is_forgotten(lake: Lake) -> None:
+    def look(number: int) -> Fingerprint:
+        digest = _digest(f"{number}")
+        base = fingerprint(f"{number}", 0)
+        return base.model_copy(update={"phash": digest[:16], "dhash": digest[16:32]})
+
+    for number in range(40):
+        assert lake.duplicates.claim(f"batch {number:02d}", [look(number)], find=FIND) == {}
+    again = [look(number).model_copy(update={"image_id": f"x{number}"}) for number in range(40)]
+    found = lake.duplicates.claim("again", again, find=FIND)
+
+    assert {d.image_id: d.of_image_id for d in found.values()} == {
+        f"x{number}": f"{number}" for number in range(40)
+    }
+    index = lake.records.read(keys.DUPLICATE_INDEX, DuplicateIndex)
+    assert len(index.segments) <= 6
+    assert sum(index.segments.values()) == 40
+
+
+def test_a_batch_that_keeps_other_images_than_before_gives_the_old_ones_up(lake: Lake) -> None:
+    lake.duplicates.claim("one", [fingerprint("a", 3)], find=FIND)
+    lake.duplicates.claim("one", [fingerprint("c", 200)], find=FIND)
+
+    assert lake.duplicates.claim("two", [fingerprint("b", 3)], find=FIND) == {}
+    assert lake.duplicates.claim("three", [fingerprint("d", 200)], find=FIND).keys() == {"d"}

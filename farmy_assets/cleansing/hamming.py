@@ -1,0 +1,133 @@
+"""Which of millions of 64-bit hashes are near to each other: exact, none is missed.
+
+Distances are numbers of differing bits (Hamming). New hashes are compared with all known ones by
+faiss, which does two thousand million comparisons a second on a core. For all pairs of one long
+list that is too slow: there, hashes are cut into `d + 3` chunks, of which `d` differing bits leave
+three untouched (the pigeonhole principle), so that near hashes stand side by side in at least one
+of the orders by three chunks. Source of the idea: Manku, Jain, Das Sarma, "Detecting
+near-duplicates for web crawling", WWW 2007, section 3.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+_BITS = 64
+_UNTOUCHED_CHUNKS = 3
+_QUERIES_AT_ONCE = 4096
+_COMPARED_ONE_BY_ONE = 20_000  # a longer list is put in order instead
+_POSITION_BITS = np.uint64(32)
+_POSITION = np.uint64(0xFFFF_FFFF)
+
+Hashes = NDArray[np.uint64]
+Positions = NDArray[np.int64]
+Chunks = tuple[tuple[np.uint64, np.uint64], ...]
+
+
+class Pairs(NamedTuple):
+    """Positions in the two lists, and the distance in bits; each of shape (pairs,)."""
+
+    first: Positions
+    second: Positions
+    distance_bits: NDArray[np.int64]
+
+
+def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pairs:
+    """All pairs of a new and a known hash that are no farther apart than that.
+
+    Args:
+        new: Shape (n,).
+        known: Shape (m,).
+        max_distance_bits: 0 to 64.
+    """
+    if not new.size or not known.size:
+        return _nothing()
+    index = faiss.IndexBinaryFlat(_BITS)
+    index.add(_as_bytes(known))
+    found = []
+    for start in range(0, len(new), _QUERIES_AT_ONCE):
+        asked = _as_bytes(new[start : start + _QUERIES_AT_ONCE])
+        # faiss takes what is strictly nearer than the radius.
+        limits, distances, positions = index.range_search(asked, max_distance_bits + 1)
+        counts = np.diff(limits.astype(np.int64))
+        firsts = np.repeat(np.arange(start, start + len(asked)), counts)
+        found.append((firsts, positions.astype(np.int64), distances.astype(np.int64)))
+    return Pairs(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def pairs_within(hashes: Hashes, *, max_distance_bits: int) -> Pairs:
+    """All pairs of one list's hashes that are no farther apart, each once, the smaller first.
+
+    Args:
+        hashes: Shape (n,). Many equal ones make many pairs: ask for distinct ones.
+        max_distance_bits: 0 to 16.
+    """
+    if len(hashes) > _COMPARED_ONE_BY_ONE:
+        return _pairs_side_by_side(hashes, max_distance_bits)
+    pairs = pairs_between(hashes, hashes, max_distance_bits=max_distance_bits)
+    once = pairs.first < pairs.second
+    return Pairs(*(part[once] for part in pairs))
+
+
+def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:
+    def alike_in(chunks: Chunks) -> list[Hashes]:
+        return [
+            (first.astype(np.uint64) << _POSITION_BITS) | second.astype(np.uint64)
+            for first, second in _alike_in(hashes, chunks, max_distance_bits)
+        ]
+
+    orders = combinations(_chunks(max_distance_bits), _UNTOUCHED_CHUNKS)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy sorts without Python's lock
+        found = [pairs for part in pool.map(alike_in, orders) for pairs in part]
+    if not found:
+        return _nothing()
+    pairs = np.unique(np.concatenate(found))  # a pair may be alike in several chunks
+    first = (pairs >> _POSITION_BITS).astype(np.int64)
+    second = (pairs & _POSITION).astype(np.int64)
+    return Pairs(first, second, np.bitwise_count(hashes[first] ^ hashes[second]).astype(np.int64))
+
+
+def _chunks(max_distance_bits: int) -> list[tuple[np.uint64, np.uint64]]:
+    """Where each chunk begins, and its width, in bits."""
+    count = max_distance_bits + _UNTOUCHED_CHUNKS
+    edges = [_BITS * number // count for number in range(count + 1)]
+    return [(np.uint64(start), np.uint64(end - start)) for start, end in pairwise(edges)]
+
+
+def _alike_in(
+    hashes: Hashes, chunks: Chunks, max_distance_bits: int
+) -> Iterator[tuple[Positions, Positions]]:
+    """Near pairs among the hashes that are equal in these chunks."""
+    one = np.uint64(1)
+    keys: Hashes = np.zeros(len(hashes), dtype=np.uint64)
+    for start, width in chunks:
+        keys = (keys << width) | ((hashes >> start) & ((one << width) - one))
+    # Key and position in one number: sorting numbers is much quicker than sorting positions.
+    ordered = np.sort((keys << _POSITION_BITS) | np.arange(len(hashes), dtype=np.uint64))
+    alike = (ordered >> _POSITION_BITS).astype(np.uint32)
+    places, step = np.flatnonzero(alike[1:] == alike[:-1]), 1
+    while places.size:
+        # Equal keys stand in the order of their positions.
+        first = (ordered[places] & _POSITION).astype(np.int64)
+        second = (ordered[places + step] & _POSITION).astype(np.int64)
+        near = np.bitwise_count(hashes[first] ^ hashes[second]) <= max_distance_bits
+        if near.any():
+            yield first[near], second[near]
+        step += 1
+        places = places[places < len(alike) - step]
+        places = places[alike[places] == alike[places + step]]
+
+
+def _as_bytes(hashes: Hashes) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(hashes).view(np.uint8).reshape(-1, _BITS // 8)
+
+
+def _nothing() -> Pairs:
+    nothing = np.empty(0, dtype=np.int64)
+    return Pairs(nothing, nothing, nothing)
