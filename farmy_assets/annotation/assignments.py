@@ -89,6 +89,45 @@ def share_out(
     )
 
 
+def share_out_triage(
+    image_ids: Iterable[str],
+    *,
+    campaign: Campaign,
+    batch_id: str,
+    earlier: Iterable[Assignment],
+) -> tuple[Assignment, ...]:
+    """New assignments of the triage phase, one for each image; the same question, the same answer.
+
+    Work is fair by capacity over everything ever given. Images in `earlier` are not given again.
+
+    Args:
+        image_ids: Flagged images; their order does not matter.
+        campaign: The campaign at its present version; only its present people get work.
+        batch_id: Written into the assignments.
+        earlier: All triage assignments of the campaign so far, of all batches.
+    """
+    before = [a for a in earlier if (a.campaign, a.phase) == (campaign.name, Phase.TRIAGE)]
+    load = Counter(assignment.person for assignment in before)
+    given = {assignment.image_id for assignment in before}
+    people = campaign.people_for_triage
+    pairs: list[tuple[str, str]] = []
+    for image_id in sorted(set(image_ids) - given, key=lambda i: _chance(campaign.name, i)):
+        person = _least_busy(people, load, chance=_chance(campaign.name, image_id))
+        load[person] += 1
+        pairs.append((image_id, person))
+    return tuple(
+        Assignment(
+            campaign=campaign.name,
+            phase=Phase.TRIAGE,
+            image_id=image_id,
+            person=person,
+            task_key=image_id,
+            batch_id=batch_id,
+        )
+        for image_id, person in sorted(pairs)
+    )
+
+
 def _least_busy(
     people: Sequence[Person],
     load: Counter[str],

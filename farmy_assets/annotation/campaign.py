@@ -10,7 +10,8 @@
       - {name: ben, email: ben@example.com, capacity: 0.5}
     adjudicator: {name: cara, email: cara@example.com}
 
-Everything else has a default. A class id never changes its meaning: data set versions refer to it.
+Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
+unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -118,6 +119,7 @@ class Campaign(Record):
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
+    triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = 0.3
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
@@ -144,6 +146,11 @@ class Campaign(Record):
     def class_names(self) -> tuple[str, ...]:
         """The labels that a box may carry, in the order of the file."""
         return tuple(item.name for item in self.classes)
+
+    @property
+    def people_for_triage(self) -> tuple[Person, ...]:
+        """Who looks at flagged photographs: the adjudicator, if the campaign names nobody."""
+        return self.triagers or (self.adjudicator,)
 
     def person_with_email(self, email: str) -> Person | None:
         """The annotator or adjudicator with that address, in any case of letters; else None."""
@@ -222,6 +229,7 @@ def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Place and text of what no single field can know; for raw files and for valid campaigns."""
     yield from _repetitions(document, "classes", ("id", "name"))
     yield from _repetitions(document, "annotators", ("name", "email"))
+    yield from _repetitions(document, "triagers", ("name", "email"))
     people = _rows(document, "annotators")
     adjudicator = document.get("adjudicator")
     if isinstance(adjudicator, Mapping):

@@ -17,10 +17,20 @@ ADJUDICATION_INSTRUCTIONS = (
     "accept the version that happens to be shown first. Skip an image that cannot be labelled."
 )
 
+TRIAGE_INSTRUCTIONS = (
+    "A check has flagged each of these photographs; the sentences above it say why. Answer yes if "
+    "an annotator can tell the plants apart and draw around them, no if nobody could. A yes sends "
+    "the photograph to the annotators, a no takes it out. You may change an answer later: the last "
+    "one counts. Skip only what you want to decide later: it holds the data set back until then."
+)
+USABLE = "usable"
+"""The name of the control that a triage answer is given with."""
+
 
 class Phase(StrEnum):
     """What is asked of a person."""
 
+    TRIAGE = "triage"
     ANNOTATION = "annotation"
     ADJUDICATION = "adjudication"
 
@@ -44,8 +54,16 @@ class Inbox(Record):
         return f"{self.campaign} · {self.phase.value[:room]} · {self.person}"
 
 
+def triage_inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
+    """The inboxes for flagged photographs: one for each person who looks at them."""
+    return tuple(
+        Inbox(campaign=campaign.name, phase=Phase.TRIAGE, person=person.name)
+        for person in campaign.people_for_triage
+    )
+
+
 def inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
-    """Every inbox that a campaign needs: one for each annotator, one for the adjudicator."""
+    """The inboxes that boxes are drawn in: one for each annotator, one for the adjudicator."""
     return (
         *(
             Inbox(campaign=campaign.name, phase=Phase.ANNOTATION, person=person.name)
@@ -59,6 +77,8 @@ def instructions(campaign: Campaign, phase: Phase) -> str:
     """What a person reads before the first task of a phase; plain text."""
     if phase is Phase.ANNOTATION:
         return campaign.instructions
+    if phase is Phase.TRIAGE:
+        return TRIAGE_INSTRUCTIONS
     return f"{ADJUDICATION_INSTRUCTIONS}\n\n{campaign.instructions}".strip()
 
 
@@ -67,6 +87,8 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
 
     Turning is switched off twice, for the image and for boxes: only upright boxes are understood.
     """
+    if phase is Phase.TRIAGE:
+        return _TRIAGE_CONFIG
     lines = ["<View>"]
     if phase is Phase.ADJUDICATION:
         lines += [
@@ -85,3 +107,16 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
         "</View>",
     ]
     return "\n".join(lines)
+
+
+_TRIAGE_CONFIG = f"""<View>
+  <Header value="Can an annotator work with this photograph?"/>
+  <Choices name="{USABLE}" toName="image" choice="single" showInline="true"
+           required="true" requiredMessage="Answer yes or no, or skip the photograph.">
+    <Choice value="yes" hotkey="y"/>
+    <Choice value="no" hotkey="n"/>
+  </Choices>
+  <Header value="Why it was flagged" size="5"/>
+  <Text name="reasons" value="$reasons" valueType="text"/>
+  <Image name="image" value="$image" zoom="true" zoomControl="true" rotateControl="false"/>
+</View>"""

@@ -14,6 +14,7 @@ class ImagePhase(StrEnum):
     DELETED = "deleted"  # taken out of the raw zone
     REJECTED = "rejected"  # cannot be decoded
     HELD = "held"  # flagged by a check; waits for a person's word
+    DISCARDED = "discarded"  # was held; a person said that nobody can work with it
     DUPLICATE = "duplicate"  # the same as another image, which is kept
     CLEANSED = "cleansed"  # fit to annotate; nobody was asked yet
     ANNOTATION = "annotation"  # annotators were asked

@@ -9,10 +9,14 @@ from farmy_assets.annotation.inboxes import (
     inboxes_of,
     instructions,
     label_config,
+    triage_inboxes_of,
 )
-from farmy_assets_tests.annotation.examples import campaign
+from farmy_assets_tests.annotation.examples import campaign, person
 
-KNOWN_TAGS = {"View", "Header", "Text", "Image", "RectangleLabels", "Label"}
+KNOWN_TAGS = {
+    "View", "Header", "Text", "Image", "RectangleLabels", "Label", "Choices", "Choice",
+}  # fmt: skip
+DRAWING = (Phase.ANNOTATION, Phase.ADJUDICATION)
 
 
 def test_an_inbox_has_a_key_for_machines_and_a_title_for_people() -> None:
@@ -35,7 +39,7 @@ def test_a_campaign_has_an_inbox_for_each_annotator_and_one_for_the_adjudicator(
     ]
 
 
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("phase", DRAWING)
 def test_the_interface_offers_every_class_with_its_colour(phase: Phase) -> None:
     root = ET.fromstring(label_config(campaign(), phase))
     image, control = root.find("Image"), root.find("RectangleLabels")
@@ -75,3 +79,21 @@ def test_the_adjudicator_is_told_not_to_accept_the_first_version_unseen() -> Non
     assert "submitting at once would accept" in told
     assert told.endswith("Draw tight boxes.")
     assert instructions(rules, Phase.ANNOTATION) == "Draw tight boxes."
+
+
+def test_flagged_photographs_go_to_the_adjudicator_unless_others_are_named() -> None:
+    assert [i.key for i in triage_inboxes_of(campaign())] == ["farmy:weeds-2026/triage/cara"]
+    named = Campaign(**dict(campaign()) | {"triagers": (person("eva"), person("ben"))})
+    assert [i.person for i in triage_inboxes_of(named)] == ["eva", "ben"]
+
+
+def test_a_triage_page_asks_for_one_of_two_words_and_nothing_to_draw() -> None:
+    root = ET.fromstring(label_config(campaign(), Phase.TRIAGE))
+    control = root.find("Choices")
+    assert control is not None
+    assert (control.get("choice"), control.get("required")) == ("single", "true")
+    assert [(c.get("value"), c.get("hotkey")) for c in control] == [("yes", "y"), ("no", "n")]
+    assert root.find("RectangleLabels") is None
+    values = [tag.get("value") for tag in root]
+    assert values.index("$reasons") < values.index("$image")
+    assert "the last one counts" in instructions(campaign(), Phase.TRIAGE)

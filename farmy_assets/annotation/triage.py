@@ -1,0 +1,155 @@
+"""Triage: a person is asked about each photograph that a check flagged, and the answer is read.
+
+What people answer in Label Studio can be edited there at any time. Every change becomes a ruling
+of its own, and the latest one stands; a deleted annotation takes the author's word back.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.inboxes import USABLE, Inbox
+from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
+from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.checks import FAILS_ABOVE, Check, CheckResult, Verdict
+from farmy_assets.cleansing.rulings import Question, Ruling, Word
+
+IN_WORDS = {
+    Check.WRONG_EXTENSION: "the file's name does not fit its content",
+    Check.ANIMATED_OR_MULTI_PAGE: "this is the first of several: the number of pictures in it",
+    Check.TOO_SMALL: "it is small: its short side in pixels",
+    Check.ODD_ASPECT_RATIO: "it is very narrow: its short side, divided by the long one,",
+    Check.DARK: "it is dark: the brightness of its brightest parts (0 to 1)",
+    Check.BRIGHT: "it is too bright: the brightness of its darkest parts (0 to 1)",
+    Check.CLIPPED: "much is burnt out or sunk to black: the share of such pixels",
+    Check.BLURRY: "it looks blurry: the sharpness of its sharpest parts",
+    Check.LOW_INFORMATION: "there is little to see: the entropy of its brightness in bits",
+    Check.LOW_CONTRAST: "it has little contrast: the spread of its brightness (0 to 1)",
+    Check.NO_COLOUR: "it has hardly any colour: its colourfulness (0 to 1)",
+    Check.SCREENSHOT: "it looks drawn, not photographed: how much so (0 to 1)",
+    Check.LITTLE_VEGETATION: "it shows few green plants: the share of such pixels",
+}
+"""What a failed check means to somebody who has never heard of it."""
+
+
+class TriageQuestion(Record):
+    """One flagged photograph in one person's triage inbox, with what the checks had found."""
+
+    assignment: Assignment
+    failed: tuple[CheckResult, ...]
+
+    @property
+    def reasons(self) -> tuple[Check, ...]:
+        """The checks that the person is told of."""
+        return tuple(result.check for result in self.failed)
+
+
+def failed_checks(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Of an image's checks those that a person has to be told of."""
+    return tuple(result for result in results if result.verdict is Verdict.FAIL)
+
+
+def triage_task(
+    question: TriageQuestion, *, image_uri: str, width_px: int, height_px: int
+) -> NewTask:
+    """The task that shows a flagged photograph and says why it was flagged.
+
+    Args:
+        question: Whom it is for, and what the checks found.
+        image_uri: `s3://` address of the normalised copy.
+        width_px: Width of that copy.
+        height_px: Height of that copy.
+    """
+    assignment = question.assignment
+    return NewTask(
+        task_key=assignment.task_key,
+        data={
+            "image": image_uri,
+            "asset_key": assignment.task_key,
+            "image_id": assignment.image_id,
+            "width_px": width_px,
+            "height_px": height_px,
+            "reasons": "\n".join(in_words(result) for result in question.failed),
+        },
+    )
+
+
+def in_words(result: CheckResult) -> str:
+    """A failed check as a sentence, with value and threshold where it has them."""
+    told = IN_WORDS.get(result.check, result.check.value.replace("_", " "))
+    told = f"{told[0].upper()}{told[1:]}"  # not capitalize(), which would lower the rest
+    if result.value is None or result.threshold is None:
+        return told
+    # What holds several pictures is worse with a larger number, though nothing is measured on it.
+    from_above = result.check in FAILS_ABOVE or result.check is Check.ANIMATED_OR_MULTI_PAGE
+    side = "at most" if from_above else "at least"
+    return f"{told} is {result.value:.4g}; wanted: {side} {result.threshold:.4g}"
+
+
+def rulings_from_task(
+    task: AnsweredTask, *, inbox: Inbox, reasons: Sequence[Check], known: Iterable[Ruling]
+) -> list[Ruling]:
+    """The rulings in a triage task that are not among the known ones, in the order of authors.
+
+    A skipped task, and one whose answer cannot be understood, says nothing: its question stays
+    open, and an earlier word of that author is taken back. A task that is older than the author's
+    latest word proves nothing (Label Studio was set back): the record stays as it is.
+
+    Args:
+        task: The task with everything Label Studio holds for it.
+        inbox: The triage inbox that the task lies in.
+        reasons: The checks that the task tells of.
+        known: Rulings recorded before; those on other images or questions are ignored.
+    """
+    latest: dict[str, Ruling] = {}
+    for ruling in sorted(known, key=lambda r: (r.at, r.word is Word.WITHDRAWN)):
+        if (ruling.image_id, ruling.question) == (task.image_id, Question.USABLE):
+            latest[ruling.by] = ruling
+    present: dict[str, RawAnnotation] = {}
+    for given in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
+        present[given.email.strip().lower()] = given
+    found = []
+    for author in sorted(present.keys() | latest.keys()):
+        before, annotation = latest.get(author), present.get(author)
+        word = _word(annotation) if annotation else None
+        if (word or Word.WITHDRAWN) is (before.word if before else Word.WITHDRAWN):
+            continue
+        at = annotation.updated_at if annotation and word else task.updated_at
+        if before and at < before.at:
+            # An older annotation that stands again counts from the task's last change.
+            at = task.updated_at
+            if at < before.at:
+                continue
+        identity = [inbox.key, task.task_key, author, word, at.isoformat()]
+        found.append(
+            Ruling(
+                ruling_id=hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
+                image_id=task.image_id,
+                question=Question.USABLE,
+                word=word or Word.WITHDRAWN,
+                reasons=tuple(reasons),
+                by=author,
+                at=at,
+            )
+        )
+    return found
+
+
+def _word(annotation: RawAnnotation) -> Word | None:
+    """What an annotation says; None when it says nothing, or more than one thing."""
+    if annotation.skipped:
+        return None
+    said = {word for result in annotation.result for word in _choices(result)}
+    return Word(said.pop()) if len(said) == 1 and said <= {Word.YES, Word.NO} else None
+
+
+def _choices(result: Any) -> list[str]:  # noqa: ANN401 - Label Studio checks nothing
+    """The choices in one result that came from outside, whatever it is."""
+    if not isinstance(result, dict) or result.get("from_name") != USABLE:
+        return []
+    value = result.get("value")
+    choices = value.get("choices") if isinstance(value, dict) else None
+    return [str(choice) for choice in choices] if isinstance(choices, list) else []

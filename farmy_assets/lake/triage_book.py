@@ -1,0 +1,114 @@
+"""The triage book: which flagged images people were asked about, and what they said.
+
+Questions and rulings are only ever added to.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from farmy_assets.annotation.triage import TriageQuestion
+from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
+from farmy_assets.cleansing.rulings import Ruling, Standing, standing
+from farmy_assets.lake import keys
+from farmy_assets.lake.ledger import CopiedInboxes
+from farmy_assets.lake.record_store import RecordStore
+
+Share = Callable[[Sequence[TriageQuestion]], Sequence[TriageQuestion]]
+
+
+class BatchQuestions(Record):
+    """The flagged images of one batch, each with the person who is asked about it."""
+
+    batch_id: str
+    campaign: str
+    questions: tuple[TriageQuestion, ...]
+
+
+class OverturnReport(Record):
+    """How often people overruled each check in one campaign."""
+
+    campaign: str
+    rates: tuple[OverturnRate, ...]
+
+
+@dataclass(frozen=True)
+class TriageBook:
+    """The book's pages in the records bucket."""
+
+    records: RecordStore
+
+    def questions(self, campaign: str) -> tuple[TriageQuestion, ...]:
+        """Everything that people were ever asked, batch by batch."""
+        pages = self.records.read_all(keys.triage_questions(campaign), BatchQuestions)
+        return tuple(question for page in pages for question in page.questions)
+
+    def questions_of_batch(self, campaign: str, batch_id: str) -> tuple[TriageQuestion, ...]:
+        """What people were asked about one batch; nothing before they were."""
+        found = self.records.find(keys.triage_questions(campaign, batch_id), BatchQuestions)
+        return found.questions if found else ()
+
+    def add_questions(
+        self, campaign: str, batch_id: str, *, share: Share
+    ) -> tuple[TriageQuestion, ...]:
+        """Share out what a batch has not asked yet; returns all that it has asked.
+
+        Of two who do this for one batch at once, the second sees the first one's page.
+
+        Args:
+            campaign: The campaign's name.
+            batch_id: The batch.
+            share: Called with everything that the campaign ever asked; returns what is new.
+        """
+        key = keys.triage_questions(campaign, batch_id)
+        while True:
+            before, etag = self.records.find_with_etag(key, BatchQuestions)
+            asked = before.questions if before else ()
+            new = share(self.questions(campaign))
+            if not new:
+                return asked
+            page = BatchQuestions(batch_id=batch_id, campaign=campaign, questions=(*asked, *new))
+            if self.records.bucket.put_if(key, page.to_json(), etag=etag):
+                return page.questions
+
+    def rulings(self, campaign: str) -> tuple[Ruling, ...]:
+        """Every ruling ever made, each once, however often it was copied."""
+        by_id = {r.ruling_id: r for r in self.records.read_lines(keys.rulings(campaign), Ruling)}
+        return tuple(by_id[ruling_id] for ruling_id in sorted(by_id))
+
+    def standing(self, campaign: str) -> Standing:
+        """The word that stands on each image."""
+        return standing(self.rulings(campaign))
+
+    def add_rulings(self, campaign: str, rulings: Sequence[Ruling]) -> None:
+        """Add rulings for good; adding the same ones again changes nothing."""
+        if rulings:
+            ordered = sorted(rulings, key=lambda ruling: ruling.ruling_id)
+            digest = hashlib.sha256("".join(r.ruling_id for r in ordered).encode()).hexdigest()
+            self.records.append_lines(keys.rulings(campaign, digest[:32]), ordered)
+
+    def open_questions(self, campaign: str) -> tuple[TriageQuestion, ...]:
+        """Questions on which no word stands: skipped ones, and those nobody has come to yet."""
+        ruled = self.standing(campaign).usable
+        return tuple(q for q in self.questions(campaign) if q.assignment.image_id not in ruled)
+
+    def copied(self, campaign: str) -> CopiedInboxes:
+        """How the triage inboxes looked when answers were last copied out."""
+        found = self.records.find(keys.copied_triage(campaign), CopiedInboxes)
+        return found or CopiedInboxes(campaign=campaign, inboxes={})
+
+    def write_copied(self, copied: CopiedInboxes) -> None:
+        """Note that all answers up to this look of the inboxes are in the book."""
+        self.records.replace(keys.copied_triage(copied.campaign), copied)
+
+    def report_overturns(self, campaign: str) -> OverturnReport:
+        """Work out how often people overruled each check, and keep it."""
+        flagged: Mapping[str, Sequence[Check]] = {
+            q.assignment.image_id: q.reasons for q in self.questions(campaign)
+        }
+        rates = overturn_rates(flagged, self.standing(campaign))
+        report = OverturnReport(campaign=campaign, rates=rates)
+        self.records.replace(keys.overturn_rates(campaign), report)
+        return report
