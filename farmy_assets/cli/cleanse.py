@@ -1,0 +1,137 @@
+"""farmy cleanse: the checks on a plain folder, without any server."""
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from farmy_assets.catalog.metadata import Source
+from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cli.context import console, ends_plainly
+from farmy_assets.errors import InvalidInputError
+
+TABLE, PAGE, COPIES = "report.parquet", "report.html", "images"
+
+
+class _Rate(ProgressColumn):
+    """Photographs a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.0f}/s" if task.speed else "", style="progress.data.speed")
+
+
+@ends_plainly
+def cleanse(
+    folder: Annotated[Path, typer.Argument(help="Folder of photographs, with its subfolders.")],
+    out: Annotated[Path, typer.Option(help="Folder for the reports; made if it is not there.")],
+    policy: Annotated[
+        Path | None, typer.Option(help="YAML file of thresholds; see docs/calibration.md.")
+    ] = None,
+    source: Annotated[
+        Source | None, typer.Option(help="Judge by the policy's thresholds for this source.")
+    ] = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Also write the normalised copies to OUT/images.")
+    ] = False,
+    ray: Annotated[str, typer.Option(metavar="ADDRESS", help="Compute on this Ray cluster.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts: the summary.")] = False,
+) -> None:
+    """Check a folder of photographs: what is fit to annotate, what is not, and why.
+
+    Writes OUT/report.parquet, one row a file with every value that was measured, and
+    OUT/report.html, a page to look at. The photographs themselves are never changed. Bad files are
+    a finding, not an error: the exit code is 0.
+
+        farmy cleanse holiday-photos --out checked
+        farmy cleanse scraped --out checked --policy strict.yaml --source scraper --copies
+    """
+    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - brings all of Daft
+
+    os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
+    os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
+    thresholds = _policies(policy).for_source(source)
+    _check_folders(folder, out)
+    began = time.monotonic()
+    files = list(folders.files_below(folder, leaving_out={out}))
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as progress:
+        checked = progress.add_task("checking", total=len(files))
+        found = folders.cleanse(
+            folder, files, policy=thresholds, ray_address=ray,
+            copies=out / COPIES if copies else None,
+            on_images=lambda count: progress.advance(checked, count),
+        )  # fmt: skip
+        seconds = time.monotonic() - began
+        progress.add_task("writing the reports", total=None)
+        folders.write_reports(found, files, table=out / TABLE, page=out / PAGE)
+    numbers, reasons = found.report.numbers(), found.report.reasons()
+    if as_json:
+        summary = {
+            **numbers,
+            "reasons": reasons,
+            "seconds": round(seconds, 2),
+            "files_per_second": round(len(files) / seconds, 1),
+            "table": str(out / TABLE),
+            "page": str(out / PAGE),
+        }
+        typer.echo(json.dumps(summary, indent=1))
+        return
+    _print(numbers, reasons.items(), seconds)  # type: ignore[arg-type]
+    console.print(f"Look at {out / PAGE}", highlight=False, soft_wrap=True)
+
+
+def _policies(path: Path | None) -> PolicyBook:
+    if path is None:
+        return PolicyBook()
+    try:
+        return parse_policy(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"the policy file {path} cannot be read: {error}"
+        raise InvalidInputError(msg) from error
+
+
+def _check_folders(folder: Path, out: Path) -> None:
+    """Whether there is something to read and a place to write, before any work is done."""
+    if not folder.is_dir():
+        msg = f"{folder} is not a folder: name the folder that holds the photographs"
+        raise InvalidInputError(msg)
+    if out.resolve() == folder.resolve():
+        msg = f"--out {out} is the folder of the photographs itself: name another one"
+        raise InvalidInputError(msg)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"--out {out} cannot be made: {error.strerror}"
+        raise InvalidInputError(msg) from error
+    if not os.access(out, os.W_OK):
+        msg = f"--out {out} may not be written to: name another folder"
+        raise InvalidInputError(msg)
+
+
+def _print(numbers: dict[str, int], reasons: Sequence[tuple[str, int]], seconds: float) -> None:
+    rate = numbers["files"] / seconds
+    console.print(
+        f"{numbers['files']} files in {seconds:.1f} s ({rate:.0f}/s): {numbers['kept']} fit, "
+        f"{numbers['duplicates']} duplicates, {numbers['held']} for a person to judge, "
+        f"{numbers['rejected']} cannot be decoded",
+        highlight=False,
+    )
+    for reason, count in reasons:
+        console.print(f"  {reason}: {count}", highlight=False)
