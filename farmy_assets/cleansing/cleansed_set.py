@@ -3,15 +3,16 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.verdicts import Reason, Status
+from farmy_assets.cleansing.rulings import NO_RULINGS, Standing
 
 
 class ExclusionStatus(StrEnum):
@@ -19,6 +20,7 @@ class ExclusionStatus(StrEnum):
 
     REJECTED = "rejected"  # cannot be decoded
     HELD = "held"  # decodable, but a check flagged it: waits for a person's word
+    DISCARDED = "discarded"  # was held, and a person said that nobody can work with it
     DUPLICATE = "duplicate"  # another image, which is kept, shows the same
 
 
@@ -27,7 +29,8 @@ class Exclusion(Record):
 
     image_id: str
     status: ExclusionStatus
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Check, ...]
+    detail: str = ""
     duplicate_of: str | None = None
 
 
@@ -40,6 +43,14 @@ class KeptImage(Record):
     height_px: Annotated[int, Field(gt=0)]
 
 
+class Examined(NamedTuple):
+    """The verdict on an image, and, if it could be decoded, its copy and a small JPEG of it."""
+
+    quality: ImageQuality
+    copy: KeptImage | None
+    thumbnail: bytes | None
+
+
 class CleansedSet(Record):
     """The manifest of a cleansed batch; every image of the batch stands in it exactly once."""
 
@@ -48,6 +59,17 @@ class CleansedSet(Record):
     rule_version: str
     kept: tuple[KeptImage, ...]
     excluded: tuple[Exclusion, ...]
+    ruling_ids: tuple[str, ...] = ()
+    """The people's rulings that it follows; with another one, it has to be made anew."""
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """All images of the batch."""
+        return (*(i.image_id for i in self.kept), *(e.image_id for e in self.excluded))
+
+    def follows(self, standing: Standing) -> bool:
+        """Whether it was made with just the rulings that stand on its images."""
+        return self.ruling_ids == standing.behind(self.image_ids)
 
     def reasons(self) -> Counter[str]:
         """How many images were excluded for each reason; an image counts once for each of its."""
@@ -62,44 +84,52 @@ class CleansedSet(Record):
         return {i for i in expected | set(places) if places[i] != 1 or i not in expected}
 
 
+def goes_on(quality: ImageQuality, rulings: Standing) -> bool:
+    """Whether an image goes on unless it is a copy: a person's word counts more than a check's.
+
+    What cannot be decoded nobody can keep.
+    """
+    if quality.status is Status.REJECTED or rulings.discards(quality.image_id):
+        return False
+    return quality.status is Status.FIT or rulings.keeps(quality.image_id)
+
+
 def conclude(
     *,
     batch_id: str,
     campaign: str,
     policy: CleansingPolicy,
-    qualities: Sequence[ImageQuality],
+    examined: Sequence[Examined],
     duplicates: Mapping[str, DuplicateOf],
-    kept: Sequence[KeptImage],
-    not_copied: Mapping[str, Reason],
+    rulings: Standing = NO_RULINGS,
 ) -> CleansedSet:
-    """The manifest of a batch, from the verdicts, the duplicates, and the copies made.
+    """The manifest of a batch, from what was found in each image and between images.
 
     Args:
         batch_id: The batch.
         campaign: Its campaign.
         policy: The thresholds that were applied.
-        qualities: A verdict on each image.
-        duplicates: Fit images that another one stands for.
-        kept: Fit images of which there is a normalised copy.
-        not_copied: Fit images of which none could be made, and why.
+        examined: A verdict on each image, and its copy.
+        duplicates: Images that go on, and that another one stands for.
+        rulings: What people said of held images and of duplicates.
     """
+    stays_out = {quality.image_id for quality, _, _ in examined if not goes_on(quality, rulings)}
     excluded = [
-        Exclusion(image_id=q.image_id, status=ExclusionStatus(q.status.value), reasons=q.reasons)
-        for q in qualities
-        if q.status is not Status.FIT
+        _excluded(quality, rulings) for quality, _, _ in examined if quality.image_id in stays_out
     ]
     excluded += [
         Exclusion(
             image_id=d.image_id,
             status=ExclusionStatus.DUPLICATE,
-            reasons=(Reason(d.kind.value),),
+            reasons=(Check(d.kind.value),),
             duplicate_of=d.of_image_id,
         )
         for d in duplicates.values()
     ]
-    excluded += [
-        Exclusion(image_id=image_id, status=ExclusionStatus.REJECTED, reasons=(reason,))
-        for image_id, reason in not_copied.items()
+    kept = [
+        copy
+        for quality, copy, _ in examined
+        if copy and quality.image_id not in stays_out and quality.image_id not in duplicates
     ]
     return CleansedSet(
         batch_id=batch_id,
@@ -107,4 +137,22 @@ def conclude(
         rule_version=policy.rule_version,
         kept=tuple(sorted(kept, key=lambda image: image.image_id)),
         excluded=tuple(sorted(excluded, key=lambda item: item.image_id)),
+        ruling_ids=rulings.behind(quality.image_id for quality, _, _ in examined),
+    )
+
+
+def _excluded(quality: ImageQuality, rulings: Standing) -> Exclusion:
+    if quality.status is Status.REJECTED or not rulings.discards(quality.image_id):
+        return Exclusion(
+            image_id=quality.image_id,
+            status=ExclusionStatus(quality.status.value),
+            reasons=quality.reasons,
+            detail=quality.detail,
+        )
+    ruling = rulings.usable[quality.image_id]
+    return Exclusion(
+        image_id=quality.image_id,
+        status=ExclusionStatus.DISCARDED,
+        reasons=quality.reasons or ruling.reasons,
+        detail=f"by {ruling.by}: {ruling.why}" if ruling.why else f"by {ruling.by}",
     )

@@ -1,7 +1,8 @@
 """From bytes to one upright sRGB picture, or to the reason why there is none.
 
 Every door to Pillow's decoders is in this module, since whatever they raise or warn about must
-become a reason here. No global switch of Pillow is touched.
+become a reason here. No global switch of Pillow is touched; HEIC, which Pillow does
+not know, is made known to it.
 """
 
 import io
@@ -9,13 +10,15 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+import pi_heif
 from PIL import Image, ImageCms
 
+from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.file_formats import (
     FileFormat,
     is_cut_short,
@@ -23,7 +26,8 @@ from farmy_assets.cleansing.file_formats import (
     recognised_format,
 )
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.verdicts import Reason
+
+pi_heif.register_heif_opener()
 
 # Pillow's decoders promise no closed list of errors, and hostile bytes find all of these.
 _DECODER_ERRORS = (
@@ -53,6 +57,7 @@ _UPRIGHT_BY = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = {_UPRIGHT_BY[orientation] for orientation in (5, 6, 7, 8)}
+_WITH_COMPANIONS = frozenset({"MPO", "HEIF"})
 _READY_MODES = frozenset({"L", "RGB", "CMYK"})
 _CONVERTIBLE_MODES = frozenset({"1", "P", "LA", "PA", "La", "RGBA", "RGBa", "RGBX", "YCbCr"})
 _SRGB = ImageCms.createProfile("sRGB")
@@ -61,60 +66,87 @@ _SRGB = ImageCms.createProfile("sRGB")
 _WARNING_FILTERS = threading.RLock()
 
 
+EnoughPx = int | Callable[[int], int] | None
+
+
 class Decoded(NamedTuple):
     """A picture as a person sees it.
 
     `image` is RGB in sRGB, upright, without any metadata; it may be smaller than the original.
-    `width_px` and `height_px` are those of the original, upright.
+    `width_px` and `height_px` are those of the original, upright; `mode` is Pillow's name for its
+    channels. Of several `frames` (an animation, a TIFF with pages) it is the first.
     """
 
     image: Image.Image
     width_px: int
     height_px: int
+    file_format: FileFormat
+    mode: str
+    frames: int
+
+
+class Undecodable(NamedTuple):
+    """Why there is no picture: the check that failed, and what exactly it found."""
+
+    check: Check
+    detail: str
+    value: float | None = None
+    threshold: float | None = None
 
 
 def decode(
-    content: bytes, *, policy: CleansingPolicy, enough_px: int | None = None
-) -> Decoded | Reason:
+    content: bytes, *, policy: CleansingPolicy, enough_px: EnoughPx = None
+) -> Decoded | Undecodable:
     """Decodes any bytes; never raises and never warns.
 
     Args:
         content: A whole file.
         policy: Gives the number of pixels that a file may declare.
-        enough_px: A long side that is enough for the caller. A picture of twice that or more comes
-            back reduced by a whole number, which is quick, and never below it.
+        enough_px: A long side that is enough for the caller, or what it is for each long side. A
+            picture of twice that or more comes back reduced by a whole number, which is quick, and
+            never below it.
     """
     if not content:
-        return Reason.EMPTY_FILE
+        return Undecodable(Check.UNREADABLE, "empty file")
     file_format = recognised_format(content)
     if file_format is None:
         foreign = is_foreign_picture(content)
-        return Reason.UNSUPPORTED_FORMAT if foreign else Reason.NOT_AN_IMAGE
+        return Undecodable(Check.UNREADABLE, "unsupported format" if foreign else "not an image")
     try:
         with _silenced_warnings():
             return _decode(content, file_format, policy=policy, enough_px=enough_px)
     except _BOMB_ERRORS:
-        return Reason.DECOMPRESSION_BOMB
+        return Undecodable(Check.DECOMPRESSION_BOMB, "more pixels than can be decoded safely")
     except _DECODER_ERRORS as error:
         cut_short = is_cut_short(content, file_format) or "truncated" in str(error).lower()
-        return Reason.TRUNCATED if cut_short else Reason.DAMAGED
+        if cut_short:
+            return Undecodable(Check.TRUNCATED, f"{file_format.value} without its end")
+        return Undecodable(Check.UNREADABLE, f"damaged {file_format.value}")
 
 
 def _decode(
-    content: bytes, file_format: FileFormat, *, policy: CleansingPolicy, enough_px: int | None
-) -> Decoded | Reason:
+    content: bytes, file_format: FileFormat, *, policy: CleansingPolicy, enough_px: EnoughPx
+) -> Decoded | Undecodable:
     with Image.open(io.BytesIO(content), formats=(file_format,)) as opened:
-        if opened.width * opened.height > policy.max_pixels:
-            return Reason.DECOMPRESSION_BOMB
-        # Phones put depth maps and previews behind the photograph (MPO): the first one counts.
-        if opened.format != "MPO" and getattr(opened, "is_animated", False):
-            return Reason.MULTI_PAGE if file_format is FileFormat.TIFF else Reason.ANIMATED
+        pixels = opened.width * opened.height
+        if pixels > policy.max_pixels:
+            return Undecodable(
+                Check.DECOMPRESSION_BOMB,
+                f"{opened.width} x {opened.height} pixels",
+                value=pixels,
+                threshold=policy.max_pixels,
+            )
+        # Phones put depth maps and previews beside the photograph: the photograph counts.
+        is_one = opened.format in _WITH_COMPANIONS
+        frames = 1 if is_one else getattr(opened, "n_frames", 1)
+        mode = opened.mode
         if file_format is FileFormat.JPEG and is_cut_short(content, file_format):
-            return Reason.TRUNCATED
+            return Undecodable(Check.TRUNCATED, "JPEG without its end")
         full_size = opened.size
-        if file_format is FileFormat.JPEG and enough_px:
+        enough = enough_px(max(full_size)) if callable(enough_px) else enough_px
+        if file_format is FileFormat.JPEG and enough:
             # Leaves out the fine detail while decoding; the whole file is read all the same.
-            opened.draft(None, _at_scale(full_size, _whole_factor(full_size, enough_px)))
+            opened.draft(None, _at_scale(full_size, _whole_factor(full_size, enough)))
             opened.load()
         else:
             opened.load()
@@ -123,14 +155,15 @@ def _decode(
         icc_profile = opened.info.get("icc_profile")
         plain = _plain(opened)
     if plain is None:
-        return Reason.UNSUPPORTED_FORMAT
-    if enough_px and (factor := _whole_factor(plain.size, enough_px)) > 1:
+        return Undecodable(Check.UNREADABLE, f"mode {mode} is no photograph's")
+    if enough and (factor := _whole_factor(plain.size, enough)) > 1:
         plain = plain.reduce(factor)
     image = _in_srgb(plain, icc_profile)
     if turn is not None:
         image = image.transpose(turn)
     image.info = {}
-    return Decoded(image, *(full_size[::-1] if turn in _SIDEWAYS else full_size))
+    width_px, height_px = full_size[::-1] if turn in _SIDEWAYS else full_size
+    return Decoded(image, width_px, height_px, file_format, mode, frames)
 
 
 @contextmanager

@@ -18,9 +18,17 @@ class FileFormat(StrEnum):
     TIFF = "TIFF"
     BMP = "BMP"
     GIF = "GIF"
+    AVIF = "AVIF"
+    HEIC = "HEIF"
 
 
-_DECODED_MEDIA_TYPES = {f"image/{name.lower()}": name for name in FileFormat}
+_EXTENSIONS = {
+    FileFormat.JPEG: {"jpg", "jpeg", "jpe", "jfif", "mpo"},
+    FileFormat.TIFF: {"tif", "tiff"},
+    FileFormat.BMP: {"bmp", "dib"},
+    FileFormat.HEIC: {"heic", "heif", "hif"},
+}
+_DECODED_MEDIA_TYPES = {f"image/{name.name.lower()}": name for name in FileFormat}
 _DIB_HEADER_SIZES = frozenset({12, 40, 52, 56, 64, 108, 124})
 # Pictures for sure, but none that we decode: JPEG 2000, JPEG XL, Photoshop, icons, OpenEXR, PDF,
 # SVG, and the portable maps below.
@@ -52,13 +60,19 @@ def recognised_format(content: bytes) -> FileFormat | None:
     return found
 
 
+def has_wrong_extension(name: str, file_format: FileFormat) -> bool:
+    """Whether a file's name ends in an extension that belongs to another format.
+
+    A name without an extension claims nothing.
+    """
+    _, dot, extension = name.rpartition(".")
+    fitting = _EXTENSIONS.get(file_format, {file_format.value.lower()})
+    return bool(dot) and extension.lower() not in fitting
+
+
 def is_foreign_picture(content: bytes) -> bool:
     """Whether the first bytes announce a picture in a format that we do not decode."""
-    return (
-        media_type_of(content) in {"image/heic", "image/avif"}
-        or content.startswith(_FOREIGN_STARTS)
-        or _FOREIGN_MAPS.match(content) is not None
-    )
+    return content.startswith(_FOREIGN_STARTS) or _FOREIGN_MAPS.match(content) is not None
 
 
 def is_cut_short(content: bytes, file_format: FileFormat) -> bool:

@@ -1,85 +1,108 @@
-"""Tiny measures: a picture in, one number out. None of them knows a threshold.
+"""What is measured on a picture: one number for each check, and no threshold.
 
 Brightness is luma (ITU-R 601) on a scale from 0 (black) to 1 (white).
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
-ENOUGH_LONG_SIDE_PX = 512  # what is left out below this scale changes no measure and no fingerprint
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.sharpness import sharpness
+from farmy_assets.cleansing.views import Views
 
-_WHITE_LEVEL = 250  # of 255: burnt-out skies come out of cameras a little below the top
-_SMALL_LONG_SIDE_PX = 256  # one scale for all pictures; small enough to average out noise
-_TILES_ACROSS = 6
-_SHARP_TILES_PERCENTILE = 90.0  # the sharpest four of 36 tiles: a leaf before a soft background
-_SECOND_BLUR_RADIUS_PX = 1.0
-# Detail as small as rounding to whole levels leaves behind is no detail.
-_ROUNDING_VARIANCE = 1.0
-_MIN_SIDE_PX = 2 * _TILES_ACROSS + 2
+_SMALL_PX, _LARGE_PX = 256, 1000
+
+_WHITE_LEVEL, _BLACK_LEVEL = 250, 4  # of 255: cameras clip a little before the ends
+_MOST_COLOURFUL_PERCENT = 99
+_LIVELY_GREEN = 0.10  # excess green of leaves in sun and shade; soil, straw and skin stay below
+_BITS_KEPT = 4
+_BITS_LOST = 8 - _BITS_KEPT
+_FEW_COLOURS = 8
 
 
-def brightness_percentile(grey: Image.Image, percent: float) -> float:
-    """The brightness that `percent` of the pixels do not exceed.
+def working_long_side_px(long_side_px: int) -> int:
+    """The long side at which a picture is measured; it may come out up to twice as long.
+
+    Half of its own, because few cameras and no web page give sharp single pixels; never more than
+    1000, at which the fine blur of a large photograph still shows, nor less than 256.
+    """
+    return min(_LARGE_PX, max(_SMALL_PX, long_side_px // 2))
+
+
+def measure(views: Views, *, width_px: int, height_px: int) -> dict[Check, float]:
+    """One number for each measured check.
 
     Args:
-        grey: A picture in mode L.
-        percent: 0 to 100.
+        views: Of the working picture: upright, the long side `working_long_side_px` or more.
+        width_px: The original's width, upright.
+        height_px: The original's height, upright.
     """
-    counts = np.cumsum(grey.histogram())
-    return int(np.searchsorted(counts, counts[-1] * percent / 100)) / 255
+    counts = np.asarray(views.grey.histogram())
+    p05, p95, p99 = (_brightness_percentile(counts, percent) for percent in (5, 95, 99))
+    return {
+        Check.TOO_SMALL: min(width_px, height_px),
+        Check.ODD_ASPECT_RATIO: min(width_px, height_px) / max(width_px, height_px),
+        Check.DARK: p99,
+        Check.BRIGHT: p05,
+        Check.CLIPPED: _clipped_share(counts),
+        Check.BLURRY: sharpness(views),
+        Check.LOW_INFORMATION: _entropy_bits(counts),
+        Check.LOW_CONTRAST: p95 - p05,
+        **_colour(views.coarse_levels.astype(np.int16)),
+        Check.SCREENSHOT: _drawn_share(views),
+    }
 
 
-def clipped_share(grey: Image.Image) -> float:
-    """The share of pixels that are burnt out to white, 0 to 1."""
-    counts = grey.histogram()
-    return sum(counts[_WHITE_LEVEL:]) / sum(counts)
+def _brightness_percentile(counts: NDArray[np.int64], percent: float) -> float:
+    """The brightness that `percent` of the pixels do not exceed."""
+    summed = np.cumsum(counts)
+    return int(np.searchsorted(summed, summed[-1] * percent / 100)) / 255
 
 
-def at_small_scale(grey: Image.Image) -> Image.Image:
-    """The picture scaled down, never up, to the one scale at which pictures are compared."""
-    scale = _SMALL_LONG_SIDE_PX / max(grey.size)
-    if scale >= 1:
-        return grey
-    width, height = (max(1, round(side * scale)) for side in grey.size)
-    return grey.resize((width, height), Image.Resampling.HAMMING)
+def _clipped_share(counts: NDArray[np.int64]) -> float:
+    """The share of pixels that are burnt out to white or have sunk to black."""
+    clipped = counts[_WHITE_LEVEL:].sum() + counts[: _BLACK_LEVEL + 1].sum()
+    return float(clipped / counts.sum())
 
 
-def sharpness(grey: Image.Image) -> float:
-    """How many times less fine detail the sharpest parts hold once they are blurred again.
+def _entropy_bits(counts: NDArray[np.int64]) -> float:
+    """Shannon's entropy of the brightness, 0 to 8 bits."""
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log2(share)).sum()) + 0.0
 
-    A sharp photograph loses nearly all of its finest detail to a slight blur; a blurred one has
-    none left to lose, and comes out near 1. The ratio does not depend on contrast or exposure.
-    It is taken tile by tile, so that a sharp plant before a soft background counts as sharp.
 
-    Args:
-        grey: A picture in mode L of any size; blur counts as a share of the picture's size.
+def _colour(rgb: NDArray[np.int16]) -> dict[Check, float]:
+    """How colourful the most colourful parts are (0 to 1), and the share that is green plants.
 
-    Returns:
-        About 1 or less when blurred, 3 to 50 when sharp; 0 when there is nothing to see.
+    Green plants by excess green, (2g - r - b) / (r + g + b): Woebbecke et al., "Color indices for
+    weed identification", Transactions of the ASAE 38 (1995).
     """
-    small = at_small_scale(grey)
-    if min(small.size) < _MIN_SIDE_PX:
-        return 0.0
-    detail = _detail_by_tile(small)
-    left_over = _detail_by_tile(small.filter(ImageFilter.GaussianBlur(_SECOND_BLUR_RADIUS_PX)))
-    ratios = detail / (left_over + _ROUNDING_VARIANCE)
-    return float(np.percentile(ratios, _SHARP_TILES_PERCENTILE))
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    most = np.searchsorted(
+        np.cumsum(np.bincount(chroma.ravel(), minlength=256)),
+        chroma.size * _MOST_COLOURFUL_PERCENT / 100,
+    )
+    total = red + green + blue
+    excess = 3 * green - total  # 2g - r - b
+    is_green = (excess > _LIVELY_GREEN * total) & (total > 0)
+    return {
+        Check.NO_COLOUR: int(most) / 255,
+        Check.LITTLE_VEGETATION: np.count_nonzero(is_green) / chroma.size,
+    }
 
 
-def _detail_by_tile(grey: Image.Image) -> NDArray[np.float64]:
-    """The variance of the Laplacian in each tile, shape (tiles, tiles)."""
-    level = np.asarray(grey, dtype=np.float32)
-    laplacian = (
-        4 * level[1:-1, 1:-1]
-        - level[:-2, 1:-1]
-        - level[2:, 1:-1]
-        - level[1:-1, :-2]
-        - level[1:-1, 2:]
-    )
-    height, width = (side // _TILES_ACROSS for side in laplacian.shape)
-    tiles = laplacian[: height * _TILES_ACROSS, : width * _TILES_ACROSS].reshape(
-        _TILES_ACROSS, height, _TILES_ACROSS, width
-    )
-    variances: NDArray[np.float64] = tiles.var(axis=(1, 3), dtype=np.float64)
-    return variances
+def _drawn_share(views: Views) -> float:
+    """How much the picture looks drawn: flat areas and few colours at once, 0 to 1.
+
+    A sensor's noise makes neighbouring pixels differ and spreads colours; a screen's and a
+    drawing's pixels are equal to their neighbours and of a few colours.
+    """
+    levels = views.levels
+    flat = np.count_nonzero(levels[:, 1:] == levels[:, :-1]) / max(1, levels[:, 1:].size)
+    colours = views.coarse_levels.astype(np.uint16) >> _BITS_LOST
+    red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
+    bins = (red << 2 * _BITS_KEPT) | (green << _BITS_KEPT) | blue
+    counts = np.bincount(bins.ravel())
+    few = np.sort(counts[counts > 0])[-_FEW_COLOURS:].sum() / counts.sum()
+    return float(min(flat, few))

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from farmy_assets.cleansing.decoding import decode
+from farmy_assets.cleansing.decoding import Undecodable, decode
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.verdicts import Reason
+from farmy_assets.cleansing.previews import small_jpeg
 
 
 class NormalisedCopy(NamedTuple):
@@ -22,15 +22,17 @@ class NormalisedCopy(NamedTuple):
     width_px: int
     height_px: int
     sha256: str
+    thumbnail: bytes
+    """The same as a small JPEG, for sheets and reports."""
 
 
-def normalised_copy(content: bytes, *, policy: CleansingPolicy) -> NormalisedCopy | Reason:
+def normalised_copy(content: bytes, *, policy: CleansingPolicy) -> NormalisedCopy | Undecodable:
     """The normalised copy of a file, or the reason why there can be none; never raises.
 
     The same bytes and policy give the same copy, byte for byte.
     """
     decoded = decode(content, policy=policy, enough_px=policy.max_long_side_px)
-    if isinstance(decoded, Reason):
+    if isinstance(decoded, Undecodable):
         return decoded
     image = decoded.image
     # From the original's size: the scaled decoding has rounded the shape already.
@@ -42,4 +44,4 @@ def normalised_copy(content: bytes, *, policy: CleansingPolicy) -> NormalisedCop
     copy = io.BytesIO()
     image.save(copy, "JPEG", quality=policy.jpeg_quality, progressive=False, optimize=False)
     written = copy.getvalue()
-    return NormalisedCopy(written, *size, content_sha256(written))
+    return NormalisedCopy(written, *size, content_sha256(written), small_jpeg(image))

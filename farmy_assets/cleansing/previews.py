@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageOps
 
-from farmy_assets.cleansing.decoding import decode
+from farmy_assets.cleansing.decoding import Undecodable, decode
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.verdicts import Reason
 
 _BACKGROUND = (238, 238, 238)
 _QUALITIES = (80, 65, 50, 35, 20, 10)
 _LINE_SHARE = 100  # a mark's line is the picture's long side divided by this
+
+
+THUMBNAIL_PX = 160
+_THUMBNAIL_QUALITY = 70
 
 
 class Mark(NamedTuple):
@@ -23,6 +26,16 @@ class Mark(NamedTuple):
     x_max: float
     y_max: float
     colour: str
+
+
+def small_jpeg(picture: Image.Image) -> bytes:
+    """The picture, RGB, as a JPEG with a long side of at most `THUMBNAIL_PX`."""
+    scale = min(1.0, THUMBNAIL_PX / max(picture.size))
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    written = io.BytesIO()
+    small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    small.save(written, "JPEG", quality=_THUMBNAIL_QUALITY)
+    return written.getvalue()
 
 
 def contact_sheet(
@@ -50,7 +63,7 @@ def contact_sheet(
     for index, content in enumerate(images):
         row, column = divmod(index, columns)
         decoded = decode(content, policy=policy, enough_px=2 * thumbnail_px)
-        if not isinstance(decoded, Reason):
+        if not isinstance(decoded, Undecodable):
             picture = _marked(decoded.image, marks[index] if index < len(marks) else ())
             square = (thumbnail_px, thumbnail_px)
             thumbnail = ImageOps.pad(picture, square, color=_BACKGROUND)

@@ -7,12 +7,17 @@ from pydantic import Field, StringConstraints
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing import fingerprints, measures
-from farmy_assets.cleansing.decoding import Decoded, decode
-from farmy_assets.cleansing.policy import CleansingPolicy, Share
-from farmy_assets.cleansing.verdicts import Reason, Status, status_for
+from farmy_assets.cleansing.checks import Check, CheckResult, Status, Verdict, status_of
+from farmy_assets.cleansing.decoding import Decoded, Undecodable, decode
+from farmy_assets.cleansing.file_formats import FileFormat, has_wrong_extension
+from farmy_assets.cleansing.judging import judge
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.views import views_of
 
 Hash64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 SidePx = Annotated[int, Field(ge=1)]
+
+_ONE_FRAME = 1
 
 
 class ImageQuality(Record):
@@ -22,19 +27,33 @@ class ImageQuality(Record):
     sha256: Sha256 | None
     """Of the bytes that were looked at; None when there were none."""
     status: Status
-    reasons: tuple[Reason, ...]
-    """In the order of `Reason`; empty when the image is fit."""
+    checks: tuple[CheckResult, ...]
+    """In the order of `Check`; without a picture only the one that failed."""
+    detail: str = ""
+    """What exactly is wrong with the bytes."""
+    file_format: FileFormat | None = None
+    mode: str | None = None
     width_px: SidePx | None = None
     height_px: SidePx | None = None
-    brightness_p05: Share | None = None
-    brightness_p50: Share | None = None
-    brightness_p99: Share | None = None
-    clipped_share: Share | None = None
-    sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     pixel_hash: Sha256 | None = None
     phash: Hash64 | None = None
     dhash: Hash64 | None = None
+    turned: str | None = None
     rule_version: str
+
+    @property
+    def reasons(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(result.check for result in self.checks if result.verdict is Verdict.FAIL)
+
+    @property
+    def warnings(self) -> tuple[Check, ...]:
+        """The checks that warn."""
+        return tuple(result.check for result in self.checks if result.verdict is Verdict.WARN)
+
+    def value_of(self, check: Check) -> float | None:
+        """What a check measured; None when it was not reached, or measures nothing."""
+        return next((result.value for result in self.checks if result.check is check), None)
 
 
 def assess(
@@ -43,6 +62,7 @@ def assess(
     *,
     policy: CleansingPolicy,
     promised_sha256: str | None = None,
+    name: str | None = None,
 ) -> ImageQuality:
     """Judges one image by its bytes; never raises, whatever the bytes are.
 
@@ -51,60 +71,81 @@ def assess(
         content: The whole file; None when the raw zone does not have it.
         policy: The thresholds.
         promised_sha256: What the metadata said of the content at its arrival.
+        name: The file's name as it came, for its extension.
     """
     if content is None:
-        return _rejected(image_id, None, Reason.MISSING_FROM_RAW, policy)
+        return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy)
     sha256 = fingerprints.content_sha256(content)
     if promised_sha256 is not None and promised_sha256 != sha256:
-        return _rejected(image_id, sha256, Reason.CONTENT_CHANGED, policy)
-    decoded = decode(content, policy=policy, enough_px=measures.ENOUGH_LONG_SIDE_PX)
-    if isinstance(decoded, Reason):
-        return _rejected(image_id, sha256, decoded, policy)
-    return _measured(image_id, sha256, decoded, policy)
+        return rejected(image_id, sha256, Undecodable(Check.CONTENT_CHANGED, ""), policy)
+    decoded = decode(content, policy=policy, enough_px=measures.working_long_side_px)
+    if isinstance(decoded, Undecodable):
+        return rejected(image_id, sha256, decoded, policy)
+    return _measured(image_id, sha256, decoded, name, policy)
 
 
-def _rejected(
-    image_id: str, sha256: str | None, reason: Reason, policy: CleansingPolicy
+def rejected(
+    image_id: str, sha256: str | None, why: Undecodable, policy: CleansingPolicy
 ) -> ImageQuality:
+    """The verdict on an image of which there is no picture.
+
+    Args:
+        image_id: Copied into the verdict.
+        sha256: Of the bytes, where there were any.
+        why: The check that failed.
+        policy: Names the rules.
+    """
+    result = CheckResult(
+        check=why.check, value=why.value, threshold=why.threshold, verdict=Verdict.FAIL
+    )
     return ImageQuality(
         image_id=image_id,
         sha256=sha256,
         status=Status.REJECTED,
-        reasons=(reason,),
+        checks=(result,),
+        detail=why.detail,
         rule_version=policy.rule_version,
     )
 
 
 def _measured(
-    image_id: str, sha256: str, decoded: Decoded, policy: CleansingPolicy
+    image_id: str, sha256: str, decoded: Decoded, name: str | None, policy: CleansingPolicy
 ) -> ImageQuality:
-    grey = decoded.image.convert("L")
-    p05, p50, p99 = (measures.brightness_percentile(grey, percent) for percent in (5, 50, 99))
-    clipped = measures.clipped_share(grey)
-    small = measures.at_small_scale(grey)
-    sharpness = measures.sharpness(small)
-    findings = {
-        Reason.TOO_SMALL: min(decoded.width_px, decoded.height_px) < policy.min_short_side_px,
-        Reason.TOO_DARK: p99 < policy.dark_below_p99,
-        Reason.TOO_BRIGHT: p05 > policy.bright_above_p05
-        or clipped > policy.bright_above_clipped_share,
-        Reason.BLURRY: sharpness < policy.blurry_below_sharpness,
-    }
-    reasons = tuple(reason for reason, found in findings.items() if found)
+    views, size = views_of(decoded.image), (decoded.width_px, decoded.height_px)
+    measured = measures.measure(views, width_px=size[0], height_px=size[1])
+    checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
+    hashes = fingerprints.looks_hashes(views)
     return ImageQuality(
         image_id=image_id,
         sha256=sha256,
-        status=status_for(reasons),
-        reasons=reasons,
-        width_px=decoded.width_px,
-        height_px=decoded.height_px,
-        brightness_p05=p05,
-        brightness_p50=p50,
-        brightness_p99=p99,
-        clipped_share=clipped,
-        sharpness=sharpness,
-        pixel_hash=fingerprints.pixel_hash(decoded),
-        phash=fingerprints.hash_text(fingerprints.perceptual_hash(small)),
-        dhash=fingerprints.hash_text(fingerprints.difference_hash(small)),
+        status=status_of(checks),
+        checks=checks,
+        file_format=decoded.file_format,
+        mode=decoded.mode,
+        width_px=size[0],
+        height_px=size[1],
+        pixel_hash=fingerprints.pixel_hash(views, width_px=size[0], height_px=size[1]),
+        phash=fingerprints.hash_text(hashes[0].phash),
+        dhash=fingerprints.hash_text(hashes[0].dhash),
+        turned=fingerprints.turned_text(hashes),
         rule_version=policy.rule_version,
+    )
+
+
+def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, CheckResult]:
+    """What can be told of the file around the picture."""
+    misnamed = name is not None and has_wrong_extension(name, decoded.file_format)
+    several = decoded.frames > _ONE_FRAME
+    return (
+        CheckResult(
+            check=Check.WRONG_EXTENSION,
+            value=float(misnamed),
+            verdict=Verdict.WARN if misnamed else Verdict.PASS,
+        ),
+        CheckResult(
+            check=Check.ANIMATED_OR_MULTI_PAGE,
+            value=decoded.frames,
+            threshold=_ONE_FRAME,
+            verdict=Verdict.FAIL if several else Verdict.PASS,
+        ),
     )

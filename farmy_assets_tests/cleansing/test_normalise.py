@@ -5,10 +5,11 @@ import hashlib
 import pytest
 from PIL import Image
 
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.decoding import Undecodable
 from farmy_assets.cleansing.normalise import NormalisedCopy, normalised_copy
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.previews import Mark, contact_sheet
-from farmy_assets.cleansing.verdicts import Reason
 from farmy_assets_tests.cleansing.drawing import opened, plants, stored
 
 POLICY = CleansingPolicy()
@@ -81,7 +82,10 @@ def test_the_same_bytes_give_the_same_copy() -> None:
 
 
 def test_what_cannot_be_decoded_has_a_reason_instead_of_a_copy() -> None:
-    assert normalised_copy(b"text", policy=POLICY) is Reason.NOT_AN_IMAGE
+    result = normalised_copy(b"text", policy=POLICY)
+
+    assert isinstance(result, Undecodable)
+    assert result.check is Check.UNREADABLE
 
 
 def test_a_contact_sheet_is_small_and_leaves_room_for_broken_images() -> None:

@@ -1,44 +1,25 @@
-"""The image work as Daft plans gives the same verdicts as one call after the other."""
+"""The image work as a Daft plan gives what one call after the other gives."""
 
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import daft
-import pytest
 
-from farmy_assets.cleansing.plan import (
-    INPUT_COLUMNS,
-    RawImage,
-    assess_many,
-    copies_frame,
-    quality_frame,
-    quality_records,
-    worth_workers,
-)
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.plan import INPUT_COLUMNS, image_work, qualities
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.verdicts import Reason
+from farmy_assets.cleansing.work import RawImage, WorkOrder, work_on
 from farmy_assets_tests.cleansing.drawing import plants, stored
-
-# Daft leaves the pipes of its worker processes to the garbage collector, which then complains.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 POLICY = CleansingPolicy(max_long_side_px=100)
 GOOD = stored(plants())
 IMAGES = [
-    *(RawImage(f"cut-{n:02d}", None, GOOD[: 40 * n]) for n in range(20)),
-    RawImage("good", None, GOOD),
-    RawImage("liar", "0" * 64, GOOD),
-    RawImage("missing", "0" * 64, None),
-    RawImage("text", None, b"text"),
-    RawImage("turned", None, stored(plants(3), "TIFF")),
+    *(RawImage(f"cut-{n:02d}", f"{n}.jpg", None, GOOD[: 40 * n]) for n in range(20)),
+    RawImage("good", None, None, GOOD),
+    RawImage("liar", None, "0" * 64, GOOD),
+    RawImage("missing", None, "0" * 64, None),
+    RawImage("text", "text.jpg", None, b"text"),
+    RawImage("turned", "turned.tif", None, stored(plants(3), "TIFF")),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _complaints_stay_in_this_file() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 def frame_of(images: Sequence[RawImage]) -> daft.DataFrame:
@@ -47,30 +28,23 @@ def frame_of(images: Sequence[RawImage]) -> daft.DataFrame:
     return frame.with_column("sort_of_extra", daft.lit(1))
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_plan_gives_every_image_the_verdict_it_gets_alone(workers: int) -> None:
-    frame = quality_frame(frame_of(IMAGES), policy=POLICY, workers=workers)
-
-    assert frame.column_names == list(ImageQuality.model_fields)
-    assert quality_records(frame) == list(assess_many(IMAGES, POLICY))
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_plan_gives_every_image_a_copy_or_the_reason_why_not(workers: int) -> None:
-    frame = copies_frame(frame_of(IMAGES), policy=POLICY, workers=workers)
-    rows = {row["image_id"]: row for row in frame.to_pylist()}
+def test_a_plan_gives_every_image_what_it_gets_alone() -> None:
+    order = WorkOrder(policy=POLICY, copies=True)
+    rows = image_work(frame_of(IMAGES), order).to_pylist()
+    found = {quality.image_id: quality for quality in qualities(rows)}
+    copies = {row["image_id"]: row["copy_content"] for row in rows}
 
     assert len(rows) == len(IMAGES)
-    assert {name for name, row in rows.items() if row["copy_content"]} == {"good", "turned"}
-    assert rows["good"]["copy_width_px"] == 100
-    assert rows["good"]["copy_reason"] is None
-    assert rows["liar"]["copy_reason"] == Reason.CONTENT_CHANGED
-    assert rows["missing"]["copy_reason"] == Reason.MISSING_FROM_RAW
-    assert rows["text"]["copy_reason"] == Reason.NOT_AN_IMAGE
+    for image in IMAGES:
+        quality, copy = work_on(image, order)
+        assert found[image.image_id] == quality
+        assert copies[image.image_id] == (copy.content if copy else None)
+    assert {name for name, content in copies.items() if content} == {"good", "turned"}
+    assert found["missing"].reasons == (Check.MISSING_FROM_RAW,)
+    assert found["liar"].reasons == (Check.CONTENT_CHANGED,)
 
 
-def test_workers_are_started_for_large_batches_alone() -> None:
-    assert not worth_workers(1, total_bytes=5_000_000)
-    assert not worth_workers(1000, total_bytes=1000 * 30_000)
-    assert worth_workers(10_000, total_bytes=10_000 * 30_000)
-    assert worth_workers(1000, total_bytes=1000 * 3_500_000)
+def test_without_copies_none_are_made() -> None:
+    rows = image_work(frame_of(IMAGES), WorkOrder(policy=POLICY)).to_pylist()
+
+    assert {row["copy_content"] for row in rows} == {None}

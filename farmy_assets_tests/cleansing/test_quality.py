@@ -10,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.checks import (
+    DUPLICATE_CHECKS,
+    REJECTING,
+    Check,
+    CheckResult,
+    Status,
+    Verdict,
+    status_of,
+)
+from farmy_assets.cleansing.policy import CleansingPolicy, Limit
 from farmy_assets.cleansing.quality import ImageQuality, assess
-from farmy_assets.cleansing.verdicts import REJECTIONS, Reason, Status, status_for
 from farmy_assets_tests.cleansing.drawing import blurred, exposed, plants, stored
 
 POLICY = CleansingPolicy()
@@ -38,7 +46,7 @@ def test_a_sharp_well_lit_photograph_is_fit() -> None:
 def test_an_image_that_the_raw_zone_lacks_is_rejected_as_missing() -> None:
     quality = assess("one", None, policy=POLICY)
 
-    assert (quality.status, quality.reasons) == (Status.REJECTED, (Reason.MISSING_FROM_RAW,))
+    assert (quality.status, quality.reasons) == (Status.REJECTED, (Check.MISSING_FROM_RAW,))
     assert quality.sha256 is None
 
 
@@ -49,14 +57,14 @@ def test_content_that_is_not_what_was_promised_is_rejected_unseen() -> None:
     changed = assess("one", content, policy=POLICY, promised_sha256="0" * 64)
     unchanged = assess("one", content, policy=POLICY, promised_sha256=digest)
 
-    assert changed.reasons == (Reason.CONTENT_CHANGED,)
+    assert changed.reasons == (Check.CONTENT_CHANGED,)
     assert changed.sha256 == unchanged.sha256 == digest
     assert unchanged.status is Status.FIT
 
 
 def test_a_leaf_crop_of_224_px_is_large_enough_and_an_icon_is_not() -> None:
     assert verdict(plants(size=(224, 224))).status is Status.FIT
-    assert Reason.TOO_SMALL in verdict(plants(size=(600, 100))).reasons
+    assert Check.TOO_SMALL in verdict(plants(size=(600, 100))).reasons
 
 
 @pytest.mark.parametrize("size", [(224, 224), (400, 533), (2000, 923)])
@@ -65,7 +73,7 @@ def test_blur_is_found_at_every_size(size: tuple[int, int], share: float) -> Non
     quality = verdict(blurred(plants(size=size), share))
 
     assert quality.status is Status.HELD
-    assert quality.reasons == (Reason.BLURRY,)
+    assert Check.BLURRY in quality.reasons
 
 
 def test_a_sharp_plant_before_a_soft_background_is_not_blurry() -> None:
@@ -79,21 +87,19 @@ def test_a_sharp_plant_before_a_soft_background_is_not_blurry() -> None:
 def test_strong_under_and_over_exposure_are_held() -> None:
     dark, bright = verdict(exposed(plants(), 0.15)), verdict(exposed(plants(), 6))
 
-    assert Reason.TOO_DARK in dark.reasons
-    assert Reason.TOO_BRIGHT in bright.reasons
+    assert Check.DARK in dark.reasons
+    assert Check.BRIGHT in bright.reasons
     assert {dark.status, bright.status} == {Status.HELD}
     assert verdict(exposed(plants(), 0.7)).status is Status.FIT
 
 
-@pytest.mark.parametrize(
-    ("colour", "reason"), [("black", Reason.TOO_DARK), ("white", Reason.TOO_BRIGHT)]
-)
+@pytest.mark.parametrize(("colour", "reason"), [("black", Check.DARK), ("white", Check.BRIGHT)])
 def test_a_blank_image_is_held_for_its_light_and_for_showing_nothing(
-    colour: str, reason: Reason
+    colour: str, reason: Check
 ) -> None:
     reasons = verdict(Image.new("RGB", (300, 300), colour), "PNG").reasons
 
-    assert set(reasons) == {reason, Reason.BLURRY}
+    assert {reason, Check.LOW_INFORMATION, Check.LOW_CONTRAST} <= set(reasons)
 
 
 def test_blank_images_of_different_shape_have_different_pixel_hashes() -> None:
@@ -110,13 +116,18 @@ def test_the_pixel_hash_survives_another_lossless_format() -> None:
 
 def test_the_rule_version_follows_the_thresholds() -> None:
     assert CleansingPolicy().rule_version == POLICY.rule_version
-    assert CleansingPolicy(min_short_side_px=10).rule_version != POLICY.rule_version
+    assert CleansingPolicy(too_small=Limit(fail=10)).rule_version != POLICY.rule_version
 
 
 def test_a_rejection_outweighs_a_flag_and_a_flag_outweighs_none() -> None:
-    assert status_for([Reason.BLURRY, Reason.DAMAGED]) is Status.REJECTED
-    assert status_for([Reason.BLURRY]) is Status.HELD
-    assert status_for([]) is Status.FIT
+    blurry, unreadable = (
+        CheckResult(check=check, verdict=Verdict.FAIL) for check in (Check.BLURRY, Check.UNREADABLE)
+    )
+    green = CheckResult(check=Check.LITTLE_VEGETATION, verdict=Verdict.WARN)
+
+    assert status_of([blurry, unreadable]) is Status.REJECTED
+    assert status_of([blurry, green]) is Status.HELD
+    assert status_of([green]) is Status.FIT
 
 
 def check_verdict(content: bytes) -> None:
@@ -124,11 +135,11 @@ def check_verdict(content: bytes) -> None:
     again = ImageQuality.model_validate_json(quality.to_json())
 
     assert again == quality
-    assert quality.status is status_for(quality.reasons)
+    assert quality.status is status_of(quality.checks)
     assert (quality.status is Status.REJECTED) == (quality.pixel_hash is None)
     if quality.status is Status.REJECTED:
         assert len(quality.reasons) == 1
-        assert quality.reasons[0] in REJECTIONS
+        assert quality.reasons[0] in REJECTING
 
 
 @given(st.binary(max_size=200))
@@ -161,7 +172,7 @@ def test_hardly_any_real_photograph_is_held() -> None:
 
 
 def test_a_photograph_of_12_megapixels_is_measured_like_a_small_one() -> None:
-    large = plants(size=(500, 375)).resize((4000, 3000), Image.Resampling.LANCZOS)
+    large = plants(size=(1000, 750)).resize((4000, 3000), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     large.save(file, "JPEG", quality=90)
 
@@ -169,3 +180,34 @@ def test_a_photograph_of_12_megapixels_is_measured_like_a_small_one() -> None:
 
     assert quality.status is Status.FIT
     assert (quality.width_px, quality.height_px) == (4000, 3000)
+
+
+def test_each_check_tells_its_value_its_threshold_and_its_verdict() -> None:
+    by_check = {result.check: result for result in verdict(plants(size=(200, 200))).checks}
+
+    small = by_check[Check.TOO_SMALL]
+    assert (small.value, small.threshold, small.verdict) == (200, 224, Verdict.WARN)
+    assert set(by_check) == set(Check) - set(REJECTING) - set(DUPLICATE_CHECKS)
+
+
+def test_a_wrong_extension_is_told_and_the_image_goes_on() -> None:
+    content = stored(plants(), "PNG")
+
+    wrong = assess("one", content, policy=POLICY, name="holiday.jpg")
+    right = assess("one", content, policy=POLICY, name="holiday.PNG")
+    silent = assess("one", content, policy=POLICY, name="holiday")
+
+    assert Check.WRONG_EXTENSION in wrong.warnings
+    assert wrong.status is Status.FIT
+    assert Check.WRONG_EXTENSION not in (*right.warnings, *silent.warnings)
+
+
+def test_a_film_is_held_and_its_first_frame_is_measured() -> None:
+    frames = [plants(seed) for seed in range(3)]
+    film = stored(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+    quality = assess("one", film, policy=POLICY)
+
+    assert quality.reasons == (Check.ANIMATED_OR_MULTI_PAGE,)
+    assert quality.value_of(Check.ANIMATED_OR_MULTI_PAGE) == 3
+    assert quality.phash == verdict(frames[0], "PNG").phash

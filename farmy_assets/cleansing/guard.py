@@ -1,0 +1,191 @@
+"""Work on hostile bytes in processes that may be killed, each of them worth one retry.
+
+A decoder that is given hostile bytes can hang, swallow all memory, or take its process with it.
+So the bytes go to a child process over a pipe, and rows come back. What exceeds its time or its
+memory, or kills its child twice, becomes a `Failure` of that one piece of work; the rest goes on.
+
+A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
+are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
+"""
+
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+from queue import Empty, LifoQueue
+from typing import IO, Any, NamedTuple
+
+HEAD = struct.Struct("!II")
+COUNT = struct.Struct("!I")
+OUT_OF_MEMORY = 77
+"""The exit code of a child that needed more than it may have."""
+
+_GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
+_START_S = 60.0
+_ONE_THREAD_EACH = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class Message(NamedTuple):
+    """A piece of work, or its answer."""
+
+    header: dict[str, Any]
+    content: bytes | None = None
+
+
+class Failure(NamedTuple):
+    """Why a piece of work has no answer."""
+
+    detail: str
+
+
+def write_message(pipe: IO[bytes], message: Message) -> None:
+    """One frame; an absent content is told apart from an empty one by the header's `has`."""
+    header = json.dumps({**message.header, "has": message.content is not None}).encode()
+    content = message.content or b""
+    pipe.write(HEAD.pack(len(header), len(content)) + header)
+    pipe.write(content)
+
+
+class _ChildGoneError(Exception):
+    """The child ended; the text says how."""
+
+    def __init__(self, detail: str, *, worth_a_retry: bool) -> None:
+        super().__init__(detail)
+        self.worth_a_retry = worth_a_retry
+
+
+class _Child:
+    """One process at work; its limits are its own to keep, `_GRACE_S` is for when it cannot."""
+
+    def __init__(self, command: Sequence[str], seconds: float, memory_mb: int) -> None:
+        self._seconds, self._memory_mb = seconds, memory_mb
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, **_ONE_THREAD_EACH},
+            start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
+        )  # fmt: skip
+        self._began = False
+
+    def send(self, jobs: Sequence[Message]) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 - opened above
+        try:
+            pipe.write(COUNT.pack(len(jobs)))
+            for job in jobs:
+                write_message(pipe, job)
+            pipe.flush()
+        except OSError as error:
+            raise self._gone() from error
+
+    def receive(self) -> Message:
+        header_size, content_size = HEAD.unpack(self._read(HEAD.size))
+        header: dict[str, Any] = json.loads(self._read(header_size))
+        content = self._read(content_size)
+        return Message(header, content if header.pop("has") else None)
+
+    def _read(self, size: int) -> bytes:
+        pipe = self._process.stdout
+        assert pipe is not None  # noqa: S101 - opened above
+        parts = []
+        while size:
+            waited = self._seconds + _GRACE_S + (0 if self._began else _START_S)
+            poll = select.poll()
+            poll.register(pipe, select.POLLIN)
+            if not poll.poll(waited * 1000):
+                self._process.kill()
+            part = os.read(pipe.fileno(), size)
+            if not part:
+                raise self._gone()
+            self._began = True
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _gone(self) -> _ChildGoneError:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_S)  # so that its own way to end is seen
+        self.end()
+        code = self._process.returncode
+        if code == OUT_OF_MEMORY:
+            detail = f"needed more than {self._memory_mb} MB of memory"
+            return _ChildGoneError(detail, worth_a_retry=False)
+        if code == -signal.SIGALRM:
+            return _ChildGoneError(f"took more than {self._seconds:g} s", worth_a_retry=False)
+        told = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return _ChildGoneError(f"ended its process ({told})", worth_a_retry=True)
+
+    def end(self) -> None:
+        """Stop it at once; it holds nothing that would be lost."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with suppress(OSError):  # what was not yet written has no reader any more
+                    pipe.close()
+
+
+class GuardedPool:
+    """Children for any number of threads: each call of `work` has one of them for itself.
+
+    Args:
+        task: `module:function`; the function takes `settings` and gives back what turns one
+            `Message` into another.
+        settings: Text for the task.
+        seconds: Time for one piece of work.
+        memory_mb: Memory for one child, in megabytes.
+    """
+
+    def __init__(self, task: str, settings: str, *, seconds: float, memory_mb: int) -> None:
+        self._command = (
+            sys.executable, "-m", "farmy_assets.cleansing.guarded_child",
+            task, settings, str(seconds), str(memory_mb),
+        )  # fmt: skip
+        self._seconds, self._memory_mb = seconds, memory_mb
+        self._idle: LifoQueue[_Child] = LifoQueue()
+        self._end = weakref.finalize(self, _end_all, self._idle)
+
+    def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
+        """One answer for each piece of work, in the same order."""
+        answers: list[Message | Failure] = []
+        tried_before = False
+        while len(answers) < len(jobs):
+            left = jobs[len(answers) :][: 1 if tried_before else None]
+            child = self._child()
+            try:
+                child.send(left)
+                for _ in left:
+                    answers.append(child.receive())
+                    tried_before = False
+            except _ChildGoneError as gone:
+                if tried_before or not gone.worth_a_retry:
+                    answers.append(Failure(str(gone)))
+                    tried_before = False
+                else:
+                    tried_before = True
+            except BaseException:
+                child.end()
+                raise
+            else:
+                self._idle.put(child)
+        return answers
+
+    def close(self) -> None:
+        """End all children; they end as well when the pool is forgotten, or its process ends."""
+        self._end()
+
+    def _child(self) -> _Child:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return _Child(self._command, self._seconds, self._memory_mb)
+
+
+def _end_all(children: "LifoQueue[_Child]") -> None:
+    while not children.empty():
+        children.get_nowait().end()

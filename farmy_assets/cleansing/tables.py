@@ -1,0 +1,64 @@
+"""Verdicts as a table: one row an image, one column a value; the same for a folder and a batch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from farmy_assets.cleansing.checks import FILE_CHECKS, MEASURED, Verdict
+from farmy_assets.cleansing.quality import ImageQuality
+
+VALUED = (*FILE_CHECKS, *MEASURED)
+"""The checks that have a column of their own for their value."""
+
+_PLAIN = ("sha256", "detail", "file_format", "mode", "pixel_hash", "phash", "dhash", "turned")
+_SIZES = ("width_px", "height_px")
+_CHECK = pa.struct(
+    [
+        ("check", pa.string()),
+        ("value", pa.float64()),
+        ("threshold", pa.float64()),
+        ("verdict", pa.string()),
+    ]
+)
+QUALITY_FIELDS: tuple[pa.Field, ...] = (
+    pa.field("status", pa.string()),
+    pa.field("verdict", pa.string()),
+    pa.field("reasons", pa.list_(pa.string())),
+    pa.field("warnings", pa.list_(pa.string())),
+    *(pa.field(name, pa.string()) for name in _PLAIN),
+    *(pa.field(name, pa.int64()) for name in _SIZES),
+    *(pa.field(check.value, pa.float64()) for check in VALUED),
+    pa.field("checks", pa.list_(_CHECK)),
+    pa.field("rule_version", pa.string()),
+)
+"""The columns of `quality_columns`; whoever writes a table puts the name of the image before."""
+
+
+def quality_columns(quality: ImageQuality) -> dict[str, Any]:
+    """The values of one row, but for the image's name."""
+    told = quality.model_dump(mode="json")
+    values = {result.check: result.value for result in quality.checks}
+    return {
+        "status": told["status"],
+        "verdict": verdict_on(quality).value,
+        "reasons": [check.value for check in quality.reasons],
+        "warnings": [check.value for check in quality.warnings],
+        **{name: told[name] for name in (*_PLAIN, *_SIZES)},
+        **{check.value: values.get(check) for check in VALUED},
+        "checks": told["checks"],
+        "rule_version": quality.rule_version,
+    }
+
+
+def quality_of_row(image_id: str, row: Mapping[str, Any]) -> ImageQuality:
+    """The verdict that a row was made of."""
+    kept = ("status", *_PLAIN, *_SIZES, "checks", "rule_version")
+    return ImageQuality.model_validate({"image_id": image_id} | {name: row[name] for name in kept})
+
+
+def verdict_on(quality: ImageQuality) -> Verdict:
+    """The worst verdict of an image's checks."""
+    if quality.reasons:
+        return Verdict.FAIL
+    return Verdict.WARN if quality.warnings else Verdict.PASS

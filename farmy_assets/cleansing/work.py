@@ -1,0 +1,136 @@
+"""The whole work on one image: its verdict, and its normalised copy if one is wanted.
+
+`worker` is what guarded child processes run; `messages` and `worked_images` are the two ends of
+the pipe.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from pydantic import Field
+
+from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.checks import Check, Status
+from farmy_assets.cleansing.decoding import Undecodable
+from farmy_assets.cleansing.fingerprints import content_sha256
+from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
+from farmy_assets.cleansing.normalise import NormalisedCopy, normalised_copy
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.quality import ImageQuality, assess, rejected
+
+
+class RawImage(NamedTuple):
+    """One file to work on; content is None when it could not be found."""
+
+    image_id: str
+    name: str | None
+    promised_sha256: str | None
+    content: bytes | None
+
+
+class WorkedImage(NamedTuple):
+    """What came of it; the copy is None when none was asked for, or none could be made."""
+
+    quality: ImageQuality
+    copy: NormalisedCopy | None
+
+
+class WorkedText(NamedTuple):
+    """The same as a child process tells it: the verdict is JSON that nobody has read yet."""
+
+    image_id: str
+    quality: str
+    copy: NormalisedCopy | None
+
+
+class WorkOrder(Record):
+    """What every image is to be held against."""
+
+    policy: CleansingPolicy = Field(default_factory=CleansingPolicy)
+    copies: bool = False
+
+
+def work_on(image: RawImage, order: WorkOrder) -> WorkedImage:
+    """The work itself, in this process; never raises, whatever the bytes are."""
+    quality = assess(
+        image.image_id,
+        image.content,
+        policy=order.policy,
+        promised_sha256=image.promised_sha256,
+        name=image.name,
+    )
+    if not order.copies or image.content is None or quality.status is Status.REJECTED:
+        return WorkedImage(quality, None)
+    copy = normalised_copy(image.content, policy=order.policy)
+    if isinstance(copy, Undecodable):  # its measures needed only a part of what the copy needs
+        return WorkedImage(rejected(image.image_id, quality.sha256, copy, order.policy), None)
+    return WorkedImage(quality, copy)
+
+
+@lru_cache(maxsize=1)
+def guarded_pool(order: WorkOrder) -> GuardedPool:
+    """Children that do this work, within the policy's time and memory.
+
+    The same ones for one order after the other: their start takes longer than a hundred images.
+    """
+    return GuardedPool(
+        f"{__name__}:worker",
+        order.model_dump_json(),
+        seconds=order.policy.seconds_per_image,
+        memory_mb=order.policy.memory_mb_per_worker,
+    )
+
+
+def work_guarded(
+    images: Sequence[RawImage], order: WorkOrder, pool: GuardedPool
+) -> list[WorkedText]:
+    """The work on some images, done by a child of the pool; one answer each, in their order."""
+    answers = pool.work([Message(_header(image), image.content) for image in images])
+    return [
+        _told(image, answer) if isinstance(answer, Message) else _failed(image, answer, order)
+        for image, answer in zip(images, answers, strict=True)
+    ]
+
+
+def worker(settings: str) -> Callable[[Message], Message]:
+    """What a child process does with each message."""
+    order = WorkOrder.model_validate_json(settings)
+
+    def work(message: Message) -> Message:
+        image = RawImage(content=message.content, **message.header)
+        quality, copy = work_on(image, order)
+        header = {"quality": quality.model_dump_json()}
+        if copy is None:
+            return Message(header)
+        told = copy._asdict() | {"thumbnail": base64.b64encode(copy.thumbnail).decode()}
+        del told["content"]
+        return Message({**header, "copy": told}, copy.content)
+
+    return work
+
+
+def _header(image: RawImage) -> dict[str, str | None]:
+    return {
+        "image_id": image.image_id,
+        "name": image.name,
+        "promised_sha256": image.promised_sha256,
+    }
+
+
+def _told(image: RawImage, answer: Message) -> WorkedText:
+    quality = str(answer.header["quality"])
+    if answer.content is None:
+        return WorkedText(image.image_id, quality, None)
+    told = answer.header["copy"]
+    told |= {"content": answer.content, "thumbnail": base64.b64decode(told["thumbnail"])}
+    copy = NormalisedCopy(**told)
+    return WorkedText(image.image_id, quality, copy)
+
+
+def _failed(image: RawImage, failure: Failure, order: WorkOrder) -> WorkedText:
+    why = Undecodable(Check.TOO_COSTLY, failure.detail)
+    sha256 = content_sha256(image.content) if image.content is not None else None
+    quality = rejected(image.image_id, sha256, why, order.policy)
+    return WorkedText(image.image_id, quality.model_dump_json(), None)

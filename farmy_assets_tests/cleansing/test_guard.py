@@ -1,0 +1,123 @@
+"""Whatever a piece of work does to its process, the others get their answers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
+
+SECONDS = 0.5
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[GuardedPool]:
+    task = "farmy_assets_tests.cleansing.misbehaving:worker"
+    made = GuardedPool(task, str(tmp_path / "died"), seconds=SECONDS, memory_mb=512)
+    yield made
+    made.close()
+
+
+def told(*deeds: str) -> list[Message]:
+    return [Message({"do": deed}, deed.encode()) for deed in deeds]
+
+
+def children() -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "farmy_assets.cleansing.guarded_child" in child.cmdline()
+    ]
+
+
+def test_every_piece_of_work_is_answered_in_order(pool: GuardedPool) -> None:
+    answers = pool.work(told(*(f"deed {number}" for number in range(50))))
+
+    assert [answer.content for answer in answers if isinstance(answer, Message)] == [
+        f"deed {number}".encode() for number in range(50)
+    ]
+
+
+def test_absent_and_empty_content_are_told_apart(pool: GuardedPool) -> None:
+    absent, empty = pool.work([Message({"do": "a"}, None), Message({"do": "b"}, b"")])
+
+    assert isinstance(absent, Message)
+    assert isinstance(empty, Message)
+    assert (absent.content, empty.content) == (None, b"")
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("hang", "took more than 0.5 s"),
+        ("crash", "ended its process (SIGSEGV)"),
+        ("be killed", "ended its process (SIGKILL)"),
+        ("eat", "needed more than 512 MB of memory"),
+    ],
+)
+def test_what_misbehaves_fails_alone(pool: GuardedPool, deed: str, said: str) -> None:
+    before, failed, after = pool.work(told("one", deed, "two"))
+
+    assert isinstance(before, Message)
+    assert failed == Failure(said)
+    assert isinstance(after, Message)
+
+
+def test_a_worker_killed_by_the_system_costs_one_retry(pool: GuardedPool) -> None:
+    answers = pool.work(told("one", "be killed once", "two"))
+
+    assert [answer.content for answer in answers if isinstance(answer, Message)] == [
+        b"one", b"be killed once", b"two"
+    ]  # fmt: skip
+
+
+def test_a_child_killed_from_outside_is_replaced(pool: GuardedPool) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(pool.work, told("one", *["wait"] * 200))
+        deadline = time.monotonic() + 20
+        while not children() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        children()[0].send_signal(signal.SIGKILL)
+        answers = running.result()
+
+    assert all(isinstance(answer, Message) for answer in answers)
+
+
+def test_a_librarys_words_do_not_disturb_the_answers(pool: GuardedPool) -> None:
+    assert all(isinstance(answer, Message) for answer in pool.work(told("talk", "one")))
+
+
+def test_children_are_used_again_and_end_with_their_pool(pool: GuardedPool) -> None:
+    answers = [answer for _ in range(3) for answer in pool.work(told("x"))]
+    pids = {answer.header["pid"] for answer in answers if isinstance(answer, Message)}
+    assert len(pids) == 1
+
+    pool.close()
+
+    assert not [child for child in children() if child.pid in pids]
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from farmy_assets.cleansing.guard import GuardedPool, Message\n"
+        f"pool = GuardedPool('farmy_assets_tests.cleansing.misbehaving:worker', {str(tmp_path)!r},"
+        " seconds=5, memory_mb=512)\n"
+        "print(pool.work([Message({'do': 'x'})])[0].header['pid'], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        child = psutil.Process(int(one.stdout.readline()))
+        os.kill(one.pid, signal.SIGKILL)
+        one.wait()
+    _, alive = psutil.wait_procs([child], timeout=10)
+
+    assert not alive
