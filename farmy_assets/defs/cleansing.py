@@ -1,44 +1,59 @@
 """Cleansing: what the checks say of a batch's photographs, and the set that goes on."""
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import dagster as dg
 
-from farmy_assets.cleansing.cleansed_set import conclude
-from farmy_assets.cleansing.duplicates import find_duplicates, fingerprint_of
-from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.verdicts import Status
+from farmy_assets.catalog.metadata import Source
+from farmy_assets.cleansing.checks import Check, Status
+from farmy_assets.cleansing.cleansed_set import Examined, conclude
+from farmy_assets.cleansing.duplicates import (
+    DuplicateOf,
+    Fingerprint,
+    find_duplicates,
+    fingerprint_of,
+)
+from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_policy
+from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
-from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows, sheet
+from farmy_assets.defs.metadata import (
+    Materialized,
+    count_table,
+    drawn_sheet,
+    link,
+    place,
+    record_table,
+    rows,
+)
 from farmy_assets.defs.partitions import batches
-from farmy_assets.defs.resources import LakeResource
+from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.lake import keys
 from farmy_assets.lake.image_work import Promise
 from farmy_assets.lake.lake import Lake
 
-WORKERS = 2
 SHOWN = 50
-DEFAULTS = CleansingPolicy()
 
 
 class CleansingConfig(dg.Config):
-    """Thresholds that a person may want to change for one run; see the policy for the others."""
+    """For one run: thresholds in place of the platform's, as the text of a policy file."""
 
-    min_short_side_px: int = DEFAULTS.min_short_side_px
-    blurry_below_sharpness: float = DEFAULTS.blurry_below_sharpness
-    near_duplicate_max_distance_bits: int = DEFAULTS.near_duplicate_max_distance_bits
-    max_long_side_px: int = DEFAULTS.max_long_side_px
+    policy: str = ""
 
-    def policy(self) -> CleansingPolicy:
-        """The thresholds as the cleansing room knows them."""
-        return CleansingPolicy(**self.model_dump())
+    def policies(self, cleansing: CleansingResource) -> PolicyBook:
+        """The thresholds of this run.
+
+        Raises:
+            InvalidInputError: The text, or the platform's own file, is no policy.
+        """
+        return parse_policy(self.policy) if self.policy else cleansing.policies()
 
 
 @dg.asset(
-    group_name="cleansing", kinds={"python", "parquet"}, partitions_def=batches, code_version="1",
+    group_name="cleansing", kinds={"python", "parquet"}, partitions_def=batches, code_version="2",
     deps=[catalog_entries], retry_policy=BRIEFLY,
     check_specs=[
         dg.AssetCheckSpec(
@@ -48,32 +63,45 @@ class CleansingConfig(dg.Config):
     ],
 )  # fmt: skip
 def image_quality(
-    context: dg.AssetExecutionContext, config: CleansingConfig, lake: LakeResource
+    context: dg.AssetExecutionContext,
+    config: CleansingConfig,
+    lake: LakeResource,
+    cleansing: CleansingResource,
 ) -> Materialized:
     """What the checks measured on each photograph of a batch, and the verdict that follows.
 
-    Rejected: cannot be decoded. Held: decodable, but flagged; waits for a person. Fit: goes on.
+    Rejected: cannot be decoded. Held: decodable, but a check failed; waits for a person. Fit: goes
+    on. Of everything that can be decoded a normalised copy is made: upright, sRGB, without
+    position and serial numbers.
     """
     with told_plainly():
-        opened = lake.open()
+        opened, policies = lake.open(), config.policies(cleansing)
         batch = opened.batches.read(context.partition_key)
-        promised = _promises(opened, batch.image_ids)
-        verdicts = opened.image_work.check(promised, policy=config.policy(), workers=WORKERS)
-        address = opened.quality.write(batch.batch_id, verdicts)
-    statuses = Counter(verdict.status.value for verdict in verdicts)
-    reasons = Counter(reason.value for verdict in verdicts for reason in verdict.reasons)
+        began = time.monotonic()
+        examined = [
+            image
+            for source, promised in _promises(opened, batch.image_ids).items()
+            for image in opened.image_work.examine(
+                promised, policy=policies.for_source(source), ray_address=cleansing.ray_address
+            )
+        ]
+        seconds = time.monotonic() - began
+        address = opened.quality.write(batch.batch_id, examined)
+    verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
-    columns = ("image_id", "status", "reasons", "sharpness", "brightness_p50")
+    told = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
     one_each = sorted(v.image_id for v in verdicts) == sorted(batch.image_ids)
     return dg.MaterializeResult(
         metadata={
             **rows(len(verdicts)),
-            **sheet(opened.raw, [keys.raw_image(v.image_id) for v in unfit]),
+            **drawn_sheet([i.thumbnail for i in examined if i.quality.status is Status.HELD]),
             **place(address),
-            "rule_version": config.policy().rule_version,
-            **{f"{status.value}_images": statuses[status.value] for status in Status},
-            "reasons": count_table(reasons, of="reason"),
-            "not_fit": record_table([v.model_dump() for v in unfit[:SHOWN]], columns),
+            "rule_versions": _in_words(sorted({v.rule_version for v in verdicts})),
+            "images_per_second": len(verdicts) / seconds,
+            **_counts(examined),
+            "reasons": count_table(Counter(r for v in verdicts for r in v.reasons), of="reason"),
+            "warnings": count_table(Counter(w for v in verdicts for w in v.warnings), of="check"),
+            "not_fit": record_table(told, ("image_id", "status", "reasons", "detail")),
         },
         check_results=[
             dg.AssetCheckResult(passed=one_each, check_name="every_image_has_one_verdict")
@@ -81,18 +109,77 @@ def image_quality(
     )
 
 
-def _promises(lake: Lake, image_ids: Sequence[str]) -> dict[str, Promise]:
-    entries = lake.catalog.entries(image_ids)
-    known = {
-        image_id: Promise(entry.metadata.sha256, entry.metadata.size_bytes)
-        for image_id, entry in entries.items()
-        if entry.metadata
+def _counts(examined: Sequence[Examined]) -> dict[str, int]:
+    """Numbers under fixed names, so that Dagster plots them over the batches."""
+    statuses = Counter(image.quality.status for image in examined)
+    failed = Counter(reason for image in examined for reason in image.quality.reasons)
+    return {
+        **{f"{status.value}_images": statuses[status] for status in Status},
+        **{f"fail_{check.value}": failed[check] for check in Check if failed[check]},
     }
-    return {image_id: known.get(image_id, Promise(None, 0)) for image_id in image_ids}
+
+
+def _in_words(words: Sequence[str]) -> str:
+    return ", ".join(words)
+
+
+def _promises(lake: Lake, image_ids: Sequence[str]) -> Mapping[Source | None, dict[str, Promise]]:
+    """What the metadata tell of each image, by the source that it came from."""
+    entries = lake.catalog.entries(image_ids)
+    found: dict[Source | None, dict[str, Promise]] = {}
+    for image_id in image_ids:
+        entry = entries.get(image_id)
+        if entry and entry.metadata:
+            told = entry.metadata
+            promise = Promise(told.sha256, told.original_name)
+            found.setdefault(told.source, {})[image_id] = promise
+        else:
+            found.setdefault(None, {})[image_id] = Promise(None, None)
+    return found
+
+
+def _fingerprints(lake: Lake, examined: Sequence[Examined]) -> list[Fingerprint]:
+    """Of the fit images, with the time at which they were taken, or else came to us."""
+    fit = [quality for quality, _, _ in examined if quality.status is Status.FIT]
+    entries = lake.catalog.entries([quality.image_id for quality in fit])
+    found = []
+    for quality in fit:
+        entry = entries.get(quality.image_id)
+        told = entry.metadata if entry else None
+        taken_at = (told.captured_at or told.arrived_at) if told else None
+        found.append(fingerprint_of(quality, taken_at=taken_at))
+    return [fingerprint for fingerprint in found if fingerprint]
+
+
+def _report(
+    lake: Lake,
+    batch_id: str,
+    policy: CleansingPolicy,
+    examined: Sequence[Examined],
+    duplicates: Mapping[str, DuplicateOf],
+) -> bytes:
+    """The page about a batch; pictures of other batches' images are not on it."""
+    entries = lake.catalog.entries([image.quality.image_id for image in examined])
+    names = {i: entry.metadata.original_name for i, entry in entries.items() if entry.metadata}
+    report = CleansingReport(
+        title=batch_id,
+        policy=policy,
+        qualities=[image.quality for image in examined],
+        duplicates=duplicates,
+        names=names,
+    )
+    shown = set(report.shown_images())
+    return report.page(
+        {
+            image.quality.image_id: image.thumbnail
+            for image in examined
+            if image.thumbnail and image.quality.image_id in shown
+        }
+    )
 
 
 @dg.asset(
-    group_name="cleansing", kinds={"s3"}, partitions_def=batches, code_version="1",
+    group_name="cleansing", kinds={"s3"}, partitions_def=batches, code_version="2",
     deps=[image_quality], retry_policy=BRIEFLY,
     check_specs=[
         dg.AssetCheckSpec(
@@ -102,40 +189,48 @@ def _promises(lake: Lake, image_ids: Sequence[str]) -> dict[str, Promise]:
     ],
 )  # fmt: skip
 def cleansed_set(
-    context: dg.AssetExecutionContext, config: CleansingConfig, lake: LakeResource
+    context: dg.AssetExecutionContext,
+    config: CleansingConfig,
+    lake: LakeResource,
+    cleansing: CleansingResource,
 ) -> Materialized:
-    """The photographs of a batch that are fit to annotate, as normalised copies.
+    """The photographs of a batch that are fit to annotate.
 
-    A copy is upright, sRGB, and holds no position and no serial number. Duplicates of anything
-    that any batch kept are excluded. Every exclusion has its reason.
+    Duplicates of anything that any batch kept are excluded. Every exclusion has its reason.
     """
     with told_plainly():
-        opened, policy = lake.open(), config.policy()
+        opened, policy = lake.open(), config.policies(cleansing).default
         batch = opened.batches.read(context.partition_key)
-        verdicts = opened.quality.read(batch.batch_id)
-        fit = [verdict for verdict in verdicts if verdict.status is Status.FIT]
-        fingerprints = [f for f in map(fingerprint_of, fit) if f]
+        examined = opened.quality.read(batch.batch_id)
+        fingerprints = _fingerprints(opened, examined)
         duplicates = opened.duplicates.claim(
             batch.batch_id, fingerprints, find=partial(find_duplicates, policy=policy)
         )
-        promised = _promises(opened, [v.image_id for v in fit if v.image_id not in duplicates])
-        kept, not_copied = opened.image_work.copy(promised, policy=policy, workers=WORKERS)
         result = conclude(
-            batch_id=batch.batch_id, campaign=batch.campaign, policy=policy, qualities=verdicts,
-            duplicates=duplicates, kept=kept, not_copied=not_copied,
+            batch_id=batch.batch_id, campaign=batch.campaign, policy=policy,
+            examined=examined, duplicates=duplicates,
         )  # fmt: skip
         unaccounted = result.unaccounted(batch.image_ids)
+        report_key = keys.cleansing_report(batch.batch_id)
+        page = _report(opened, batch.batch_id, policy, examined, duplicates)
+        opened.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
         if not unaccounted:
             opened.records.replace(keys.cleansed_set(batch.batch_id), result)
-    shown = [item.model_dump(mode="json") for item in result.excluded[:SHOWN]]
+    shown = [
+        {**item.model_dump(mode="json"), "reasons": _in_words(item.reasons)}
+        for item in result.excluded[:SHOWN]
+    ]
+    statuses = Counter(item.status.value for item in result.excluded)
     columns = ("image_id", "status", "reasons", "duplicate_of")
     return dg.MaterializeResult(
         metadata={
             **rows(len(result.kept)),
-            **sheet(opened.cleansed, [keys.cleansed_image(image.image_id) for image in kept]),
+            **drawn_sheet([image.thumbnail for image in examined if image.copy in result.kept]),
+            "report": link(opened.web_address(opened.records.bucket, report_key)),
             **place(f"s3://{opened.cleansed.name}/{keys.CLEANSED_IMAGES}"),
             "campaign": result.campaign,
             "excluded_images": len(result.excluded),
+            **{f"{status}_images": count for status, count in sorted(statuses.items())},
             "kept_share": len(result.kept) / len(batch.image_ids),
             "reasons": count_table(result.reasons(), of="reason"),
             "excluded": record_table(shown, columns),

@@ -34,13 +34,18 @@ def place(address: str) -> dict[str, Any]:
     return {"dagster/uri": address}
 
 
+def link(address: str) -> dg.UrlMetadataValue:
+    """A place that people open in a browser."""
+    return dg.MetadataValue.url(address)
+
+
 def count_table(
     counts: Mapping[str, int], *, of: str, counted: str = "images"
 ) -> dg.TableMetadataValue:
     """Counts as a small table, the most frequent first; `of` and `counted` name the columns."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return dg.MetadataValue.table(
-        [dg.TableRecord({of: name, counted: count}) for name, count in ordered],
+        [dg.TableRecord({of: str(name), counted: count}) for name, count in ordered],
         schema=dg.TableSchema(
             columns=[dg.TableColumn(of, "string"), dg.TableColumn(counted, "int")]
         ),
@@ -62,6 +67,14 @@ def sheet(
 ) -> dict[str, Any]:
     """A contact sheet of the first few images under these keys; nothing when there are none."""
     found = in_threads(bucket.find, keys[:SHEET_IMAGES])
+    return drawn_sheet(found, marks=marks)
+
+
+def drawn_sheet(
+    pictures: Sequence[bytes | None], *, marks: Sequence[Sequence[Mark]] = ()
+) -> dict[str, Any]:
+    """A contact sheet of the first few of our own small pictures; nothing if there are none."""
+    found = pictures[:SHEET_IMAGES]
     if not any(found):
         return {}
     contents = [content or b"" for content in found]

@@ -1,10 +1,14 @@
 """Resources: plain fields in, a lake or a studio out. No rule and no request lives here."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.studio import Studio, StudioSettings
@@ -68,7 +72,33 @@ class SealingResource(dg.ConfigurableResource[SealingPolicy]):
         )
 
 
-def resources() -> Mapping[str, LakeResource | StudioResource | SealingResource]:
+class CleansingResource(dg.ConfigurableResource[PolicyBook]):
+    """How cleansing judges, and where it computes.
+
+    `policy_file` is a YAML file of thresholds, empty for the defaults; `ray_address` is that of a
+    Ray cluster, empty for this machine.
+    """
+
+    policy_file: str = ""
+    ray_address: str = ""
+
+    def policies(self) -> PolicyBook:
+        """The thresholds of the file.
+
+        Raises:
+            InvalidInputError: It cannot be read, or is no policy.
+        """
+        if not self.policy_file:
+            return PolicyBook()
+        try:
+            text = Path(self.policy_file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"FARMY_CLEANSING_POLICY names {self.policy_file}, which cannot be read: {error}"
+            raise InvalidInputError(msg) from error
+        return parse_policy(text)
+
+
+def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
     """The resources of the running platform, all settings from the environment."""
     lake = LakeResource(
         raw_bucket=dg.EnvVar("FARMY_RAW_BUCKET"),
@@ -84,4 +114,8 @@ def resources() -> Mapping[str, LakeResource | StudioResource | SealingResource]
         token=dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN"),
         cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
     )
-    return {"lake": lake, "studio": studio, "sealing": SealingResource()}
+    cleansing = CleansingResource(
+        policy_file=dg.EnvVar("FARMY_CLEANSING_POLICY").get_value("") or "",
+        ray_address=dg.EnvVar("FARMY_RAY_ADDRESS").get_value("") or "",
+    )
+    return {"lake": lake, "studio": studio, "sealing": SealingResource(), "cleansing": cleansing}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WAITING_INDEX = "waiting"
 SHARDS = 8
 GET_LIMIT = 100
+TRANSACTION_LIMIT = 100
 LARGEST_SEQUENCER_FIRST = "attribute_not_exists(image_id) OR sequencer <= :sequencer"
 
 
@@ -91,17 +92,31 @@ class CatalogTable:
     def mark_sealed(self, image_ids: Iterable[str], batch_id: str) -> None:
         """Note the batch of these images; they no longer wait. Doing it again changes nothing."""
 
-        def mark(image_id: str) -> None:
-            with translated(f"marking image {image_id} as sealed"):
-                self.client.update_item(
-                    TableName=self.name,
-                    Key={"image_id": _text(image_id)},
-                    UpdateExpression="SET batch_id = :batch REMOVE waiting_shard, waiting_since",
-                    ConditionExpression="attribute_exists(image_id)",
-                    ExpressionAttributeValues={":batch": _text(batch_id)},
-                )
+        def mark(some: Sequence[str]) -> None:
+            updates = [{"Update": self._sealing(image_id, batch_id)} for image_id in some]
+            with translated(f"marking images of batch {batch_id} as sealed"):
+                try:
+                    self.client.transact_write_items(TransactItems=updates)  # type: ignore[arg-type]
+                except ClientError as error:
+                    if error_code(error) != "TransactionCanceledException":
+                        raise
+                    # An event was written to one of them at that moment, which fails them all.
+                    for image_id in some:
+                        self.client.update_item(**self._sealing(image_id, batch_id))
 
-        in_threads(mark, image_ids)
+        ids = list(dict.fromkeys(image_ids))
+        in_threads(
+            mark, [ids[i : i + TRANSACTION_LIMIT] for i in range(0, len(ids), TRANSACTION_LIMIT)]
+        )
+
+    def _sealing(self, image_id: str, batch_id: str) -> dict[str, Any]:
+        return {
+            "TableName": self.name,
+            "Key": {"image_id": _text(image_id)},
+            "UpdateExpression": "SET batch_id = :batch REMOVE waiting_shard, waiting_since",
+            "ConditionExpression": "attribute_exists(image_id)",
+            "ExpressionAttributeValues": {":batch": _text(batch_id)},
+        }
 
     def put_rebuilt(self, entry: CatalogEntry, *, now: datetime) -> None:
         """Store an entry that was rebuilt from S3, waiting or sealed as its batch says."""
@@ -110,7 +125,8 @@ class CatalogTable:
 
     def waiting(self) -> list[WaitingImage]:
         """All images that are in no batch yet, from every shard of the index."""
-        return [image for shard in range(SHARDS) for image in self._waiting_in(str(shard))]
+        found = in_threads(lambda shard: list(self._waiting_in(str(shard))), range(SHARDS))
+        return [image for part in found for image in part]
 
     def _waiting_in(self, shard: str) -> Iterator[WaitingImage]:
         with translated("looking for images without a batch"):

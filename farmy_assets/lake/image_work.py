@@ -1,41 +1,39 @@
 """The image work of a batch: bytes from the raw zone, through a Daft plan, to the lake.
 
-Daft reads the objects itself, next to the workers that decode them; nothing here distributes.
+Daft itself reads the objects, next to the workers that decode; nothing here distributes. The copies
+are written from here, as they come.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import boto3
 import daft
 from daft.io import IOConfig, S3Config
 
-from farmy_assets.cleansing.cleansed_set import KeptImage
-from farmy_assets.cleansing.plan import (
-    copies_frame,
-    quality_frame,
-    quality_records,
-    worth_workers,
-)
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.cleansed_set import Examined, KeptImage
+from farmy_assets.cleansing.engines import use_engine
+from farmy_assets.cleansing.plan import image_work, in_portions
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.verdicts import Reason
+from farmy_assets.cleansing.work import WorkOrder
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.connection import THREADS
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
 
-UPLOADS_IN_HAND = 4 * THREADS
+_UPLOADS_IN_HAND = 4 * THREADS
 
 
 class Promise(NamedTuple):
-    """What an image's metadata told of its bytes; unknown for an image without metadata."""
+    """What an image's metadata told of it; unknown for an image without metadata."""
 
     sha256: str | None
-    size_bytes: int
+    name: str | None
 
 
 @dataclass(frozen=True)
@@ -46,79 +44,51 @@ class ImageWork:
     raw: Bucket
     cleansed: Bucket
 
-    def check(
-        self, promised: Mapping[str, Promise], *, policy: CleansingPolicy, workers: int
-    ) -> list[ImageQuality]:
-        """The verdicts on these images, sorted by image id.
+    def examine(
+        self, promised: Mapping[str, Promise], *, policy: CleansingPolicy, ray_address: str = ""
+    ) -> list[Examined]:
+        """Check these images, and put the normalised copies where annotators can see them.
 
         Args:
-            promised: Image id to what its metadata tells.
-            policy: The thresholds.
-            workers: Processes for a batch that is worth them.
-
-        Raises:
-            LakeUnavailableError: An object that is there could not be read.
-        """
-        frame = quality_frame(
-            self._frame(promised), policy=policy, workers=_worth(promised, workers)
-        )
-        verdicts = quality_records(frame)
-        self._make_sure_they_are_missing(
-            [v.image_id for v in verdicts if v.reasons == (Reason.MISSING_FROM_RAW,)]
-        )
-        return verdicts
-
-    def copy(
-        self, promised: Mapping[str, Promise], *, policy: CleansingPolicy, workers: int
-    ) -> tuple[list[KeptImage], dict[str, Reason]]:
-        """Put the normalised copy of each image where annotators can see it.
+            promised: Image id to what its metadata tell.
+            policy: The thresholds, and the size of the copies.
+            ray_address: A Ray cluster to work on; empty for this machine.
 
         Returns:
-            The images with a copy, sorted by image id, and the reason for each that got none.
+            One for each image, sorted by image id.
 
         Raises:
             LakeUnavailableError: An object that is there could not be read, or a copy not written.
+            InvalidInputError: There is no Ray cluster at the address.
         """
         if not promised:  # of a plan without rows Daft cannot tell the columns' types
-            return [], {}
-        frame = copies_frame(
-            self._frame(promised), policy=policy, workers=_worth(promised, workers)
-        )
-        kept: list[KeptImage] = []
-        failed: dict[str, Reason] = {}
+            return []
+        use_engine(ray_address)
+        worked = image_work(self._fetched(promised), WorkOrder(policy=policy, copies=True))
+        examined: list[Examined] = []
         uploads: list[Future[None]] = []
         with ThreadPoolExecutor(THREADS) as pool:
-            for row in frame.iter_rows():
-                image_id = str(row["image_id"])
-                if row["copy_reason"] is not None:
-                    failed[image_id] = Reason(row["copy_reason"])
-                    continue
-                if len(uploads) >= UPLOADS_IN_HAND:  # keeps no more copies in memory than that
-                    uploads.pop(0).result()
-                key = keys.cleansed_image(image_id)
-                uploads.append(pool.submit(self._upload, key, row["copy_content"]))
-                kept.append(
-                    KeptImage(
-                        image_id=image_id,
-                        sha256=row["copy_sha256"],
-                        width_px=row["copy_width_px"],
-                        height_px=row["copy_height_px"],
-                    )
-                )
+            for row in worked.iter_rows():
+                examined.append(_examined(row))
+                if row["copy_content"] is not None:
+                    if len(uploads) >= _UPLOADS_IN_HAND:  # keeps no more copies in memory than that
+                        uploads.pop(0).result()
+                    uploads.append(pool.submit(self._upload, row["image_id"], row["copy_content"]))
             for upload in uploads:
                 upload.result()
-        missing = [i for i, reason in failed.items() if reason is Reason.MISSING_FROM_RAW]
-        self._make_sure_they_are_missing(missing)
-        return sorted(kept, key=lambda image: image.image_id), failed
+        examined.sort(key=lambda image: image.quality.image_id)
+        self._make_sure_they_are_missing(examined)
+        return examined
 
-    def _upload(self, key: str, content: bytes) -> None:
-        self.cleansed.put(key, content, media_type="image/jpeg")
+    def _upload(self, image_id: str, content: bytes) -> None:
+        self.cleansed.put(keys.cleansed_image(image_id), content, media_type="image/jpeg")
 
-    def _frame(self, promised: Mapping[str, Promise]) -> daft.DataFrame:
+    def _fetched(self, promised: Mapping[str, Promise]) -> daft.DataFrame:
         image_ids = sorted(promised)
-        frame = daft.from_pydict(
+        named = daft.from_pydict(
             {
                 "image_id": image_ids,
+                "name": [promised[image_id].name for image_id in image_ids],
                 "promised_sha256": [promised[image_id].sha256 for image_id in image_ids],
                 "url": [f"s3://{self.raw.name}/{keys.raw_image(i)}" for i in image_ids],
             }
@@ -126,7 +96,7 @@ class ImageWork:
         content = daft.col("url").download(
             on_error="null", max_connections=THREADS, io_config=self._io_config()
         )
-        return frame.with_column("content", content)
+        return in_portions(named, len(image_ids)).with_column("content", content)
 
     def _io_config(self) -> IOConfig:
         session = boto3.Session(region_name=self.settings.region_name)
@@ -143,15 +113,24 @@ class ImageWork:
             )
         )
 
-    def _make_sure_they_are_missing(self, image_ids: list[str]) -> None:
+    def _make_sure_they_are_missing(self, examined: Sequence[Examined]) -> None:
         """Daft tells a failed read and a missing object apart no more than we let it: so look."""
-        for image_id in image_ids:
-            if self.raw.size_bytes(keys.raw_image(image_id)) is not None:
-                msg = f"image {image_id} is in the raw zone but could not be read; try again"
+        for quality, _, _ in examined:
+            if quality.reasons != (Check.MISSING_FROM_RAW,):
+                continue
+            if self.raw.size_bytes(keys.raw_image(quality.image_id)) is not None:
+                msg = f"image {quality.image_id} is in the raw zone, but was not read; try again"
                 raise LakeUnavailableError(msg)
 
 
-def _worth(promised: Mapping[str, Promise], workers: int) -> int:
-    """How many processes the images are worth; 0 keeps the work in this one."""
-    total_bytes = sum(promise.size_bytes for promise in promised.values())
-    return workers if worth_workers(len(promised), total_bytes=total_bytes) else 0
+def _examined(row: Mapping[str, Any]) -> Examined:
+    quality = ImageQuality.model_validate_json(row["quality"])
+    if row["copy_sha256"] is None:
+        return Examined(quality, None, None)
+    copy = {
+        "image_id": quality.image_id,
+        "sha256": row["copy_sha256"],
+        "width_px": row["copy_width_px"],
+        "height_px": row["copy_height_px"],
+    }
+    return Examined(quality, KeptImage.model_validate(copy), row["thumbnail"])

@@ -58,14 +58,19 @@ def quality(batch_id: str) -> str:
     return f"quality/{batch_id}.parquet"
 
 
+def cleansing_report(batch_id: str) -> str:
+    """The page for people about a batch's verdicts."""
+    return f"cleansing-reports/{batch_id}.html"
+
+
 def cleansed_set(batch_id: str) -> str:
     """What became of each image of a batch."""
     return f"{CLEANSED_SETS}{batch_id}.json"
 
 
-def fingerprints(batch_id: str, digest: str) -> str:
-    """The fingerprints of the images that a batch kept."""
-    return f"duplicates/segments/{batch_id}-{digest}.json"
+def fingerprints(digest: str) -> str:
+    """A segment of the fingerprints of kept images, named by its content."""
+    return f"duplicates/segments/{digest}.parquet"
 
 
 def campaign_versions(name: str) -> str:
@@ -106,6 +111,26 @@ def campaign_state(campaign: str) -> str:
 def adjudication(campaign: str) -> str:
     """Which conflicts were handed to the adjudicator."""
     return f"adjudication/{campaign}.json"
+
+
+def triage_questions(campaign: str, batch_id: str = "") -> str:
+    """Which flagged images of a batch were put before people; without a batch, of all."""
+    return f"triage/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
+def rulings(campaign: str, digest: str = "") -> str:
+    """What people said of flagged images and duplicates; without a digest, the prefix of all."""
+    return f"rulings/{campaign}/" + (f"{digest}.jsonl" if digest else "")
+
+
+def copied_triage(campaign: str) -> str:
+    """How a campaign's triage inboxes looked when answers were last copied out."""
+    return f"copied-triage/{campaign}.json"
+
+
+def overturn_rates(campaign: str) -> str:
+    """How often people overruled each check; follows from questions and rulings."""
+    return f"overturns/{campaign}.json"
 
 
 def dataset_versions(campaign: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
@@ -20,6 +21,7 @@ from farmy_assets.lake.reconcile import Reconciler
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.triage_book import TriageBook
 
 if TYPE_CHECKING:
     from farmy_assets.lake.image_work import ImageWork
@@ -57,6 +59,14 @@ class Lake:
             InvalidInputError: A setting is missing.
         """
         return cls.connect(LakeSettings.from_environment(environment))
+
+    def web_address(self, bucket: Bucket, key: str) -> str:
+        """Where a person opens an object in a browser: AWS's console, or the local server."""
+        settings = self.settings
+        if settings.endpoint_url:
+            return f"{settings.endpoint_url}/{bucket.name}/{key}"
+        console = f"https://{settings.region_name}.console.aws.amazon.com/s3/object/{bucket.name}"
+        return f"{console}?region={settings.region_name}&prefix={quote(key)}"
 
     @property
     def ingestion(self) -> RawZone:
@@ -99,6 +109,11 @@ class Lake:
     def ledger(self) -> Ledger:
         """Who was asked what, and what came back."""
         return Ledger(self.records)
+
+    @property
+    def triage(self) -> TriageBook:
+        """Which flagged images people were asked about, and what they said."""
+        return TriageBook(self.records)
 
     @property
     def datasets(self) -> DatasetShelf:

@@ -1,16 +1,15 @@
-"""The checks' results of each batch, as a Parquet table: one row an image."""
+"""The checks' results of each batch, as a Parquet table: one row an image, one column a value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-from farmy_assets.cleansing.quality import ImageQuality
+from farmy_assets.cleansing.cleansed_set import Examined, KeptImage
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket
+
+_COPY = {"copy_sha256": "sha256", "copy_width_px": "width_px", "copy_height_px": "height_px"}
 
 
 @dataclass(frozen=True)
@@ -19,35 +18,55 @@ class QualityTables:
 
     bucket: Bucket
 
-    def write(self, batch_id: str, qualities: Sequence[ImageQuality]) -> str:
+    def write(self, batch_id: str, examined: Sequence[Examined]) -> str:
         """Write a batch's table; returns its s3:// address."""
-        frame = as_table(qualities)
+        import pyarrow as pa  # noqa: PLC0415 - takes long, which only this needs
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        from farmy_assets.cleansing.tables import QUALITY_FIELDS  # noqa: PLC0415
+
+        fields = [
+            pa.field("image_id", pa.string()),
+            *QUALITY_FIELDS,
+            pa.field("copy_sha256", pa.string()),
+            pa.field("copy_width_px", pa.int64()),
+            pa.field("copy_height_px", pa.int64()),
+            pa.field("thumbnail", pa.binary()),
+        ]
+        rows = sorted(map(_row, examined), key=lambda row: str(row["image_id"]))
         buffer = BytesIO()
-        frame.to_parquet(buffer, index=False)
+        pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(fields)), buffer)
         key = keys.quality(batch_id)
         self.bucket.put(key, buffer.getvalue(), media_type="application/vnd.apache.parquet")
         return f"s3://{self.bucket.name}/{key}"
 
-    def read(self, batch_id: str) -> list[ImageQuality]:
-        """A batch's results.
+    def read(self, batch_id: str) -> list[Examined]:
+        """A batch's results, sorted by image id.
 
         Raises:
             ObjectMissingError: The batch has not been looked at yet.
         """
-        import pandas as pd  # noqa: PLC0415 - takes a second, which only this needs
+        import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
-        frame = pd.read_parquet(BytesIO(self.bucket.get(keys.quality(batch_id))))
-        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        return [
-            ImageQuality.model_validate({**row, "reasons": tuple(row["reasons"])}) for row in rows
-        ]
+        table = pq.read_table(BytesIO(self.bucket.get(keys.quality(batch_id))))
+        return [_examined(row) for row in table.to_pylist()]
 
 
-def as_table(qualities: Sequence[ImageQuality]) -> "pd.DataFrame":
-    """The results as a table, sorted by image id; `reasons` is a list of texts."""
-    import pandas as pd  # noqa: PLC0415 - as above
+def _row(examined: Examined) -> dict[str, Any]:
+    from farmy_assets.cleansing.tables import quality_columns  # noqa: PLC0415 - brings pyarrow
 
-    rows = [quality.model_dump(mode="json") for quality in qualities]
-    frame = pd.DataFrame(rows, columns=list(ImageQuality.model_fields))
-    whole = {"width_px": "Int64", "height_px": "Int64"}
-    return frame.astype(whole).sort_values("image_id", ignore_index=True)
+    quality, copy, thumbnail = examined
+    told = {column: getattr(copy, field) if copy else None for column, field in _COPY.items()}
+    named = {"image_id": quality.image_id, "thumbnail": thumbnail}
+    return {**named, **quality_columns(quality), **told}
+
+
+def _examined(row: Mapping[str, Any]) -> Examined:
+    from farmy_assets.cleansing.tables import quality_of_row  # noqa: PLC0415 - brings pyarrow
+
+    quality = quality_of_row(row["image_id"], row)
+    if row["copy_sha256"] is None:
+        return Examined(quality, None, None)
+    told = {field: row[column] for column, field in _COPY.items()}
+    copy = KeptImage.model_validate({"image_id": quality.image_id, **told})
+    return Examined(quality, copy, row["thumbnail"])

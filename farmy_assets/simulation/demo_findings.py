@@ -11,21 +11,21 @@ from PIL import Image
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.catalog.exif import read_capture_facts
+from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.cleansed_set import Exclusion
-from farmy_assets.cleansing.verdicts import Reason
 from farmy_assets.simulation.behaviour import Score, score_all
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_material import PlantedFile
 
-EXPECTED: Mapping[Defect, frozenset[Reason]] = {
-    Defect.BLURRED: frozenset({Reason.BLURRY}),
-    Defect.DARK: frozenset({Reason.TOO_DARK}),
-    Defect.OVEREXPOSED: frozenset({Reason.TOO_BRIGHT}),
-    Defect.TRUNCATED: frozenset({Reason.TRUNCATED, Reason.DAMAGED}),
-    Defect.NOT_AN_IMAGE: frozenset({Reason.NOT_AN_IMAGE}),
-    Defect.EXACT_DUPLICATE: frozenset({Reason.EXACT_DUPLICATE}),
-    Defect.NEAR_DUPLICATE: frozenset({Reason.NEAR_DUPLICATE}),
-    Defect.TOO_SMALL: frozenset({Reason.TOO_SMALL}),
+EXPECTED: Mapping[Defect, frozenset[Check]] = {
+    Defect.BLURRED: frozenset({Check.BLURRY}),
+    Defect.DARK: frozenset({Check.DARK}),
+    Defect.OVEREXPOSED: frozenset({Check.BRIGHT}),
+    Defect.TRUNCATED: frozenset({Check.TRUNCATED, Check.UNREADABLE}),
+    Defect.NOT_AN_IMAGE: frozenset({Check.UNREADABLE}),
+    Defect.EXACT_DUPLICATE: frozenset({Check.EXACT_DUPLICATE}),
+    Defect.NEAR_DUPLICATE: frozenset({Check.NEAR_DUPLICATE}),
+    Defect.TOO_SMALL: frozenset({Check.TOO_SMALL}),
 }
 TELLING = ("exif", "xmp", "photoshop", "comment")
 
@@ -169,5 +169,5 @@ def told_by(content: bytes) -> tuple[str, ...]:
     return tuple(left)
 
 
-def _listed(reasons: Iterable[Reason]) -> str:
+def _listed(reasons: Iterable[Check]) -> str:
     return ", ".join(sorted(reason.value for reason in reasons))

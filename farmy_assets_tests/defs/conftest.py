@@ -11,7 +11,12 @@ import pytest
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
-from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
+from farmy_assets.defs.resources import (
+    CleansingResource,
+    LakeResource,
+    SealingResource,
+    StudioResource,
+)
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.event_intake import EventIntake
@@ -99,21 +104,23 @@ def resources(
     lake: Lake, studio: StudioInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, object]:
     monkeypatch.setattr(StudioResource, "open", lambda self: studio)
-    monkeypatch.setattr(ImageWork, "_frame", _frame_without_network)
+    monkeypatch.setattr(ImageWork, "_fetched", _fetched_without_network)
     named = lake.settings.model_dump(exclude={"endpoint_url"})
     return {
         "lake": LakeResource(**named, endpoint_url=""),
         "studio": StudioResource(url="http://127.0.0.1:1", token="x", cleansed_bucket="cleansed"),
         "sealing": SealingResource(max_images=100, quiet_seconds=0),
+        "cleansing": CleansingResource(),
     }
 
 
-def _frame_without_network(work: ImageWork, promised: Mapping[str, Promise]) -> daft.DataFrame:
+def _fetched_without_network(work: ImageWork, promised: Mapping[str, Promise]) -> daft.DataFrame:
     """As Daft would read them, if moto could answer Daft."""
     ids = sorted(promised)
     return daft.from_pydict(
         {
             "image_id": ids,
+            "name": [promised[i].name for i in ids],
             "promised_sha256": [promised[i].sha256 for i in ids],
             "content": [work.raw.find(keys.raw_image(i)) for i in ids],
         }

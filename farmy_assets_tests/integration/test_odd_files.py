@@ -25,12 +25,11 @@ NAME = "odd-files"
 LONG_PATH = f"{'f' * 200}/{'g' * 95}.jpg"
 AT_THE_DOOR = {"notes.txt": "not_an_image", "LICENCE": "not_an_image", "empty.jpg": "empty_file"}
 REJECTED = {
-    "a letter.jpg": "not_an_image",
+    "a letter.jpg": "unreadable",
     "cut.jpg": "truncated",
     "bomb.png": "decompression_bomb",
-    "scan.tif": "multi_page",
-    "film.gif": "animated",
 }
+HELD = {"scan.tif", "film.gif"}
 NOT_UTF8 = "not-utf-8-\\xff.jpg"
 FIT = {"cmyk.jpg", "with some spaces .jpg", "Äcker/Übergröße.jpg", LONG_PATH, NOT_UTF8}
 
@@ -55,7 +54,7 @@ def delivery(platform: RunningPlatform, tmp_path_factory: pytest.TempPathFactory
     answer = platform.farmy("ingest", str(folder), "--campaign", NAME, "--json")
     assert answer.returncode == 0, answer.stderr
     report = IngestReport.model_validate_json(answer.stdout)
-    platform.wait_for_tasks(NAME, images=len(FIT) + len(REJECTED))
+    platform.wait_for_tasks(NAME, images=len(FIT) + len(REJECTED) + len(HELD))
     return Delivery(platform, report)
 
 
@@ -89,7 +88,7 @@ def test_what_cannot_be_a_photograph_is_refused_at_the_door_with_its_reason(
 ) -> None:
     refused = {refusal.name: refusal.reason.value for refusal in delivery.report.refused}
     assert refused == AT_THE_DOOR
-    assert delivery.report.stored == len(FIT) + len(REJECTED)
+    assert delivery.report.stored == len(FIT) + len(REJECTED) + len(HELD)
 
 
 def test_what_cannot_be_decoded_is_rejected_with_its_reason(delivery: Delivery) -> None:
@@ -99,6 +98,16 @@ def test_what_cannot_be_decoded_is_rejected_with_its_reason(delivery: Delivery) 
         if image.phase is ImagePhase.REJECTED
     }
     assert found == REJECTED
+
+
+def test_what_has_several_frames_waits_for_a_person(delivery: Delivery) -> None:
+    found = {
+        image.name: image.reason
+        for image in delivery.platform.phases(NAME)
+        if image.phase is ImagePhase.HELD
+    }
+    assert found.keys() == HELD
+    assert all("animated_or_multi_page" in reason for reason in found.values())
 
 
 def test_every_fit_photograph_comes_through_to_a_task_whatever_its_name(

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.lake import keys
@@ -76,3 +77,20 @@ def test_numbers_go_on_behind_a_known_one_and_past_a_page_of_keys(lake: Lake) ->
         lake.records.bucket.put(keys.batch(number), b"{}")
     assert lake.batches.numbers()[-1] == 1002
     assert lake.batches.numbers(after=1000) == [1001, 1002]
+
+
+def test_a_transaction_that_is_cancelled_is_made_good_one_by_one(
+    lake: Lake, images: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def cancelled(**request: object) -> None:
+        asked.append(request)
+        raise ClientError({"Error": {"Code": "TransactionCanceledException"}}, "Transact")
+
+    monkeypatch.setattr(lake.catalog.client, "transact_write_items", cancelled)
+    lake.catalog.mark_sealed([*images, *images], "some-batch")
+
+    assert len(asked) == 1
+    assert {entry.batch_id for entry in lake.catalog.scan()} == {"some-batch"}
+    assert lake.catalog.waiting() == []

@@ -5,8 +5,8 @@ from io import BytesIO
 from PIL import Image
 
 from farmy_assets.annotation.boxes import Box
+from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.cleansed_set import Exclusion, ExclusionStatus
-from farmy_assets.cleansing.verdicts import Reason
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_findings import (
     Drawn,
@@ -32,13 +32,13 @@ def planted(
     return PlantedFile(item, original_id)
 
 
-def excluded(image_id: str, *reasons: Reason, status: str = "held") -> dict[str, Exclusion]:
+def excluded(image_id: str, *reasons: Check, status: str = "held") -> dict[str, Exclusion]:
     return {image_id: Exclusion(image_id=image_id, status=ExclusionStatus(status), reasons=reasons)}
 
 
 def test_a_planted_defect_is_found_missed_or_excluded_for_another_reason() -> None:
     files = {name: planted(f"{name}.jpg", Defect.DARK) for name in ("a", "b", "c")}
-    exclusions = excluded("a", Reason.TOO_DARK, Reason.BLURRY) | excluded("b", Reason.BLURRY)
+    exclusions = excluded("a", Check.DARK, Check.BLURRY) | excluded("b", Check.BLURRY)
     (finding,) = defects_found(files, exclusions)
     assert (finding.planted, finding.found) == (3, 1)
     assert finding.otherwise == ("b.jpg (blurry)",)
@@ -47,7 +47,7 @@ def test_a_planted_defect_is_found_missed_or_excluded_for_another_reason() -> No
 
 def test_a_copy_counts_as_found_when_its_original_was_excluded_in_its_place() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg", Defect.EXACT_DUPLICATE, original_id="a")}
-    exclusions = excluded("a", Reason.EXACT_DUPLICATE, status="duplicate")
+    exclusions = excluded("a", Check.EXACT_DUPLICATE, status="duplicate")
     (finding,) = defects_found(files, exclusions)
     assert finding.found == 1
     assert sound_files(files, exclusions).false_alarms == ()
@@ -55,15 +55,15 @@ def test_a_copy_counts_as_found_when_its_original_was_excluded_in_its_place() ->
 
 def test_an_original_that_was_excluded_together_with_its_copy_is_a_false_alarm() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg", Defect.NEAR_DUPLICATE, original_id="a")}
-    exclusions = excluded("a", Reason.BLURRY) | excluded("b", Reason.BLURRY)
+    exclusions = excluded("a", Check.BLURRY) | excluded("b", Check.BLURRY)
     assert sound_files(files, exclusions).false_alarms == ("a.jpg (blurry)",)
     assert defects_found(files, exclusions)[0].otherwise == ("b.jpg (blurry)",)
 
 
 def test_a_sound_file_that_was_excluded_is_named_with_its_reason() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg")}
-    found = sound_files(files, excluded("b", Reason.TOO_BRIGHT))
-    assert (found.count, found.false_alarms) == (2, ("b.jpg (too_bright)",))
+    found = sound_files(files, excluded("b", Check.BRIGHT))
+    assert (found.count, found.false_alarms) == (2, ("b.jpg (bright)",))
 
 
 def test_the_gain_shows_on_the_images_that_several_people_were_given() -> None:
