@@ -16,9 +16,9 @@ BIN := .venv/bin
 # uv: no Python of its own, no settings from outside this checkout.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
-unexport PYTHONPATH VIRTUAL_ENV
+unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev up down status demo check test bench lock
+.PHONY: help setup setup-dev up down status demo check test bench bench-cleansing lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -56,6 +56,9 @@ test: setup-dev check  ## All checks and all tests, those with real servers incl
 
 bench: setup-dev  ## Measure speed and quality
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks $(if $(IMAGES),--images "$(IMAGES)")
+
+bench-cleansing: setup-dev  ## Measure the checks beside other tools (IMAGES="DIR ...")
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.cleansing $(IMAGES)
 
 # ---------------------------------------------------------------- environments
 
