@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,12 +16,12 @@ import pytest
 from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
 
 SECONDS = 0.5
+TASK = "farmy_assets_tests.cleansing.misbehaving:worker"
 
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[GuardedPool]:
-    task = "farmy_assets_tests.cleansing.misbehaving:worker"
-    made = GuardedPool(task, str(tmp_path / "died"), seconds=SECONDS, memory_mb=512)
+    made = GuardedPool(TASK, str(tmp_path / "died"), seconds=SECONDS, memory_mb=512)
     yield made
     made.close()
 
@@ -30,11 +31,13 @@ def told(*deeds: str) -> list[Message]:
 
 
 def children() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "farmy_assets.cleansing.guarded_child" in child.cmdline()
-    ]
+    """Those of this file's pools that are alive."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it may end at any moment
+            if TASK in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_every_piece_of_work_is_answered_in_order(pool: GuardedPool) -> None:
@@ -108,7 +111,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from farmy_assets.cleansing.guard import GuardedPool, Message\n"
-        f"pool = GuardedPool('farmy_assets_tests.cleansing.misbehaving:worker', {str(tmp_path)!r},"
+        f"pool = GuardedPool({TASK!r}, {str(tmp_path)!r},"
         " seconds=5, memory_mb=512)\n"
         "print(pool.work([Message({'do': 'x'})])[0].header['pid'], flush=True)\n"
         "time.sleep(60)\n"
