@@ -100,7 +100,7 @@ class CatalogTable:
                 except ClientError as error:
                     if error_code(error) != "TransactionCanceledException":
                         raise
-                    # An event was written to one of them at that moment, which fails them all.
+                    # One that is being written to, or is gone, fails them all.
                     for image_id in some:
                         self.client.update_item(**self._sealing(image_id, batch_id))
 

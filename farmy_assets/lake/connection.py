@@ -21,6 +21,7 @@ PASSING = {
     "InternalError", "InternalServerError", "ProvisionedThroughputExceededException",
     "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException",
     "RequestLimitExceeded", "500", "502", "503",
+    "TransactionConflictException",
 }  # fmt: skip
 
 

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
 from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
@@ -94,3 +96,20 @@ def test_a_transaction_that_is_cancelled_is_made_good_one_by_one(
     assert len(asked) == 1
     assert {entry.batch_id for entry in lake.catalog.scan()} == {"some-batch"}
     assert lake.catalog.waiting() == []
+
+
+def test_a_conflict_with_another_transaction_passes_and_is_no_refusal(
+    lake: Lake, images: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(code: str) -> Callable[..., None]:
+        def refuse(**_request: object) -> None:
+            raise ClientError({"Error": {"Code": code}}, "Write")
+
+        return refuse
+
+    client = lake.catalog.client
+    monkeypatch.setattr(client, "transact_write_items", refused("TransactionCanceledException"))
+    monkeypatch.setattr(client, "update_item", refused("TransactionConflictException"))
+
+    with pytest.raises(LakeUnavailableError):
+        lake.catalog.mark_sealed(images, "some-batch")
