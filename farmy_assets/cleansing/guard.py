@@ -143,12 +143,13 @@ class GuardedPool:
 
     def __init__(self, task: str, settings: str, *, seconds: float, memory_mb: int) -> None:
         self._command = (
-            sys.executable, "-m", "farmy_assets.cleansing.guarded_child",
+            # -P: a module must never come from the folder of photographs that is worked in.
+            sys.executable, "-P", "-m", "farmy_assets.cleansing.guarded_child",
             task, settings, str(seconds), str(memory_mb),
         )  # fmt: skip
         self._seconds, self._memory_mb = seconds, memory_mb
         self._idle: LifoQueue[_Child] = LifoQueue()
-        self._end = weakref.finalize(self, _end_all, self._idle)
+        weakref.finalize(self, _end_all, self._idle)
 
     def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
         """One answer for each piece of work, in the same order."""
@@ -177,7 +178,7 @@ class GuardedPool:
 
     def close(self) -> None:
         """End all children; they end as well when the pool is forgotten, or its process ends."""
-        self._end()
+        _end_all(self._idle)
 
     def _child(self) -> _Child:
         try:

@@ -19,6 +19,12 @@ SECONDS = 0.5
 TASK = "farmy_assets_tests.cleansing.misbehaving:worker"
 
 
+@pytest.fixture(autouse=True)
+def children_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They look for modules nowhere but where these are installed; tests are not."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[GuardedPool]:
     made = GuardedPool(TASK, str(tmp_path / "died"), seconds=SECONDS, memory_mb=512)
@@ -105,6 +111,25 @@ def test_children_are_used_again_and_end_with_their_pool(pool: GuardedPool) -> N
     pool.close()
 
     assert not [child for child in children() if child.pid in pids]
+
+
+def test_a_pool_that_is_used_after_its_end_can_be_ended_again(pool: GuardedPool) -> None:
+    pool.close()
+    (answer,) = pool.work(told("x"))
+    assert isinstance(answer, Message)
+
+    pool.close()
+
+    assert answer.header["pid"] not in [child.pid for child in children()]
+
+
+def test_no_module_comes_from_the_folder_that_is_worked_in(
+    pool: GuardedPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "struct.py").write_text("raise SystemExit('ran a file of the folder')")
+    monkeypatch.chdir(tmp_path)
+
+    assert all(isinstance(answer, Message) for answer in pool.work(told("x")))
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
