@@ -10,6 +10,7 @@ The text of each says what happened, to what, and what to do next.
     ├── StudioError              Label Studio answered with a refusal
     │   └── StudioUnavailableError   no answer: trying again later can help
     ├── NotReleasableError       a data set version was asked for too early
+    ├── WorkersError             the processes that decode images cannot start
     └── PlatformError            the local platform could not be started, stopped or deployed
 """
 
@@ -44,6 +45,10 @@ class StudioUnavailableError(StudioError):
 
 class NotReleasableError(FarmyError):
     """A data set version was asked for while its images are not all settled."""
+
+
+class WorkersError(FarmyError):
+    """The processes that decode images cannot start; no image is to blame."""
 
 
 class PlatformError(FarmyError):

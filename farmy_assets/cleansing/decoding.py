@@ -44,7 +44,7 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
-_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError)
+_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT_BY = {
@@ -97,7 +97,7 @@ class Undecodable(NamedTuple):
 def decode(
     content: bytes, *, policy: CleansingPolicy, enough_px: EnoughPx = None
 ) -> Decoded | Undecodable:
-    """Decodes any bytes; never raises and never warns.
+    """Decodes any bytes; never warns.
 
     Args:
         content: A whole file.
@@ -105,6 +105,9 @@ def decode(
         enough_px: A long side that is enough for the caller, or what it is for each long side. A
             picture of twice that or more comes back reduced by a whole number, which is quick, and
             never below it.
+
+    Raises:
+        MemoryError: Nothing else, and this only of the process's own limit.
     """
     if not content:
         return Undecodable(Check.UNREADABLE, "empty file")

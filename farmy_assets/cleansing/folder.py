@@ -134,7 +134,9 @@ def cleanse(
     use_engine(ray_address)
     qualities: list[ImageQuality] = []
     if files:
-        work = image_work(_frame(files), WorkOrder(policy=policy, copies=copies is not None))
+        work = image_work(
+            _frame(files, policy.max_bytes), WorkOrder(policy=policy, copies=copies is not None)
+        )
         for row in work.iter_rows():
             quality = ImageQuality.model_validate_json(row["quality"])
             qualities.append(quality)
@@ -171,7 +173,10 @@ def write_reports(
         page: The HTML file.
     """
     paths = {file.name: file.path for file in files}
-    contents = ((name, _content(paths[name]) or b"") for name in found.report.shown_images())
+    contents = (
+        (name, _content(paths[name], found.policy.max_bytes) or b"")
+        for name in found.report.shown_images()
+    )
     pictures = thumbnails(contents, policy=found.policy)
     buffer = BytesIO()
     pq.write_table(found.as_table(), buffer, compression="zstd")
@@ -181,7 +186,7 @@ def write_reports(
         draft.replace(path)
 
 
-def _frame(files: Sequence[FoundFile]) -> daft.DataFrame:
+def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
     named = daft.from_pydict(
         {
             "image_id": [file.name for file in files],
@@ -190,20 +195,24 @@ def _frame(files: Sequence[FoundFile]) -> daft.DataFrame:
             "path": [os.fsencode(file.path) for file in files],
         }
     )
-    content = _read(daft.col("path"))
+    content: Any = _read(daft.col("path"), max_bytes)  # called with columns, it gives a column
     cast = {"promised_sha256": daft.col("promised_sha256").cast(daft.DataType.string())}
     return in_portions(named, len(files)).with_columns({**cast, "content": content})
 
 
 @daft.func.batch(return_dtype=daft.DataType.binary())
-def _read(paths: daft.Series) -> list[bytes | None]:
+def _read(paths: daft.Series, max_bytes: int) -> list[bytes | None]:
     """Any name that a file system allows, which no address could spell."""
-    return [_content(Path(os.fsdecode(path))) for path in paths.to_pylist()]
+    return [_content(Path(os.fsdecode(path)), max_bytes) for path in paths.to_pylist()]
 
 
-def _content(path: Path) -> bytes | None:
+def _content(path: Path, max_bytes: int) -> bytes | None:
+    """The file's bytes; of a larger file one byte more than that, which tells that it is larger."""
     try:
-        return path.read_bytes() if path.is_file() else None
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(min(path.stat().st_size, max_bytes) + 1)
     except OSError:
         return None
 

@@ -6,6 +6,7 @@ memory, or kills its child twice, becomes a `Failure` of that one piece of work;
 
 A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
 are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
+Before it takes work a child says that it is ready, or why it cannot be: then no file is to blame.
 """
 
 import json
@@ -21,6 +22,8 @@ from contextlib import suppress
 from queue import Empty, LifoQueue
 from typing import IO, Any, NamedTuple
 
+from farmy_assets.errors import WorkersError
+
 HEAD = struct.Struct("!II")
 COUNT = struct.Struct("!I")
 OUT_OF_MEMORY = 77
@@ -28,6 +31,7 @@ OUT_OF_MEMORY = 77
 
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
 _START_S = 60.0
+_STARTS = 3
 _ONE_THREAD_EACH = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -70,7 +74,14 @@ class _Child:
             env={**os.environ, **_ONE_THREAD_EACH},
             start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
         )  # fmt: skip
-        self._began = False
+        self._is_ready = False
+
+    def wait_until_ready(self) -> None:
+        told = self.receive().header.get("cannot_start")
+        if told:
+            self.end()
+            raise _ChildGoneError(told, worth_a_retry=False)
+        self._is_ready = True
 
     def send(self, jobs: Sequence[Message]) -> None:
         pipe = self._process.stdin
@@ -94,7 +105,7 @@ class _Child:
         assert pipe is not None  # noqa: S101 - opened above
         parts = []
         while size:
-            waited = self._seconds + _GRACE_S + (0 if self._began else _START_S)
+            waited = self._seconds + _GRACE_S + (0 if self._is_ready else _START_S)
             poll = select.poll()
             poll.register(pipe, select.POLLIN)
             if not poll.poll(waited * 1000):
@@ -102,7 +113,6 @@ class _Child:
             part = os.read(pipe.fileno(), size)
             if not part:
                 raise self._gone()
-            self._began = True
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
@@ -113,8 +123,9 @@ class _Child:
         self.end()
         code = self._process.returncode
         if code == OUT_OF_MEMORY:
+            # Files before this one may have left their traces: alone in a new child it may do.
             detail = f"needed more than {self._memory_mb} MB of memory"
-            return _ChildGoneError(detail, worth_a_retry=False)
+            return _ChildGoneError(detail, worth_a_retry=True)
         if code == -signal.SIGALRM:
             return _ChildGoneError(f"took more than {self._seconds:g} s", worth_a_retry=False)
         told = signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -152,7 +163,11 @@ class GuardedPool:
         weakref.finalize(self, _end_all, self._idle)
 
     def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
-        """One answer for each piece of work, in the same order."""
+        """One answer for each piece of work, in the same order.
+
+        Raises:
+            WorkersError: No child can start.
+        """
         answers: list[Message | Failure] = []
         tried_before = False
         while len(answers) < len(jobs):
@@ -181,10 +196,26 @@ class GuardedPool:
         _end_all(self._idle)
 
     def _child(self) -> _Child:
-        try:
+        starts_left = _STARTS
+        with suppress(Empty):
             return self._idle.get_nowait()
-        except Empty:
-            return _Child(self._command, self._seconds, self._memory_mb)
+        while True:
+            child = _Child(self._command, self._seconds, self._memory_mb)
+            try:
+                child.wait_until_ready()
+            except _ChildGoneError as gone:
+                starts_left = starts_left - 1 if gone.worth_a_retry else 0
+                if not starts_left:
+                    msg = (
+                        f"the processes that decode images cannot start ({gone}); "
+                        "is farmy-assets wholly installed on this machine?"
+                    )
+                    raise WorkersError(msg) from gone
+            except BaseException:
+                child.end()
+                raise
+            else:
+                return child
 
 
 def _end_all(children: "LifoQueue[_Child]") -> None:

@@ -20,15 +20,17 @@ Task = Callable[[Message], Message]
 
 def main(task: str, settings: str, seconds: str, memory_mb: str) -> None:
     """Answer frame by frame until the other end is closed."""
-    module, _, function = task.partition(":")
-    work: Task = getattr(importlib.import_module(module), function)(settings)
-    # Not the address space: libraries reserve a lot of it and never use it.
-    limit = int(memory_mb) * _MEGABYTE
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests = sys.stdin.buffer
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's words are no answer
+        try:
+            module, _, function = task.partition(":")
+            work: Task = getattr(importlib.import_module(module), function)(settings)
+        except Exception as error:  # whatever it is, the parent is to know it
+            _tell(answers, Message({"cannot_start": f"{type(error).__name__}: {error}"}))
+            raise
+        _limit_memory(int(memory_mb))
+        _tell(answers, Message({}))
         while head := requests.read(COUNT.size):
             jobs = [_read(requests) for _ in range(COUNT.unpack(head)[0])]
             for job in jobs:
@@ -39,8 +41,19 @@ def main(task: str, settings: str, seconds: str, memory_mb: str) -> None:
                 except MemoryError:
                     os._exit(OUT_OF_MEMORY)
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                write_message(answers, answer)
-                answers.flush()
+                _tell(answers, answer)
+
+
+def _limit_memory(megabytes: int) -> None:
+    # Not the address space: libraries reserve a lot of it and never use it.
+    limit = megabytes * _MEGABYTE
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _tell(answers: BinaryIO, message: Message) -> None:
+    write_message(answers, message)
+    answers.flush()
 
 
 def _read(pipe: BinaryIO) -> Message:

@@ -65,6 +65,8 @@ class CleansingPolicy(Record):
 
     max_pixels: Annotated[int, Field(ge=1, le=PILLOW_MAX_PIXELS)] = 100_000_000
     """Width times height that the file may declare; read before anything is decoded."""
+    max_file_mb: Annotated[int, Field(ge=1, le=2000)] = 200
+    """Larger files are not looked into."""
     near_duplicate_max_distance_bits: Annotated[int, Field(ge=0, le=16)] = 6
     """Near duplicates: pHash and dHash (64 bits each) both differ in no more bits than this."""
     max_long_side_px: Annotated[int, Field(ge=64, le=16_384)] = 2048
@@ -75,6 +77,11 @@ class CleansingPolicy(Record):
     """Decoding and checking one image may take so long."""
     memory_mb_per_worker: Annotated[int, Field(ge=256, le=65_536)] = 2048
     """A process that decodes images may hold so much memory."""
+
+    @property
+    def max_bytes(self) -> int:
+        """`max_file_mb` in bytes."""
+        return self.max_file_mb * 1_000_000
 
     @model_validator(mode="after")
     def _warns_before_it_fails(self) -> "CleansingPolicy":

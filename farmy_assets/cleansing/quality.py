@@ -64,7 +64,7 @@ def assess(
     promised_sha256: str | None = None,
     name: str | None = None,
 ) -> ImageQuality:
-    """Judges one image by its bytes; never raises, whatever the bytes are.
+    """Judges one image by its bytes, whatever these are.
 
     Args:
         image_id: Copied into the verdict.
@@ -72,9 +72,15 @@ def assess(
         policy: The thresholds.
         promised_sha256: What the metadata said of the content at its arrival.
         name: The file's name as it came, for its extension.
+
+    Raises:
+        MemoryError: Nothing else, and this only of the process's own limit.
     """
     if content is None:
         return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy)
+    if len(content) > policy.max_bytes:
+        too_large = Undecodable(Check.TOO_COSTLY, f"a file of more than {policy.max_file_mb} MB")
+        return rejected(image_id, None, too_large, policy)
     sha256 = fingerprints.content_sha256(content)
     if promised_sha256 is not None and promised_sha256 != sha256:
         return rejected(image_id, sha256, Undecodable(Check.CONTENT_CHANGED, ""), policy)

@@ -53,7 +53,11 @@ class WorkOrder(Record):
 
 
 def work_on(image: RawImage, order: WorkOrder) -> WorkedImage:
-    """The work itself, in this process; never raises, whatever the bytes are."""
+    """The work itself, in this process.
+
+    Raises:
+        MemoryError: Nothing else, and this only of the process's own limit.
+    """
     quality = assess(
         image.image_id,
         image.content,

@@ -32,3 +32,9 @@ def worker(settings: str) -> Callable[[Message], Message]:
         return Message({"pid": os.getpid()}, message.content)
 
     return work
+
+
+def no_worker(settings: str) -> Callable[[Message], Message]:
+    """A task whose machine lacks something."""
+    msg = f"no {settings} here"
+    raise ImportError(msg)

@@ -137,3 +137,17 @@ def test_a_folder_for_reports_below_the_photographs_is_left_out(tmp_path: Path) 
     (tmp_path / "a.jpg").write_bytes(b"x")
 
     assert [f.name for f in files_below(tmp_path, leaving_out={tmp_path / "out"})] == ["a.jpg"]
+
+
+def test_a_file_that_is_too_large_is_not_looked_into(tmp_path: Path) -> None:
+    with (tmp_path / "large.jpg").open("wb") as file:
+        file.write(b"\xff\xd8\xff")
+        file.truncate(50 * 10**9)  # holds no blocks
+
+    found = cleanse(
+        tmp_path, list(files_below(tmp_path)), policy=CleansingPolicy(max_file_mb=1)
+    )  # fmt: skip
+
+    (quality,) = found.qualities
+    assert quality.reasons == (Check.TOO_COSTLY,)
+    assert quality.detail == "a file of more than 1 MB"

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
+from farmy_assets.errors import WorkersError
 
 SECONDS = 0.5
 TASK = "farmy_assets_tests.cleansing.misbehaving:worker"
@@ -130,6 +131,30 @@ def test_no_module_comes_from_the_folder_that_is_worked_in(
     monkeypatch.chdir(tmp_path)
 
     assert all(isinstance(answer, Message) for answer in pool.work(told("x")))
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("farmy_assets_tests.cleansing.misbehaving:no_worker", "ImportError: no decoder here"),
+        ("farmy_assets.no_such_module:worker", "ModuleNotFoundError"),
+    ],
+)
+def test_a_child_that_cannot_start_is_no_files_fault(task: str, said: str) -> None:
+    pool = GuardedPool(task, "decoder", seconds=SECONDS, memory_mb=512)
+
+    with pytest.raises(WorkersError, match=said):
+        pool.work(told("one"))
+
+
+def test_a_child_that_dies_before_it_is_ready_is_no_files_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    pool = GuardedPool(TASK, "", seconds=SECONDS, memory_mb=512)
+
+    with pytest.raises(WorkersError, match="exit code 1"):
+        pool.work(told("one"))
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
