@@ -7,6 +7,9 @@ from farmy_assets.annotation.campaign import Campaign, PersonName
 from farmy_assets.catalog.metadata import CampaignName
 from farmy_assets.catalog.records import Record
 
+EVERY_INBOX = "farmy:"
+"""What the keys of all inboxes begin with."""
+
 MAX_TITLE_LENGTH = 50
 """Label Studio takes project titles of 3 to 50 characters."""
 
@@ -27,12 +30,19 @@ USABLE = "usable"
 """The name of the control that a triage answer is given with."""
 
 
+_KEY_PARTS = ("campaign", "phase", "person")
+
+
 class Phase(StrEnum):
     """What is asked of a person."""
 
     TRIAGE = "triage"
     ANNOTATION = "annotation"
     ADJUDICATION = "adjudication"
+
+
+DRAWING = (Phase.ANNOTATION, Phase.ADJUDICATION)
+"""The phases in which people draw boxes, so that their answers are votes."""
 
 
 class Inbox(Record):
@@ -45,13 +55,19 @@ class Inbox(Record):
     @property
     def key(self) -> str:
         """The inbox's identity; kept in the project's description, so that it is found again."""
-        return f"farmy:{self.campaign}/{self.phase}/{self.person}"
+        return f"{EVERY_INBOX}{self.campaign}/{self.phase}/{self.person}"
 
     @property
     def title(self) -> str:
         """The project's title for people; the longest names cost the phase some of its letters."""
         room = MAX_TITLE_LENGTH - len(f"{self.campaign} ·  · {self.person}")
         return f"{self.campaign} · {self.phase.value[:room]} · {self.person}"
+
+
+def phase_of(inbox_key: str) -> Phase | None:
+    """The phase in an inbox's key; None when the key is not of our making."""
+    parts = inbox_key.removeprefix(EVERY_INBOX).split("/")
+    return Phase(parts[1]) if len(parts) == len(_KEY_PARTS) and parts[1] in set(Phase) else None
 
 
 def triage_inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:

@@ -71,6 +71,11 @@ class CleansedSet(Record):
         """Whether it was made with just the rulings that stand on its images."""
         return self.ruling_ids == standing.behind(self.image_ids)
 
+    def kept_under(self, policy: CleansingPolicy) -> frozenset[str]:
+        """Images that were kept under these very rules: annotators may be at work on them."""
+        same = self.rule_version == policy.rule_version
+        return frozenset(image.image_id for image in self.kept) if same else frozenset()
+
     def reasons(self) -> Counter[str]:
         """How many images were excluded for each reason; an image counts once for each of its."""
         return Counter(reason.value for item in self.excluded for reason in item.reasons)

@@ -17,6 +17,7 @@ from farmy_assets.defs.inboxes import open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows, sheet
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource, StudioResource
+from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.lake import keys
 from farmy_assets.lake.ledger import BatchAssignments, Placement
 from farmy_assets.studio import Studio
@@ -24,7 +25,7 @@ from farmy_assets.studio import Studio
 
 @dg.asset(
     group_name="annotation", kinds={"json"}, partitions_def=batches, code_version="1",
-    deps=[cleansed_set], retry_policy=BRIEFLY,
+    deps=[cleansed_set, triage_tasks], retry_policy=BRIEFLY,
 )  # fmt: skip
 def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Who gets which image of a batch: the assignment ledger, fair and partly double-blind.

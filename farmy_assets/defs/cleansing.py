@@ -9,7 +9,7 @@ import dagster as dg
 
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.checks import Check, Status
-from farmy_assets.cleansing.cleansed_set import Examined, conclude
+from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude, goes_on
 from farmy_assets.cleansing.duplicates import (
     DuplicateOf,
     Fingerprint,
@@ -18,6 +18,7 @@ from farmy_assets.cleansing.duplicates import (
 )
 from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_policy
 from farmy_assets.cleansing.report import CleansingReport
+from farmy_assets.cleansing.rulings import Standing
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
 from farmy_assets.defs.metadata import (
@@ -138,9 +139,9 @@ def _promises(lake: Lake, image_ids: Sequence[str]) -> Mapping[Source | None, di
     return found
 
 
-def _fingerprints(lake: Lake, examined: Sequence[Examined]) -> list[Fingerprint]:
-    """Of the fit images, with the time at which they were taken, or else came to us."""
-    fit = [quality for quality, _, _ in examined if quality.status is Status.FIT]
+def _fingerprints(lake: Lake, examined: Sequence[Examined], rulings: Standing) -> list[Fingerprint]:
+    """Of the images that go on, with the time at which they were taken, or else came to us."""
+    fit = [quality for quality, _, _ in examined if goes_on(quality, rulings)]
     entries = lake.catalog.entries([quality.image_id for quality in fit])
     found = []
     for quality in fit:
@@ -196,19 +197,25 @@ def cleansed_set(
 ) -> Materialized:
     """The photographs of a batch that are fit to annotate.
 
-    Duplicates of anything that any batch kept are excluded. Every exclusion has its reason.
+    Duplicates of anything that any batch kept are excluded. Every exclusion has its reason. What
+    people said in triage counts more than the checks; under the same rules, what was kept before
+    stays kept.
     """
     with told_plainly():
         opened, policy = lake.open(), config.policies(cleansing).default
         batch = opened.batches.read(context.partition_key)
         examined = opened.quality.read(batch.batch_id)
-        fingerprints = _fingerprints(opened, examined)
+        rulings = opened.triage.standing(batch.campaign)
+        before = opened.records.find(keys.cleansed_set(batch.batch_id), CleansedSet)
+        stays = before.kept_under(policy) if before else frozenset()
         duplicates = opened.duplicates.claim(
-            batch.batch_id, fingerprints, find=partial(find_duplicates, policy=policy)
+            batch.batch_id,
+            _fingerprints(opened, examined, rulings),
+            find=partial(find_duplicates, policy=policy, distinct=rulings.no_duplicates | stays),
         )
         result = conclude(
             batch_id=batch.batch_id, campaign=batch.campaign, policy=policy,
-            examined=examined, duplicates=duplicates,
+            examined=examined, duplicates=duplicates, rulings=rulings,
         )  # fmt: skip
         unaccounted = result.unaccounted(batch.image_ids)
         report_key = keys.cleansing_report(batch.batch_id)
@@ -231,6 +238,7 @@ def cleansed_set(
             "campaign": result.campaign,
             "excluded_images": len(result.excluded),
             **{f"{status}_images": count for status, count in sorted(statuses.items())},
+            "images_with_a_ruling": len(result.ruling_ids),
             "kept_share": len(result.kept) / len(batch.image_ids),
             "reasons": count_table(result.reasons(), of="reason"),
             "excluded": record_table(shown, columns),

@@ -8,7 +8,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
 from farmy_assets.annotation.tasks import adjudication_task
 from farmy_assets.annotation.votes import Vote, votes_from_task
 from farmy_assets.cleansing.cleansed_set import KeptImage
@@ -33,19 +33,6 @@ OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of o
 SHOWN = 20
 
 
-def campaign_named(lake: Lake, name: str) -> Campaign:
-    """The campaign of a partition.
-
-    Raises:
-        InvalidInputError: It was never applied.
-    """
-    campaign = lake.campaigns.current(name)
-    if campaign is None:
-        msg = f"there is no campaign {name}; apply one: farmy campaign apply FILE"
-        raise InvalidInputError(msg)
-    return campaign
-
-
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
     deps=[dg.AssetDep(annotation_projects, partition_mapping=dg.AllPartitionMapping())],
@@ -60,16 +47,18 @@ def annotations(
     """
     with told_plainly():
         opened, label_studio = lake.open(), studio.open()
-        campaign = campaign_named(opened, context.partition_key)
-        seen = inbox_states(label_studio, campaign=campaign.name).get(campaign.name, {})
+        campaign = opened.campaigns.named(context.partition_key)
+        seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
         known = opened.ledger.votes(campaign.name)
         new = [
             vote
-            for inbox, project_id in existing_inboxes(label_studio, campaign)
+            for inbox, project_id in existing_inboxes(label_studio, inboxes_of(campaign))
             for vote in _new_votes(label_studio, campaign, inbox, project_id, known)
         ]
         opened.ledger.add_votes(campaign.name, new)
-        opened.ledger.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=seen))
+        opened.ledger.write_copied(CopiedInboxes(
+            campaign=campaign.name, inboxes=seen.get(campaign.name, {})
+        ))  # fmt: skip
     votes = (*known, *new)
     foreign = sum(vote.person != vote.inbox_person for vote in votes)
     return dg.MaterializeResult(
@@ -117,13 +106,15 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
     """
     with told_plainly():
         opened = lake.open()
-        campaign = campaign_named(opened, context.partition_key)
-        copied = opened.ledger.copied(campaign.name)
+        campaign = opened.campaigns.named(context.partition_key)
+        copied, rulings = opened.ledger.copied(campaign.name), opened.triage.digest(campaign.name)
+        is_followed = rulings and not opened.progress.flagged(campaign.name).to_redo
         state = CampaignState(
             campaign=campaign.name,
             campaign_version=campaign.version,
             inboxes=copied.inboxes,
             judgements=_judge_all(opened, campaign),
+            rulings=rulings if is_followed else "",
         )
         opened.ledger.write_state(state)
     in_conflict = [j for j in state.judgements if j.status is Standing.IN_CONFLICT]
@@ -173,7 +164,7 @@ def adjudication_tasks(
     """
     with told_plainly():
         opened, label_studio = lake.open(), studio.open()
-        campaign = campaign_named(opened, context.partition_key)
+        campaign = opened.campaigns.named(context.partition_key)
         state = opened.ledger.state(campaign.name)
         disputed = [
             j for j in (state.judgements if state else ()) if j.status is Standing.IN_CONFLICT
@@ -239,7 +230,7 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
     """
     with told_plainly():
         opened = lake.open()
-        campaign = campaign_named(opened, context.partition_key)
+        campaign = opened.campaigns.named(context.partition_key)
         state = opened.ledger.state(campaign.name)
         if state is None:
             msg = f"no votes of {context.partition_key} were judged yet: run annotation_conflicts"

@@ -11,7 +11,7 @@ from farmy_assets.datasets.coco import coco_files, coco_image_path
 from farmy_assets.datasets.release import problems_of
 from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, changes_between
 from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
-from farmy_assets.defs.consensus import campaign_named, consensus
+from farmy_assets.defs.consensus import consensus
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
 from farmy_assets.defs.metadata import (
     Materialized,
@@ -49,7 +49,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ma
     """
     with told_plainly():
         opened = lake.open()
-        campaign = campaign_named(opened, context.partition_key)
+        campaign = opened.campaigns.named(context.partition_key)
         version = next_version(opened, campaign, open_batches=_open_batches(opened, campaign.name))
         problems = problems_of(version)
         before = opened.datasets.before(version)

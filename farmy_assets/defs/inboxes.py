@@ -1,20 +1,29 @@
 """Between campaigns and Label Studio: which inbox is which project, and how it looks."""
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.inboxes import Inbox, inboxes_of, instructions, label_config
+from farmy_assets.annotation.inboxes import (
+    EVERY_INBOX,
+    Inbox,
+    Phase,
+    instructions,
+    label_config,
+    phase_of,
+)
 from farmy_assets.lake.ledger import InboxState
 from farmy_assets.studio import Studio
 
-EVERY_INBOX = "farmy:"
 
-
-def inbox_states(studio: Studio, *, campaign: str = "") -> dict[str, dict[str, InboxState]]:
+def inbox_states(
+    studio: Studio, *, campaign: str = "", phases: Collection[Phase] = tuple(Phase)
+) -> dict[str, dict[str, InboxState]]:
     """Campaign to inbox key to how the inbox looks now; of one campaign, or of all."""
     prefix = f"{EVERY_INBOX}{campaign}/" if campaign else EVERY_INBOX
     states: dict[str, dict[str, InboxState]] = defaultdict(dict)
-    projects = studio.find_inboxes(prefix)
+    found = studio.find_inboxes(prefix)
+    projects = {key: found[key] for key in found if phase_of(key) in phases}
     progress = studio.progress(projects.values())
     for key, project_id in projects.items():
         if project_id in progress:  # else it was deleted in this very moment
@@ -38,7 +47,10 @@ def open_inbox(studio: Studio, campaign: Campaign, inbox: Inbox) -> int:
     )
 
 
-def existing_inboxes(studio: Studio, campaign: Campaign) -> list[tuple[Inbox, int]]:
-    """The campaign's inboxes that are in Label Studio, with their project ids."""
-    projects = studio.find_inboxes(f"{EVERY_INBOX}{campaign.name}/")
-    return [(i, projects[i.key]) for i in inboxes_of(campaign) if i.key in projects]
+def existing_inboxes(studio: Studio, inboxes: Collection[Inbox]) -> list[tuple[Inbox, int]]:
+    """Those of a campaign's inboxes that are in Label Studio, with their project ids."""
+    if not inboxes:
+        return []
+    (campaign,) = {inbox.campaign for inbox in inboxes}
+    projects = studio.find_inboxes(f"{EVERY_INBOX}{campaign}/")
+    return [(i, projects[i.key]) for i in inboxes if i.key in projects]

@@ -4,8 +4,9 @@ import dagster as dg
 
 BATCH_ASSETS = (
     "raw_images", "catalog_entries", "image_quality", "cleansed_set",
-    "annotation_tasks", "annotation_projects",
+    "triage_tasks", "annotation_tasks", "annotation_projects",
 )  # fmt: skip
+TO_THE_INBOXES = ("triage_tasks", "annotation_tasks", "annotation_projects")
 WITHIN_AN_HOUR = {"dagster/max_runtime": "3600"}
 
 batch_job = dg.define_asset_job(
@@ -16,17 +17,24 @@ batch_job = dg.define_asset_job(
 )
 placement_job = dg.define_asset_job(
     "placement_job",
-    selection=dg.AssetSelection.assets("annotation_tasks", "annotation_projects"),
+    selection=dg.AssetSelection.assets(*TO_THE_INBOXES),
     tags=WITHIN_AN_HOUR,
     description="A cleansed batch, to tasks that annotators see.",
+)
+rulings_job = dg.define_asset_job(
+    "rulings_job",
+    selection=dg.AssetSelection.assets("cleansed_set", *TO_THE_INBOXES),
+    tags=WITHIN_AN_HOUR,
+    description="A batch whose flagged photographs people ruled on: its set is made anew.",
 )
 votes_job = dg.define_asset_job(
     "votes_job",
     selection=dg.AssetSelection.assets(
-        "annotations", "annotation_conflicts", "adjudication_tasks", "consensus"
+        "triage_answers", "annotations", "annotation_conflicts", "adjudication_tasks", "consensus"
     ),
     tags=WITHIN_AN_HOUR,
-    description="New votes of a campaign, judged; conflicts handed to the adjudicator.",
+    description="New answers of a campaign: flagged photographs ruled on, votes judged, conflicts "
+    "handed to the adjudicator.",
 )
 release_job = dg.define_asset_job(
     "release_job",

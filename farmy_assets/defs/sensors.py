@@ -6,14 +6,20 @@ What fails is asked for again, after a pause that grows.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import AddDynamicPartitionsRequest
 
 from farmy_assets.defs.inboxes import inbox_states
-from farmy_assets.defs.jobs import batch_job, placement_job, release_job, votes_job
+from farmy_assets.defs.jobs import (
+    batch_job,
+    placement_job,
+    release_job,
+    rulings_job,
+    votes_job,
+)
 from farmy_assets.defs.partitions import batches, campaigns
 from farmy_assets.defs.requests import EarlierRun, may_ask
 from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
@@ -32,6 +38,8 @@ JOBS = {
 }
 RUNS_LOOKED_AT = 20
 DONE_UP_TO = "done_up_to"
+FOLLOWED = "followed"
+NOTHING: Mapping[str, str] = {}
 
 
 def _ask(
@@ -97,21 +105,25 @@ def new_images_sensor(
 
 
 @dg.sensor(
-    jobs=[votes_job, release_job],
+    jobs=[votes_job, rulings_job, release_job],
     minimum_interval_seconds=SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Notices new votes in Label Studio, and campaigns that are complete.",
+    description="Notices new answers in Label Studio, and campaigns that are complete.",
 )
 def annotation_completion_sensor(
     context: dg.SensorEvaluationContext, lake: LakeResource, studio: StudioResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """New or changed votes are copied out and judged; a settled campaign is released."""
+    """New or changed answers are copied out and judged; a settled campaign is released.
+
+    A batch whose flagged photographs people ruled on is cleansed anew.
+    """
     now = datetime.now(UTC)
     try:
         opened = lake.open()
         done_up_to = _known_as_done(context, opened)
         open_batches = opened.progress.of_batches(after=done_up_to)
-        found = _campaigns(opened, studio.open(), open_batches)
+        followed = _followed(context) if done_up_to else {}
+        found = _campaigns(opened, studio.open(), open_batches, followed)
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -119,25 +131,40 @@ def annotation_completion_sensor(
         for campaign in found
         if campaign.next_step
     ]
-    requests = [request for request in asked if request]
+    asked += [
+        _ask(context, rulings_job.name, batch_id, now=now)
+        for campaign in found
+        for batch_id in campaign.to_redo
+    ]
+    requests = [request for request in asked if request][:MAX_REQUESTS]
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=_new_partitions(
             context.instance, campaigns, [campaign.name for campaign in found]
         ),
-        cursor=_cursor(open_batches, done_up_to),
+        cursor=_cursor(
+            open_batches, done_up_to, {c.name: c.rulings for c in found if not c.to_redo}
+        ),
         skip_reason=None if requests else _campaigns_in_words(found),
     )
 
 
 def _campaigns(
-    lake: Lake, studio: Studio, open_batches: Sequence[BatchProgress]
+    lake: Lake,
+    studio: Studio,
+    open_batches: Sequence[BatchProgress],
+    followed: Mapping[str, str],
 ) -> list[CampaignProgress]:
     states = inbox_states(studio)
     undone = Counter(batch.campaign for batch in open_batches if not batch.is_done)
     current = (lake.campaigns.current(name) for name in lake.campaigns.names())
     return [
-        lake.progress.of_campaign(campaign, states.get(campaign.name, {}), undone[campaign.name])
+        lake.progress.of_campaign(
+            campaign,
+            states.get(campaign.name, {}),
+            undone[campaign.name],
+            followed=followed.get(campaign.name, ""),
+        )
         for campaign in current
         if campaign
     ]
@@ -149,12 +176,19 @@ def _known_as_done(context: dg.SensorEvaluationContext, lake: Lake) -> int:
     return number if lake.batches.is_sealed(number) else 0
 
 
-def _cursor(open_batches: Sequence[BatchProgress], before: int) -> str:
-    """The number up to which every batch is done without a gap."""
-    for batch in open_batches:
-        if not batch.is_done:
-            return json.dumps({DONE_UP_TO: batch.number - 1})
-    return json.dumps({DONE_UP_TO: open_batches[-1].number if open_batches else before})
+def _followed(context: dg.SensorEvaluationContext) -> dict[str, str]:
+    """Campaign to the rulings that all its cleansed sets were seen to follow."""
+    found = json.loads(context.cursor or "{}").get(FOLLOWED, {})
+    return {str(name): str(rulings) for name, rulings in found.items()}
+
+
+def _cursor(
+    open_batches: Sequence[BatchProgress], before: int, followed: Mapping[str, str] = NOTHING
+) -> str:
+    """The number up to which every batch is done without a gap, and the rulings followed."""
+    undone = [batch.number for batch in open_batches if not batch.is_done]
+    newest = open_batches[-1].number if open_batches else before
+    return json.dumps({DONE_UP_TO: undone[0] - 1 if undone else newest, FOLLOWED: {**followed}})
 
 
 def _new_partitions(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from farmy_assets.annotation.campaign import Campaign, same_rules
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.record_store import RecordStore
 
@@ -12,6 +13,18 @@ class CampaignBook:
     """All campaigns that were ever applied."""
 
     records: RecordStore
+
+    def named(self, name: str) -> Campaign:
+        """The present version of a campaign.
+
+        Raises:
+            InvalidInputError: It was never applied.
+        """
+        campaign = self.current(name)
+        if campaign is None:
+            msg = f"there is no campaign {name}; apply one: farmy campaign apply FILE"
+            raise InvalidInputError(msg)
+        return campaign
 
     def names(self) -> list[str]:
         """The names of all campaigns."""

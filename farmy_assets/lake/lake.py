@@ -123,7 +123,9 @@ class Lake:
     @property
     def progress(self) -> Progress:
         """What is not yet done."""
-        return Progress(self.records, self.batches, self.campaigns, self.ledger, self.datasets)
+        return Progress(
+            self.records, self.batches, self.campaigns, self.ledger, self.triage, self.datasets
+        )
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:
         """All images that a campaign's batches kept, by id."""

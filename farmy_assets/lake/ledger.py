@@ -66,6 +66,8 @@ class CampaignState(Record):
     campaign_version: int
     inboxes: dict[str, InboxState]
     judgements: tuple[Judgement, ...]
+    rulings: str = ""
+    """The rulings that the judged images follow (`TriageBook.digest`)."""
 
     def is_of(self, campaign: Campaign, inboxes: Mapping[str, InboxState]) -> bool:
         """Whether this evaluation saw these rules and these inboxes: nothing is new."""

@@ -1,14 +1,15 @@
 """What is not yet done, and what comes next: asked of the records, never of a memory."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.annotation.inboxes import Phase, phase_of
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
@@ -16,6 +17,7 @@ from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
+from farmy_assets.lake.triage_book import TriageBook
 
 
 class NextStep(StrEnum):
@@ -23,7 +25,7 @@ class NextStep(StrEnum):
 
     CLEANSING = "cleansing"  # a batch, from its raw images on
     PLACEMENT = "placement"  # a cleansed batch, into the annotators' inboxes
-    VOTES = "votes"  # a campaign: something changed in its inboxes
+    VOTES = "votes"  # a campaign: something changed in its inboxes, or people ruled
     RELEASE = "release"  # a campaign: everything is settled and not yet released
 
 
@@ -37,20 +39,32 @@ class BatchProgress(Record):
     next_step: NextStep | None
 
 
+class Flagged(Record):
+    """What people's rulings leave to do for the cleansed sets of a campaign."""
+
+    to_redo: tuple[str, ...]
+    """Batches whose set was made before people ruled as they do now."""
+    held: int
+    """Images that wait for a person's word."""
+
+
 class CampaignProgress(Record):
-    """How far a campaign is; `digest` changes whenever there is something new to do."""
+    """How far a campaign is."""
 
     name: str
     next_step: NextStep | None
-    digest: str
     standings: dict[str, int]
     open_batches: int
+    to_redo: tuple[str, ...]
+    rulings: str
+    """The rulings of now (`TriageBook.digest`); with nothing to redo, every set follows them."""
 
     def in_words(self) -> str:
         """One line for people."""
         told = ", ".join(f"{count} {name}" for name, count in sorted(self.standings.items()))
         more = f", {self.open_batches} batches under way" if self.open_batches else ""
-        return f"{self.name}: {told or 'no image was given out yet'}{more}"
+        redo = f", {len(self.to_redo)} to be cleansed anew" if self.to_redo else ""
+        return f"{self.name}: {told or 'no image was given out yet'}{more}{redo}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Progress:
     batches: BatchBook
     campaigns: CampaignBook
     ledger: Ledger
+    triage: TriageBook
     datasets: DatasetShelf
 
     def of_batches(self, *, after: int = 0) -> list[BatchProgress]:
@@ -87,7 +102,12 @@ class Progress:
         )
 
     def of_campaign(
-        self, campaign: Campaign, inboxes: Mapping[str, InboxState], open_batches: int
+        self,
+        campaign: Campaign,
+        inboxes: Mapping[str, InboxState],
+        open_batches: int,
+        *,
+        followed: str = "",
     ) -> CampaignProgress:
         """How far a campaign is.
 
@@ -95,23 +115,58 @@ class Progress:
             campaign: Its present rules.
             inboxes: Its inboxes as Label Studio shows them now.
             open_batches: How many of its batches are not in the inboxes yet.
+            followed: Rulings that every cleansed set is known to follow; saves looking at them.
         """
-        state = self.ledger.state(campaign.name)
+        state, rulings = self.ledger.state(campaign.name), self.triage.digest(campaign.name)
+        to_redo = self.flagged(campaign.name).to_redo if rulings not in {"", followed} else ()
         step: NextStep | None = None
-        # Tasks that nobody has answered yet are no news, as long as nothing was judged before.
-        is_begun = state is not None or any(inbox.answers for inbox in inboxes.values())
-        if inboxes and is_begun and not (state and state.is_of(campaign, inboxes)):
+        if self._has_news(campaign, state, inboxes) or (
+            state and not to_redo and state.rulings != rulings
+        ):
             step = NextStep.VOTES
-        elif state and not open_batches and state.is_settled and not self._is_released(state):
+        elif (
+            state
+            and not (open_batches or to_redo)
+            and state.is_settled
+            and not self._is_released(state)
+            and not self.flagged(campaign.name).held
+        ):
             step = NextStep.RELEASE
-        newest = [f"{key}={inboxes[key].model_dump_json()}" for key in sorted(inboxes)]
-        seen = "\n".join([str(campaign.version), step or "", *newest])
         return CampaignProgress(
             name=campaign.name,
             next_step=step,
-            digest=hashlib.sha256(seen.encode()).hexdigest()[:16],
             standings=state.standings() if state else {},
             open_batches=open_batches,
+            to_redo=to_redo,
+            rulings=rulings,
+        )
+
+    def _has_news(
+        self, campaign: Campaign, state: CampaignState | None, inboxes: Mapping[str, InboxState]
+    ) -> bool:
+        """Tasks that nobody has answered yet are no news, as long as nothing was judged before."""
+        ruled = {key: seen for key, seen in inboxes.items() if phase_of(key) is Phase.TRIAGE}
+        drawn = {key: seen for key, seen in inboxes.items() if key not in ruled}
+        is_begun = state is not None or any(inbox.answers for inbox in drawn.values())
+        if drawn and is_begun and not (state and state.is_of(campaign, drawn)):
+            return True
+        if not ruled:
+            return False
+        copied = self.triage.copied(campaign.name).inboxes
+        is_begun = bool(copied) or any(inbox.answers for inbox in ruled.values())
+        return is_begun and copied != ruled
+
+    def flagged(self, campaign: str) -> Flagged:
+        """What people's rulings leave to do; reads all cleansed sets of the campaign."""
+        standing = self.triage.standing(campaign)
+        sets = [
+            found
+            for found in self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+            if found.campaign == campaign
+        ]
+        return Flagged(
+            to_redo=tuple(found.batch_id for found in sets if not found.follows(standing)),
+            held=sum(e.status is ExclusionStatus.HELD for found in sets for e in found.excluded),
         )
 
     def _is_released(self, state: CampaignState) -> bool:

@@ -6,7 +6,7 @@ from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, Labelle
 from farmy_assets.errors import NotReleasableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState
-from farmy_assets.lake.progress import votes_behind
+from farmy_assets.lake.progress import Flagged, votes_behind
 
 NAMED = 3
 
@@ -15,11 +15,14 @@ def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> Datase
     """The version that the campaign's records make now; the newest one if it is no other.
 
     Raises:
-        NotReleasableError: An image has an open conflict or an unanswered task, a batch is not in
-            the inboxes yet, or there is nothing to release.
+        NotReleasableError: An image has an open conflict or an unanswered task, a flagged one
+            waits for a person's word, a batch is not in the inboxes yet, or there is nothing to
+            release.
     """
     state = lake.ledger.state(campaign.name)
-    reasons = blockers(state, open_batches=open_batches)
+    reasons = blockers(
+        state, open_batches=open_batches, flagged=lake.progress.flagged(campaign.name)
+    )
     if reasons or state is None:
         msg = f"{campaign.name} is not released: {'; '.join(reasons)}"
         raise NotReleasableError(msg)
@@ -36,13 +39,17 @@ def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> Datase
     return newest if newest and newest.created_from == version.created_from else version
 
 
-def blockers(state: CampaignState | None, *, open_batches: int) -> list[str]:
+def blockers(state: CampaignState | None, *, open_batches: int, flagged: Flagged) -> list[str]:
     """Why a campaign cannot be released yet, each reason in words; none when it can."""
     if state is None or not state.judgements:
         return ["none of its images was annotated yet"]
     reasons = []
     if open_batches:
         reasons.append(f"{open_batches} batches are not in the inboxes yet")
+    if flagged.held:
+        reasons.append(f"{flagged.held} flagged photographs wait for a word in triage")
+    if flagged.to_redo:
+        reasons.append(f"{len(flagged.to_redo)} batches are to be cleansed anew after triage")
     for standing, words in (
         (Standing.IN_CONFLICT, "images have an open conflict"),
         (Standing.WAITING, "images wait for answers"),

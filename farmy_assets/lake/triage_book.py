@@ -82,17 +82,17 @@ class TriageBook:
         """The word that stands on each image."""
         return standing(self.rulings(campaign))
 
+    def digest(self, campaign: str) -> str:
+        """Differs whenever a ruling was added; empty while there is none. Costs one listing."""
+        found = sorted(self.records.bucket.keys(keys.rulings(campaign)))
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16] if found else ""
+
     def add_rulings(self, campaign: str, rulings: Sequence[Ruling]) -> None:
         """Add rulings for good; adding the same ones again changes nothing."""
         if rulings:
             ordered = sorted(rulings, key=lambda ruling: ruling.ruling_id)
             digest = hashlib.sha256("".join(r.ruling_id for r in ordered).encode()).hexdigest()
             self.records.append_lines(keys.rulings(campaign, digest[:32]), ordered)
-
-    def open_questions(self, campaign: str) -> tuple[TriageQuestion, ...]:
-        """Questions on which no word stands: skipped ones, and those nobody has come to yet."""
-        ruled = self.standing(campaign).usable
-        return tuple(q for q in self.questions(campaign) if q.assignment.image_id not in ruled)
 
     def copied(self, campaign: str) -> CopiedInboxes:
         """How the triage inboxes looked when answers were last copied out."""

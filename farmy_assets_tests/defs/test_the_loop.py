@@ -253,7 +253,7 @@ def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
     assert groups == {
         "ingestion": {"raw_images"},
         "catalog": {"catalog_entries"},
-        "cleansing": {"image_quality", "cleansed_set"},
+        "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
             "annotation_tasks", "annotation_projects", "annotations", "annotation_conflicts",
             "adjudication_tasks", "consensus",

@@ -1,0 +1,191 @@
+"""Triage: people look at what a check has flagged, and their word moves the photograph on."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from farmy_assets.annotation.assignments import share_out_triage
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.annotation.triage import (
+    TriageQuestion,
+    failed_checks,
+    rulings_from_task,
+    triage_task,
+)
+from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, ExclusionStatus
+from farmy_assets.cleansing.rulings import Ruling
+from farmy_assets.defs.cleansing import cleansed_set
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.inboxes import existing_inboxes, inbox_states, open_inbox
+from farmy_assets.defs.metadata import (
+    Materialized,
+    count_table,
+    drawn_sheet,
+    place,
+    record_table,
+    rows,
+)
+from farmy_assets.defs.partitions import batches, campaigns
+from farmy_assets.defs.resources import LakeResource, StudioResource
+from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.ledger import CopiedInboxes, InboxState
+from farmy_assets.studio import Studio
+
+OVERLAP = timedelta(seconds=30)  # looked at again, for answers committed out of order
+
+
+@dg.asset(
+    group_name="cleansing", kinds={"labelstudio"}, partitions_def=batches, code_version="1",
+    deps=[cleansed_set], retry_policy=BRIEFLY,
+)  # fmt: skip
+def triage_tasks(
+    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+) -> Materialized:
+    """The flagged photographs of a batch, each with its reasons, in somebody's triage inbox.
+
+    Yes sends a photograph to the annotators, no takes it out. Running it again asks only what was
+    not asked before. Without a campaign file of that name nobody is asked; the sensor comes back.
+    """
+    with told_plainly():
+        opened = lake.open()
+        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        campaign = opened.campaigns.current(images.campaign)
+        if campaign is None:
+            note = f"no campaign {images.campaign} yet: farmy campaign apply FILE"
+            return dg.MaterializeResult(metadata={**rows(0), "note": note})
+        examined = {i.quality.image_id: i for i in opened.quality.read(images.batch_id)}
+        questions = _ask(opened, campaign, images, examined)
+        added = 0
+        if questions:
+            added = _put_into_inboxes(opened, studio.open(), campaign, questions, examined)
+    people = Counter(question.assignment.person for question in questions)
+    key = keys.triage_questions(campaign.name, images.batch_id)
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(questions)),
+            **drawn_sheet([examined[q.assignment.image_id].thumbnail for q in questions]),
+            **place(f"s3://{opened.records.bucket.name}/{key}"),
+            "campaign": campaign.name,
+            "tasks_added": added,
+            "reasons": count_table(Counter(r for q in questions for r in q.reasons), of="reason"),
+            "by_person": count_table(people, of="person", counted="questions"),
+        }
+    )
+
+
+def _ask(
+    lake: Lake, campaign: Campaign, images: CleansedSet, examined: Mapping[str, Examined]
+) -> tuple[TriageQuestion, ...]:
+    held = [e.image_id for e in images.excluded if e.status is ExclusionStatus.HELD]
+
+    def share(earlier: Sequence[TriageQuestion]) -> list[TriageQuestion]:
+        given = share_out_triage(
+            held,
+            campaign=campaign,
+            batch_id=images.batch_id,
+            earlier=[question.assignment for question in earlier],
+        )
+        return [
+            TriageQuestion(assignment=a, failed=failed_checks(examined[a.image_id].quality.checks))
+            for a in given
+        ]
+
+    return lake.triage.add_questions(campaign.name, images.batch_id, share=share)
+
+
+def _put_into_inboxes(
+    lake: Lake,
+    studio: Studio,
+    campaign: Campaign,
+    questions: Sequence[TriageQuestion],
+    examined: Mapping[str, Examined],
+) -> int:
+    """Make sure that every question is in its inbox; returns how many were not there yet."""
+    tasks: dict[Inbox, list[NewTask]] = {}
+    for question in questions:
+        copy = examined[question.assignment.image_id].copy
+        if copy is None:  # what cannot be decoded is rejected, never held
+            continue
+        task = triage_task(
+            question,
+            image_uri=f"s3://{lake.cleansed.name}/{keys.cleansed_image(copy.image_id)}",
+            width_px=copy.width_px,
+            height_px=copy.height_px,
+        )
+        tasks.setdefault(question.assignment.inbox, []).append(task)
+    studio.check()
+    return sum(
+        studio.add_tasks(open_inbox(studio, campaign, inbox), new) for inbox, new in tasks.items()
+    )
+
+
+@dg.asset(
+    group_name="cleansing", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
+    deps=[dg.AssetDep(triage_tasks, partition_mapping=dg.AllPartitionMapping())],
+    retry_policy=BRIEFLY,
+)  # fmt: skip
+def triage_answers(
+    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+) -> Materialized:
+    """What people said of flagged photographs, and how often they overruled each check.
+
+    Every answer is a ruling for good; an edit is a new one, and the latest stands. The sensor
+    then has the batches cleansed anew. A high overturn rate asks for a milder threshold.
+    """
+    with told_plainly():
+        opened, label_studio = lake.open(), studio.open()
+        campaign = opened.campaigns.named(context.partition_key)
+        seen = inbox_states(label_studio, campaign=campaign.name, phases=[Phase.TRIAGE])
+        known = opened.triage.rulings(campaign.name)
+        new = _new_rulings(opened, label_studio, campaign, seen.get(campaign.name, {}), known)
+        opened.triage.add_rulings(campaign.name, new)
+        opened.triage.write_copied(
+            CopiedInboxes(campaign=campaign.name, inboxes=seen.get(campaign.name, {}))
+        )
+        report = opened.triage.report_overturns(campaign.name)
+    told = [rate.model_dump(mode="json") for rate in report.rates]
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(known) + len(new)),
+            **place(f"s3://{opened.records.bucket.name}/{keys.rulings(campaign.name)}"),
+            "new_rulings": len(new),
+            "by_word": count_table(
+                Counter(ruling.word.value for ruling in (*known, *new)), of="word"
+            ),
+            "overturn_rates": record_table(
+                told, ("check", "flagged", "ruled", "overturned", "rate", "low", "high")
+            ),
+            **{f"overturned_{r.check.value}": r.rate for r in report.rates if r.rate is not None},
+        }
+    )
+
+
+def _new_rulings(
+    lake: Lake,
+    studio: Studio,
+    campaign: Campaign,
+    seen: Mapping[str, InboxState],
+    known: Sequence[Ruling],
+) -> list[Ruling]:
+    """The answers that are not among the known rulings, from inboxes that have changed."""
+    questions = lake.triage.questions(campaign.name)
+    inboxes = {question.assignment.inbox for question in questions}  # of former people as well
+    asked = {question.assignment.image_id: question.reasons for question in questions}
+    copied = lake.triage.copied(campaign.name).inboxes
+    new: list[Ruling] = []
+    for inbox, project_id in existing_inboxes(studio, sorted(inboxes, key=str)):
+        before = copied.get(inbox.key)
+        if before == seen.get(inbox.key):
+            continue
+        since = before.changed_at - OVERLAP if before and before.changed_at else None
+        for task in studio.changed_tasks(project_id, since=since):
+            if task.image_id in asked:  # anybody can import a task of the same look
+                new += rulings_from_task(
+                    task, inbox=inbox, reasons=asked[task.image_id], known=known
+                )
+    return new
