@@ -71,6 +71,11 @@ class Standing:
         """Images of which a person said that they are no copies."""
         return frozenset(i for i, ruling in self.distinct.items() if ruling.overrules)
 
+    @property
+    def copies_after_all(self) -> frozenset[str]:
+        """Images of which a person said that they are copies, whatever was said before."""
+        return frozenset(i for i, ruling in self.distinct.items() if not ruling.overrules)
+
     def behind(self, image_ids: Iterable[str]) -> tuple[str, ...]:
         """The ids of the rulings that stand on these images: a manifest names what it follows."""
         images = set(image_ids)

@@ -2,7 +2,7 @@
 
 import typer
 
-from farmy_assets.cli import campaign, cleanse, ingest, platform
+from farmy_assets.cli import campaign, cleanse, duplicates, ingest, platform
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app.command("reconcile")(platform.reconcile)
 app.command("ingest")(ingest.ingest)
 app.command("cleanse")(cleanse.cleanse)
 app.add_typer(campaign.commands, name="campaign")
+app.add_typer(duplicates.commands, name="duplicates")
 
 if __name__ == "__main__":
     app()

@@ -207,7 +207,7 @@ def cleansed_set(
         examined = opened.quality.read(batch.batch_id)
         rulings = opened.triage.standing(batch.campaign)
         before = opened.records.find(keys.cleansed_set(batch.batch_id), CleansedSet)
-        stays = before.kept_under(policy) if before else frozenset()
+        stays = (before.kept_under(policy) if before else frozenset()) - rulings.copies_after_all
         duplicates = opened.duplicates.claim(
             batch.batch_id,
             _fingerprints(opened, examined, rulings),

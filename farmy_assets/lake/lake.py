@@ -12,6 +12,7 @@ from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
+from farmy_assets.lake.duplicate_rulings import DuplicateRulings
 from farmy_assets.lake.ingestion import RawZone
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
@@ -114,6 +115,11 @@ class Lake:
     def triage(self) -> TriageBook:
         """Which flagged images people were asked about, and what they said."""
         return TriageBook(self.records)
+
+    @property
+    def duplicate_rulings(self) -> DuplicateRulings:
+        """What people say of duplicates."""
+        return DuplicateRulings(self.records, self.catalog, self.triage)
 
     @property
     def datasets(self) -> DatasetShelf:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from farmy_assets.annotation.boxes import Box, box_to_result
+from farmy_assets.annotation.inboxes import USABLE
+from farmy_assets.cleansing.rulings import Word
 from farmy_assets.errors import FarmyError, StudioUnavailableError
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.studio.connection import Connection
@@ -29,11 +31,12 @@ _log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What a person makes of one task."""
+    """What a person makes of one task: boxes, or a word on whether the photograph is of use."""
 
     boxes: tuple[Box, ...]
     skipped: bool
     lead_time_s: float
+    word: Word | None = None
 
 
 AnswerFor = Callable[[Mapping[str, Any]], Answer]
@@ -110,7 +113,7 @@ def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
     """The body that the browser sends; a skip holds no regions."""
     data = task["data"]
     boxes = () if answer.skipped else answer.boxes
-    regions = [
+    given: list[dict[str, Any]] = [
         box_to_result(
             box,
             region_id=_region_id(email, data["asset_key"], number),
@@ -120,8 +123,19 @@ def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
         | {"origin": "manual"}
         for number, box in enumerate(boxes)
     ]
+    if answer.word and not answer.skipped:
+        given.append(
+            {
+                "id": _region_id(email, data["asset_key"], 0),
+                "from_name": USABLE,
+                "to_name": "image",
+                "type": "choices",
+                "value": {"choices": [answer.word.value]},
+                "origin": "manual",
+            }
+        )
     return {
-        "result": regions,
+        "result": given,
         "was_cancelled": answer.skipped,
         "lead_time": answer.lead_time_s,
         "draft_id": 0,
@@ -167,6 +181,7 @@ class Workforce:
         self._transport = transport
         self._stop = threading.Event()
         self._counts = {person.account.email: 0 for person in people}
+        self._counting = threading.Lock()  # one person may be at two inboxes
         self._errors: list[BaseException] = []
         self._threads = [
             threading.Thread(
@@ -235,8 +250,10 @@ class Workforce:
         email = person.account.email
 
         def answered() -> None:
-            self._counts[email] += 1
-            self._on_answer(email, self._counts[email])
+            with self._counting:
+                self._counts[email] += 1
+                count = self._counts[email]
+            self._on_answer(email, count)
 
         try:
             project_id = find_inboxes(connection, person.inbox_key).get(person.inbox_key)

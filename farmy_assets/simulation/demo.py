@@ -19,7 +19,7 @@ from PIL import Image
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.inboxes import inboxes_of
+from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
 from farmy_assets.cli.platform import repair_catalog
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
@@ -95,7 +95,10 @@ def run(settings: LocalSettings, wish: Wish, screen: Screen) -> None:
         accounts = _people(settings)
         campaign = lake.campaigns.apply(material.campaign)
         names = ", ".join(person.name for person in campaign.annotators)
-        screen.say(f"{names} annotate, {campaign.adjudicator.name} adjudicates")
+        screen.say(
+            f"{names} annotate; {campaign.adjudicator.name} adjudicates, and looks at what the "
+            "checks flag"
+        )
         screen.say(
             f"campaign {campaign.name}, version {campaign.version}: classes "
             f"{', '.join(campaign.class_names)}; {campaign.overlap_share:.0%} of the images are "
@@ -214,7 +217,7 @@ def _doors(
         Door("Label Studio: all inboxes", f"{settings.address('label-studio')}/projects", admin),
     ]
     people = {person.name: person.email for person in (*campaign.annotators, campaign.adjudicator)}
-    for inbox in inboxes_of(campaign):
+    for inbox in (*inboxes_of(campaign), *triage_inboxes_of(campaign)):
         if inbox.key in inboxes:
             account = accounts[people[inbox.person]]
             address = studio.task_url(inboxes[inbox.key])

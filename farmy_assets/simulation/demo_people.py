@@ -1,5 +1,7 @@
 """The people of the demo: three annotators who err, each in a way of their own, and an adjudicator.
 
+The adjudicator looks at flagged photographs as well.
+
 They sign in as real people do; their passwords follow from the platform's secret, so that the
 next demo, and whoever wants to look through their eyes, knows them again.
 """
@@ -12,7 +14,8 @@ from typing import Any, Protocol
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, Person
-from farmy_assets.annotation.inboxes import inboxes_of
+from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
+from farmy_assets.cleansing.rulings import Word
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.simulation.annotators import Annotator, Answer, AnswerFor
 from farmy_assets.simulation.behaviour import ErrorRates, answer, seconds_needed
@@ -24,6 +27,7 @@ HABITS: Mapping[str, ErrorRates] = {
     "cleo": ErrorRates(wrong_class=0.06, miss=0.05, extra=0.04, jitter=0.03, loose=0.03, skip=0.01),
     "dora": ErrorRates(wrong_class=0.003, miss=0.003, extra=0.001, jitter=0.008, loose=0),
 }
+_GLANCE_S = 2.0
 _GROUP = 4  # letters of a password between two hyphens
 _GROUPS = 4
 
@@ -57,16 +61,29 @@ def _password(secret: str, email: str) -> str:
 
 
 def staff(campaign: Campaign, accounts: Mapping[str, Account], seen: Seen) -> list[Annotator]:
-    """Everybody of a campaign, at the own inbox."""
-    people = {person.name: person for person in (*campaign.annotators, campaign.adjudicator)}
-    return [
-        Annotator(
-            account=accounts[people[inbox.person].email],
-            inbox_key=inbox.key,
-            answer_for=mind(inbox.person, campaign.class_names, seen),
-        )
-        for inbox in inboxes_of(campaign)
+    """Everybody of a campaign, at the own inboxes."""
+    emails = {
+        person.name: person.email
+        for person in (*campaign.annotators, campaign.adjudicator, *campaign.people_for_triage)
+    }
+    drawing = [
+        Annotator(accounts[emails[i.person]], i.key, mind(i.person, campaign.class_names, seen))
+        for i in inboxes_of(campaign)
     ]
+    ruling = [
+        Annotator(accounts[emails[i.person]], i.key, eye(seen)) for i in triage_inboxes_of(campaign)
+    ]
+    return [*drawing, *ruling]
+
+
+def eye(seen: Seen) -> AnswerFor:
+    """A look at a flagged photograph: it is of use when there is anything to draw on it."""
+
+    def answer_for(data: Mapping[str, Any]) -> Answer:
+        boxes = seen.boxes(data["image_id"], width_px=data["width_px"], height_px=data["height_px"])
+        return Answer((), False, _GLANCE_S, Word.YES if boxes else Word.NO)
+
+    return answer_for
 
 
 def mind(person: str, labels: tuple[str, ...], seen: Seen) -> AnswerFor:

@@ -29,7 +29,7 @@ from farmy_assets.simulation.demo_material import Sight
 
 FINAL_PHASES = frozenset(
     {
-        ImagePhase.REJECTED, ImagePhase.HELD, ImagePhase.DUPLICATE, ImagePhase.DELETED,
+        ImagePhase.REJECTED, ImagePhase.DISCARDED, ImagePhase.DUPLICATE, ImagePhase.DELETED,
         ImagePhase.UNLABELLABLE, ImagePhase.RELEASED,
     }
 )  # fmt: skip

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Standing
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, InboxState
 from farmy_assets.studio import Studio
 
+SOMETIMES_EMPTY = ("flagged ones ruled on", "conflicts decided")
 PATIENCE_SECONDS = 180.0
 Clock = Callable[[], float]
 
@@ -43,7 +44,9 @@ class Look:
         arrived: Photographs in the raw zone.
         catalogued: Of these, known to the catalog.
         examined: Kept, or excluded with a reason.
-        kept: With a normalised copy.
+        kept: Fit to annotate.
+        flagged: Put before people in triage.
+        ruled: Of these, with a word that the cleansed sets follow.
         placed: With tasks in Label Studio.
         answers: Of the annotators, in Label Studio.
         tasks: Of the annotators, in Label Studio.
@@ -59,6 +62,8 @@ class Look:
     catalogued: int = 0
     examined: int = 0
     kept: int = 0
+    flagged: int = 0
+    ruled: int = 0
     placed: int = 0
     answers: int = 0
     tasks: int = 0
@@ -72,7 +77,8 @@ class Look:
     @property
     def is_hopeless(self) -> bool:
         """Whether every photograph was examined, and none was kept: nothing will follow."""
-        return self.examined >= self.arrived and self.kept == 0
+        everything_is_ruled = self.ruled >= self.flagged
+        return self.examined >= self.arrived and self.kept == 0 and everything_is_ruled
 
     def stages(self) -> tuple[Stage, ...]:
         """The lines of progress, in the order in which an image passes through them."""
@@ -84,6 +90,7 @@ class Look:
             Stage("catalogued", self.catalogued, self.arrived),
             Stage("cleansed", self.examined, self.arrived, kept_note),
             Stage("in the inboxes", self.placed, self.kept),
+            Stage("flagged ones ruled on", self.ruled, self.flagged),
             Stage("answers given", self.answers, self.tasks, judged_note),
             Stage("conflicts decided", self.decided, self.disputed),
             Stage("released", min(self.released, label) if self.is_finished else 0, label),
@@ -114,6 +121,13 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
     placed = sum(
         len(found.kept) for found in sets if lake.ledger.placement(campaign.name, found.batch_id)
     )
+    flagged = {q.assignment.image_id for q in lake.triage.questions(campaign.name)}
+    held = {
+        item.image_id
+        for found in sets
+        for item in found.excluded
+        if item.status is ExclusionStatus.HELD
+    }
     inboxes = inbox_states(studio, campaign=campaign.name).get(campaign.name, {})
     state = lake.ledger.state(campaign.name)
     newest = lake.datasets.newest(campaign.name)
@@ -124,6 +138,8 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         catalogued=len(examined) + len(lake.catalog.entries(sorted(arrived - examined))),
         examined=len(examined),
         kept=len(kept),
+        flagged=len(flagged | held),
+        ruled=len(flagged - held),
         placed=placed,
         answers=answers,
         tasks=tasks,
@@ -149,11 +165,13 @@ def _is_released(
     state: CampaignState | None,
 ) -> bool:
     """Whether the campaign's newest version holds everything settled, and its exports are whole."""
-    if state is None or not state.is_settled or not state.is_of(campaign, inboxes):
+    if state is None or not state.is_settled:
         return False
     batches = lake.progress.of_batches()
     undone = sum(batch.campaign == campaign.name and not batch.is_done for batch in batches)
-    return not undone and lake.progress.of_campaign(campaign, inboxes, 0).next_step is None
+    progress = lake.progress.of_campaign(campaign, inboxes, 0)
+    held = lake.progress.flagged(campaign.name).held
+    return not (undone or held or progress.to_redo or progress.next_step)
 
 
 @dataclass
@@ -210,7 +228,7 @@ class Course:
 def waiting_for(seen: Look) -> str:
     """The first stage that is not complete, in words."""
     for stage in seen.stages():
-        if not stage.is_complete and not (stage.name == "conflicts decided" and not stage.total):
+        if not stage.is_complete and not (stage.name in SOMETIMES_EMPTY and not stage.total):
             of = f"{stage.done} of {stage.total}" if stage.total else "none so far"
             return f"{stage.name}: {of}"
     return "the last votes to be copied out and the exports to be whole"

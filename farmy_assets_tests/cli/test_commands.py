@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from farmy_assets.cli import campaign, ingest
+from farmy_assets.cli import campaign, duplicates, ingest
 from farmy_assets.cli.main import app
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake.lake import Lake
@@ -24,7 +24,7 @@ run = CliRunner().invoke
 
 @pytest.fixture(autouse=True)
 def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (campaign, ingest):
+    for module in (campaign, duplicates, ingest):
         monkeypatch.setattr(module, "open_lake", lambda: lake)
 
 
@@ -109,3 +109,12 @@ def test_help_teaches_how_to_begin() -> None:
     assert "farmy ingest DIR --campaign NAME" in told.stdout
     for command in ("up", "down", "status", "ingest", "reconcile", "campaign"):
         assert command in told.stdout
+
+
+def test_what_is_no_duplicate_is_not_restored_and_the_error_says_what_to_do(lake: Lake) -> None:
+    told = run(app, ["duplicates", "list", "weeds"])
+    assert "campaign weeds has no duplicates" in told.stderr
+    told = run(app, ["duplicates", "restore", "unknown", "--by", "anna@example.com"])
+    assert told.exit_code == 1
+    assert "no cleansed batch holds an image unknown" in told.stderr
+    assert lake.triage.rulings("weeds") == ()

@@ -13,6 +13,7 @@ from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.audit import phases
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON
@@ -197,3 +198,39 @@ def test_overturn_rates_are_reported_for_each_check(
     assert event is not None
     assert event.asset_materialization is not None
     assert event.asset_materialization.metadata["overturned_dark"].value == 0.5
+
+
+def test_a_duplicate_that_somebody_restores_goes_on_beside_the_one_it_looks_like_and_back(
+    lake: Lake, studio: StudioInMemory, instance: dg.DagsterInstance, resources: Resources
+) -> None:
+    lake.campaigns.apply(parse_campaign(CAMPAIGN))
+    bring(lake, {"a.jpg": photograph(1), "copy.jpg": photograph(1)})
+    run_what_is_asked(new_images_sensor, instance, resources)
+    (copy,) = lake.duplicate_rulings.duplicates("weeds")
+    assert copy.duplicate_of
+
+    lake.duplicate_rulings.restore(
+        [copy.image_id], by="anna@example.com", why="another plot", now=NOON
+    )
+    assert until_quiet(instance, resources) == ["rulings_job: ok"]
+    assert set(names_by_phase(lake).values()) == {ImagePhase.ANNOTATION}
+
+    lake.duplicate_rulings.exclude(
+        [copy.image_id], by="anna@example.com", why="", now=NOON + timedelta(hours=1)
+    )
+    until_quiet(instance, resources)
+    (again,) = lake.duplicate_rulings.duplicates("weeds")
+    assert (again.image_id, again.duplicate_of) == (copy.image_id, copy.duplicate_of)
+
+
+def test_what_is_no_duplicate_cannot_be_restored_and_what_was_not_restored_not_excluded(
+    lake: Lake, asked: dict[str, str]
+) -> None:
+    good = asked["good.jpg"]
+    with pytest.raises(InvalidInputError, match=f"not excluded as a duplicate: {good}"):
+        lake.duplicate_rulings.restore([good], by="a@example.com", why="", now=NOON)
+    with pytest.raises(InvalidInputError, match=f"never restored: {good}"):
+        lake.duplicate_rulings.exclude([good], by="a@example.com", why="", now=NOON)
+    with pytest.raises(InvalidInputError, match="no cleansed batch holds an image nothing"):
+        lake.duplicate_rulings.restore(["nothing"], by="a@example.com", why="", now=NOON)
+    assert lake.triage.rulings("weeds") == ()

@@ -7,10 +7,11 @@ from typing import Any
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import Inbox, Phase, triage_inboxes_of
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.simulation.annotators import Annotator, Answer, AnswerFor, Workforce, work_inbox
 from farmy_assets.simulation.behaviour import ErrorRates, answer, seconds_needed
+from farmy_assets.simulation.demo_people import eye
 from farmy_assets.studio.connection import Connection
 from farmy_assets_tests.integration.running import RunningPlatform
 
@@ -103,7 +104,22 @@ def everybody_at_work(
         )
         for person in (*campaign.annotators, campaign.adjudicator)
     ]
+    people += [
+        Annotator(accounts[inbox.person], inbox.key, eye(Seen(truth)))
+        for inbox in triage_inboxes_of(campaign)
+    ]
     return Workforce(platform.label_studio_url, people, idle_s=0.5)
+
+
+class Seen:
+    """What is truly there, as somebody who looks at a flagged photograph sees it."""
+
+    def __init__(self, truth: Truth) -> None:
+        self._truth = truth
+
+    def boxes(self, image_id: str, *, width_px: int, height_px: int) -> tuple[Box, ...]:
+        """The true boxes, in pixels."""
+        return self._truth({"image_id": image_id, "width_px": width_px, "height_px": height_px})
 
 
 def inbox_of(campaign: Campaign, person: str) -> Inbox:

@@ -23,6 +23,9 @@ from farmy_assets_tests.integration.browser import (
 
 MAX_BYTES = 400_000
 COLOURS = 256
+NAMES = {
+    "annotation": "annotator.png", "adjudication": "adjudicator.png", "triage": "triage.png",
+}  # fmt: skip
 LINEAGE_WIDTH_PX = 2000  # narrower, and the names can no longer be read
 LINEAGE_EDGES = """() => {
   const places = [...document.querySelectorAll('svg foreignObject')]
@@ -41,7 +44,7 @@ class Task(NamedTuple):
 
 
 def take_pictures(settings: LocalSettings, folder: Path) -> list[Path]:
-    """Write lineage.png, annotator.png and adjudicator.png into a folder."""
+    """Write lineage.png, annotator.png, adjudicator.png and triage.png into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _lineage(settings, folder / "lineage.png"),
@@ -68,7 +71,7 @@ def _tasks(settings: LocalSettings, folder: Path) -> list[Path]:
     pictures = []
     with browser_page(height_px=800) as page:
         sign_in(page, address, email=email, password=password)
-        for phase, name in (("annotation", "annotator.png"), ("adjudication", "adjudicator.png")):
+        for phase, name in NAMES.items():
             task = _best_task(address, secrets.label_studio_token, phase)
             open_task(page, address, project_id=task.project_id, task_id=task.task_id)
             page.get_by_text("Update", exact=True).wait_for()  # the answer is on the screen
@@ -83,8 +86,11 @@ def _settled(page: Page) -> None:
 
 
 def _best_task(address: str, token: str, phase: str) -> Task:
-    """The answered task of a phase with the most regions: there is something to see."""
-    found: list[tuple[bool, int, Task]] = []
+    """The answered task of a phase with the most regions: there is something to see.
+
+    Of flagged photographs a blurred one: of the others there is nothing to see.
+    """
+    found: list[tuple[bool, int, bool, Task]] = []
     headers = {"Authorization": f"Token {token}"}
     with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
         projects = _read(client, "/api/projects/", page_size=100)["results"]
@@ -96,11 +102,12 @@ def _best_task(address: str, token: str, phase: str) -> Task:
                 regions = [len(a["result"]) for a in task["annotations"]]
                 is_wide = task["data"]["width_px"] > task["data"]["height_px"]
                 where = Task(project["id"], task["id"])
-                found.append((is_wide, max(regions, default=0), where))
+                is_blurry = str(task["data"].get("reasons")).startswith("It looks blurry")
+                found.append((is_wide, max(regions, default=0), is_blurry, where))
     if not found:
         msg = f"there is no task of the {phase} phase yet: run `make demo` first"
         raise SystemExit(msg)
-    return max(found)[2]
+    return max(found)[-1]
 
 
 def _read(client: httpx.Client, path: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the address takes

@@ -52,7 +52,7 @@ def test_every_planted_defect_is_excluded_for_its_reason_and_nothing_else_is(loo
         if item.defect in REJECTED
         else ImagePhase.DUPLICATE
         if item.defect in DUPLICATES
-        else ImagePhase.HELD
+        else ImagePhase.DISCARDED
         for item in loop.truth.items
     }
     found = {image.name: image.phase for image in loop.platform.phases(NAME)}

@@ -1,0 +1,117 @@
+"""What people say of duplicates: that one is none, or that it is one after all.
+
+The word becomes a ruling; the sensor then has the image's batch cleansed anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
+from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
+from farmy_assets.cleansing.rulings import Question, Ruling, Word
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake import keys
+from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.triage_book import TriageBook
+
+
+@dataclass(frozen=True)
+class DuplicateRulings:
+    """Looks up duplicates in the manifests, and takes people's word on them."""
+
+    records: RecordStore
+    catalog: CatalogTable
+    triage: TriageBook
+
+    def duplicates(self, campaign: str) -> list[Exclusion]:
+        """The images of a campaign that another one stands for, by the one that is kept."""
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        found = [
+            item
+            for page in sets
+            if page.campaign == campaign
+            for item in page.excluded
+            if item.status is ExclusionStatus.DUPLICATE
+        ]
+        return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
+
+    def restore(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
+        """Say that images are no duplicates: they are kept, beside those they looked like.
+
+        Returns:
+            The batches that are cleansed anew for it.
+
+        Raises:
+            InvalidInputError: One of them is not excluded as a duplicate; nothing was said.
+        """
+        pages = self._pages(image_ids)
+        duplicates = {e.image_id for p in pages.values() for e in p.excluded if e.duplicate_of}
+        others = [image_id for image_id in image_ids if image_id not in duplicates]
+        if others:
+            msg = (
+                f"not excluded as a duplicate: {', '.join(others)}; "
+                "farmy duplicates list CAMPAIGN shows those that are"
+            )
+            raise InvalidInputError(msg)
+        return self._say(Word.YES, pages, by=by, why=why, now=now)
+
+    def exclude(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
+        """Say that restored images are duplicates after all.
+
+        Returns:
+            The batches that are cleansed anew for it.
+
+        Raises:
+            InvalidInputError: One of them was never restored; nothing was said.
+        """
+        pages = self._pages(image_ids)
+        restored = {
+            image_id
+            for campaign in {page.campaign for page in pages.values()}
+            for image_id in self.triage.standing(campaign).no_duplicates
+        }
+        others = [image_id for image_id in image_ids if image_id not in restored]
+        if others:
+            msg = f"never restored: {', '.join(others)}; only what was restored can be taken back"
+            raise InvalidInputError(msg)
+        return self._say(Word.NO, pages, by=by, why=why, now=now)
+
+    def _pages(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
+        """Image id to the manifest that the image stands in."""
+        entries = self.catalog.entries(sorted(set(image_ids)))
+        found = {}
+        for image_id in image_ids:
+            batch_id = entries[image_id].batch_id if image_id in entries else None
+            page = self.records.find(keys.cleansed_set(batch_id), CleansedSet) if batch_id else None
+            if page is None:
+                msg = f"no cleansed batch holds an image {image_id}"
+                raise InvalidInputError(msg)
+            found[image_id] = page
+        return found
+
+    def _say(
+        self, word: Word, pages: dict[str, CleansedSet], *, by: str, why: str, now: datetime
+    ) -> list[str]:
+        rulings: dict[str, list[Ruling]] = {}
+        for image_id, page in pages.items():
+            reasons = {
+                reason
+                for item in page.excluded
+                if item.image_id == image_id
+                for reason in item.reasons
+                if reason in DUPLICATE_CHECKS
+            }
+            identity = ["duplicates", image_id, by, word, now.isoformat(), why]
+            ruling = Ruling(
+                ruling_id=hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
+                image_id=image_id, question=Question.DISTINCT, word=word,
+                reasons=tuple(sorted(reasons)), by=by, at=now, why=why,
+            )  # fmt: skip
+            rulings.setdefault(page.campaign, []).append(ruling)
+        for campaign, said in rulings.items():
+            self.triage.add_rulings(campaign, said)
+        return sorted({page.batch_id for page in pages.values()})
