@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from farmy_assets.annotation.inboxes import DRAWING, Phase, phase_of
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import CleansedSet
@@ -49,8 +50,10 @@ def label_studio(platform: RunningPlatform, token: str = "") -> httpx.Client:
     )
 
 
-def tasks_seen(platform: RunningPlatform, campaign: str) -> list[SeenTask]:
-    """All tasks of a campaign, from Label Studio's export."""
+def tasks_seen(
+    platform: RunningPlatform, campaign: str, *, phases: Collection[Phase] = tuple(Phase)
+) -> list[SeenTask]:
+    """All tasks of a campaign in these phases, from Label Studio's export."""
     with label_studio(platform) as client:
         answer = client.get("/api/projects/", params={"page_size": 100}).raise_for_status().json()
         assert answer["next"] is None, "more than 100 projects: read the other pages too"
@@ -58,6 +61,7 @@ def tasks_seen(platform: RunningPlatform, campaign: str) -> list[SeenTask]:
             task
             for project in answer["results"]
             if (project["description"] or "").startswith(f"farmy:{campaign}/")
+            and phase_of(project["description"]) in phases
             for task in _exported(client, project)
         ]
 
@@ -78,7 +82,7 @@ def _exported(client: httpx.Client, project: dict[str, Any]) -> Iterator[SeenTas
 
 
 def answers_in_label_studio(platform: RunningPlatform, campaign: str) -> Counter[Told]:
-    """Every annotation of a campaign."""
+    """Every annotation of a campaign that is a vote."""
     with label_studio(platform) as client:
         users = client.get("/api/users/").raise_for_status().json()
     emails = {user["id"]: user["email"] for user in users}
@@ -90,7 +94,7 @@ def answers_in_label_studio(platform: RunningPlatform, campaign: str) -> Counter
             annotation["was_cancelled"],
             tuple(sorted(_region(region) for region in annotation["result"])),
         )
-        for task in tasks_seen(platform, campaign)
+        for task in tasks_seen(platform, campaign, phases=DRAWING)
         for annotation in task.annotations
     )
 
@@ -141,7 +145,11 @@ def assert_every_image_is_accounted_for(
 def assert_no_task_is_there_twice(platform: RunningPlatform, campaign: str) -> None:
     """Label Studio holds exactly what the ledger gave out, each task once."""
     ledger = platform.lake.ledger
-    given = (*ledger.assignments(campaign), *ledger.adjudication(campaign).assignments)
+    given = (
+        *ledger.assignments(campaign),
+        *ledger.adjudication(campaign).assignments,
+        *(question.assignment for question in platform.lake.triage.questions(campaign)),
+    )
     assert given
     expected = Counter((assignment.inbox.key, assignment.task_key) for assignment in given)
     assert set(expected.values()) == {1}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.lake.ingestion import IngestReport
 from farmy_assets_tests.cleansing.drawing import plants, png_that_declares, stored
@@ -108,6 +109,9 @@ def test_what_has_several_frames_waits_for_a_person(delivery: Delivery) -> None:
     }
     assert found.keys() == HELD
     assert all("animated_or_multi_page" in reason for reason in found.values())
+    asked = tasks_seen(delivery.platform, NAME, phases=[Phase.TRIAGE])
+    assert all("the first of several" in task.data["reasons"] for task in asked)
+    assert len(asked) == len(HELD)
 
 
 def test_every_fit_photograph_comes_through_to_a_task_whatever_its_name(
@@ -119,7 +123,8 @@ def test_every_fit_photograph_comes_through_to_a_task_whatever_its_name(
         if image.phase is ImagePhase.ANNOTATION
     }
     assert set(fit.values()) == FIT
-    assert {task.data["image_id"] for task in tasks_seen(delivery.platform, NAME)} == set(fit)
+    tasks = tasks_seen(delivery.platform, NAME, phases=[Phase.ANNOTATION])
+    assert {task.data["image_id"] for task in tasks} == set(fit)
     assert_no_task_is_there_twice(delivery.platform, NAME)
     assert_every_image_is_accounted_for(delivery.platform, NAME, delivery.image_ids)
 
