@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 REJECTED = {Defect.TRUNCATED, Defect.NOT_AN_IMAGE}
 DUPLICATES = {Defect.EXACT_DUPLICATE, Defect.NEAR_DUPLICATE}
 CAMPAIGN_ASSETS = (
-    "annotations", "annotation_conflicts", "adjudication_tasks", "consensus",
+    "triage_answers", "annotations", "annotation_conflicts", "adjudication_tasks", "consensus",
     "dataset_version", "coco_dataset", "yolo_dataset",
 )  # fmt: skip
 
