@@ -19,8 +19,8 @@ from pydantic import AwareDatetime, Field
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.fingerprints import HASH_BITS, ORIENTATIONS, LooksHash, turned_hashes
-from farmy_assets.cleansing.hamming import Hashes, pairs_between, pairs_within
+from farmy_assets.cleansing.fingerprints import HASH_BITS, ORIENTATIONS
+from farmy_assets.cleansing.hamming import Hashes, pairs_between, pairs_of_some
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import Hash64, ImageQuality, SidePx
 
@@ -90,7 +90,7 @@ def fingerprint_of(
     own = set(Fingerprint.model_fields) - {"sharpness", "taken_at"}
     return Fingerprint.model_validate(
         {
-            **quality.model_dump(include=own),
+            **{name: getattr(quality, name) for name in own},
             "sharpness": quality.value_of(Check.BLURRY) or 0.0,
             "taken_at": taken_at,
         }
@@ -199,6 +199,8 @@ def _near_to_known(
     candidates: Sequence[Fingerprint], known: KnownImages, limit: int
 ) -> dict[str, DuplicateOf]:
     """Each candidate that is near to a known image, with the nearest of them."""
+    if not known.phashes.size:
+        return {}
     looks = _looks_in_all_orientations(candidates)
     phashes, dhashes = looks.reshape(-1, 2).T
     asked, answered, phash_bits = pairs_between(phashes, known.phashes, max_distance_bits=limit)
@@ -239,15 +241,15 @@ def _worse_neighbours(
     """For each image the worse ones near to it: their distance and orientation."""
     looks = _looks_in_all_orientations(best_first)
     phashes, dhashes = looks.reshape(-1, 2).T
-    first, second, phash_bits = pairs_within(phashes, max_distance_bits=limit)
+    turned = np.arange(len(phashes)) % ORIENTATIONS > 0
+    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=limit)
     distances = np.maximum(phash_bits, np.bitwise_count(dhashes[first] ^ dhashes[second]))
     worse: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for place in np.flatnonzero(distances <= limit):
-        (better, as_it_is), (other, orientation) = (
-            divmod(int(position), ORIENTATIONS) for position in (first[place], second[place])
-        )
         # The worse one, turned, against the better one as it is.
-        if better != other and as_it_is == 0:
+        better = int(first[place]) // ORIENTATIONS
+        other, orientation = divmod(int(second[place]), ORIENTATIONS)
+        if better < other:
             found = int(distances[place]), orientation
             worse[better][other] = min(worse[better].get(other, found), found)
     return worse
@@ -265,11 +267,9 @@ def _dropped(image_id: str, near: _Near) -> DuplicateOf:
 
 def _looks_in_all_orientations(images: Sequence[Fingerprint]) -> Hashes:
     """The pHash and dHash of each image in each orientation, shape (images, 8, 2)."""
-    looks = [
-        (LooksHash(int(image.phash, 16), int(image.dhash, 16)), *turned_hashes(image.turned))
-        for image in images
-    ]
-    return np.array(looks, dtype=np.uint64).reshape(len(images), ORIENTATIONS, 2)
+    digits = "".join(f"{image.phash}{image.dhash}{image.turned}" for image in images)
+    looks = np.frombuffer(bytes.fromhex(digits), dtype=">u8").astype(np.uint64)
+    return looks.reshape(len(images), ORIENTATIONS, 2)
 
 
 def _numbers(texts: Iterable[str]) -> Hashes:

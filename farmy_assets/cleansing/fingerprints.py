@@ -16,7 +16,6 @@ from farmy_assets.cleansing.views import Views
 
 HASH_BITS = 64
 ORIENTATIONS = 8
-_HASH_DIGITS = HASH_BITS // 4
 
 _SIDE = 8
 _ENOUGH_SHORT_SIDE_PX = 48
@@ -91,13 +90,6 @@ def hash_text(value: int) -> str:
 def turned_text(hashes: tuple[LooksHash, ...]) -> str:
     """The hashes of the seven turned pictures, as hex digits: pHash and dHash of each in turn."""
     return "".join(hash_text(value) for pair in hashes[1:] for value in pair)
-
-
-def turned_hashes(text: str) -> tuple[LooksHash, ...]:
-    """What `turned_text` was made of."""
-    digits = range(0, len(text), _HASH_DIGITS)
-    values = [int(text[start : start + _HASH_DIGITS], 16) for start in digits]
-    return tuple(map(LooksHash, values[::2], values[1::2]))
 
 
 def _as_numbers(bits: Bits) -> list[int]:

@@ -197,13 +197,22 @@ def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
     )
     content: Any = _read(daft.col("path"), max_bytes)  # called with columns, it gives a column
     cast = {"promised_sha256": daft.col("promised_sha256").cast(daft.DataType.string())}
-    return in_portions(named, len(files)).with_columns({**cast, "content": content})
+    largest = max(min(_size_bytes(file.path), max_bytes) for file in files)
+    portions = in_portions(named, len(files), largest_bytes=largest)
+    return portions.with_columns({**cast, "content": content})
 
 
 @daft.func.batch(return_dtype=daft.DataType.binary())
 def _read(paths: daft.Series, max_bytes: int) -> list[bytes | None]:
     """Any name that a file system allows, which no address could spell."""
     return [_content(Path(os.fsdecode(path)), max_bytes) for path in paths.to_pylist()]
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _content(path: Path, max_bytes: int) -> bytes | None:

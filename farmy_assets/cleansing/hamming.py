@@ -22,6 +22,7 @@ _BITS = 64
 _UNTOUCHED_CHUNKS = 3
 _QUERIES_AT_ONCE = 4096
 _COMPARED_ONE_BY_ONE = 20_000  # a longer list is put in order instead
+_COMPARED_BY_ONE_THREAD = 200_000_000  # comparisons: a tenth of a second
 _POSITION_BITS = np.uint64(32)
 _POSITION = np.uint64(0xFFFF_FFFF)
 
@@ -48,6 +49,9 @@ def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pair
     """
     if not new.size or not known.size:
         return _nothing()
+    # Threads that wait for one another cost more than they save on a short comparison.
+    is_long = new.size * known.size > _COMPARED_BY_ONE_THREAD
+    faiss.omp_set_num_threads(os.cpu_count() or 1 if is_long else 1)
     index = faiss.IndexBinaryFlat(_BITS)
     index.add(_as_bytes(known))
     found = []
@@ -73,6 +77,26 @@ def pairs_within(hashes: Hashes, *, max_distance_bits: int) -> Pairs:
     pairs = pairs_between(hashes, hashes, max_distance_bits=max_distance_bits)
     once = pairs.first < pairs.second
     return Pairs(*(part[once] for part in pairs))
+
+
+def pairs_of_some(hashes: Hashes, some: NDArray[np.bool_], *, max_distance_bits: int) -> Pairs:
+    """All pairs of a chosen hash and another one of the list that are no farther apart.
+
+    A pair of two chosen ones is in it once or twice.
+
+    Args:
+        hashes: Shape (n,).
+        some: Which are chosen; shape (n,). The first of each pair is.
+        max_distance_bits: 0 to 16.
+    """
+    if len(hashes) <= _COMPARED_ONE_BY_ONE:
+        chosen = np.flatnonzero(some)
+        found = pairs_between(hashes[chosen], hashes, max_distance_bits=max_distance_bits)
+        return Pairs(chosen[found.first], found.second, found.distance_bits)
+    pairs = pairs_within(hashes, max_distance_bits=max_distance_bits)
+    ways = (pairs, Pairs(pairs.second, pairs.first, pairs.distance_bits))
+    wanted = (Pairs(*(part[some[way.first]] for part in way)) for way in ways)
+    return Pairs(*(np.concatenate(part) for part in zip(*wanted, strict=True)))
 
 
 def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:

@@ -33,7 +33,8 @@ _ROW = {
     "copy_sha256": DataType.string(),
     "thumbnail": DataType.binary(),
 }
-_MOST_IN_HAND = 16  # so few that large photographs do not fill the memory
+_MOST_IN_HAND = 64
+_BYTES_IN_HAND = 48_000_000  # of one portion: large photographs must not fill the memory
 _PORTIONS_EACH = 2  # of a small folder, for each core: none is left without work for long
 
 
@@ -58,7 +59,9 @@ class _ImageWork:
         return [_row(worked) for worked in work_guarded(images, self._order, self._pool)]
 
 
-def in_portions(images: daft.DataFrame, count: int) -> daft.DataFrame:
+def in_portions(
+    images: daft.DataFrame, count: int, *, largest_bytes: int = _BYTES_IN_HAND // 16
+) -> daft.DataFrame:
     """The files in portions that are fetched and worked on together.
 
     Daft by itself would fetch thousands before it works on the first.
@@ -66,9 +69,11 @@ def in_portions(images: daft.DataFrame, count: int) -> daft.DataFrame:
     Args:
         images: What is to be fetched.
         count: How many rows there are.
+        largest_bytes: How large the largest file is, as far as that is known.
     """
     workers = os.cpu_count() or 1
-    return images.into_batches(min(_MOST_IN_HAND, max(1, -(-count // (_PORTIONS_EACH * workers)))))
+    most = min(_MOST_IN_HAND, max(1, _BYTES_IN_HAND // max(1, largest_bytes)))
+    return images.into_batches(min(most, max(1, -(-count // (_PORTIONS_EACH * workers)))))
 
 
 def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:

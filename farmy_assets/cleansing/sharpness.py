@@ -20,7 +20,7 @@ from farmy_assets.cleansing.views import Views
 
 _TILES_ACROSS = 8
 _TILES_LOOKED_AT = 8
-_MIN_TILE_PX = 8  # below, a tile holds too little for a second scale
+_MIN_TILE_PX = 10  # below, a tile holds too little for a second scale
 _SHARPER_TILES = 2  # the third sharpest counts: one may be a speck, or the edge of a label
 _STRAIGHT = ((0, 1), (1, 0))
 _STRAIGHT_AND_SLANTED = (*_STRAIGHT, (1, 1), (1, -1))
@@ -77,34 +77,34 @@ def _halved(tiles: Tiles) -> Tiles:
 
 def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> float:
     """The worst direction's loss, in the tile that stands for the sharpest."""
-    losses = np.sort(np.stack([_loss(tiles, direction) for direction in directions]), axis=1)
+    doubled = 2 * _shifted(tiles, 0, 0)
+    found = [_loss(tiles, doubled, direction) for direction in directions]
+    losses = np.sort(np.stack(found), axis=1)
     return float(losses[:, -1 - _SHARPER_TILES].min())
 
 
-def _loss(tiles: Tiles, direction: tuple[int, int]) -> NDArray[np.float64]:
+def _loss(tiles: Tiles, doubled: Tiles, direction: tuple[int, int]) -> NDArray[np.float64]:
     """For each tile: detail along a direction, over what is left of it after blurring along it.
 
-    Detail is the mean square of the second difference; blurring is the binomial (1, 2, 1) / 4.
+    Detail is the mean square of the second difference; blurring is the binomial (1, 2, 1) / 4. The
+    two at once, (1, -2, 1) and (1, 2, 1), are the second difference over twice the distance.
+
+    Args:
+        tiles: The tiles.
+        doubled: Twice their inner pixels.
+        direction: One step down and to the right.
     """
-    before, middle, after = _neighbours(tiles, direction)
-    detail = before + after
-    detail -= 2 * middle
-    before, middle, after = _neighbours(detail, direction)
-    left_over = before + after
-    left_over += 2 * middle
-    pixels = middle[0].size
-    had = np.einsum("tyx,tyx->t", middle, middle)
-    has = np.einsum("tyx,tyx->t", left_over, left_over) / 16
-    return np.asarray(had / (has + _ROUNDING_VARIANCE * pixels), dtype=np.float64)
-
-
-def _neighbours(tiles: Tiles, direction: tuple[int, int]) -> tuple[Tiles, Tiles, Tiles]:
-    """Each inner pixel's neighbour against a direction, itself, and its neighbour along it."""
     down, right = direction
+    detail = _shifted(tiles, -down, -right) + _shifted(tiles, down, right)
+    detail -= doubled
+    left_over = _shifted(tiles, -2 * down, -2 * right) + _shifted(tiles, 2 * down, 2 * right)
+    left_over -= doubled
+    had = np.einsum("tyx,tyx->t", detail, detail)
+    has = np.einsum("tyx,tyx->t", left_over, left_over) / 16
+    return np.asarray(had / (has + _ROUNDING_VARIANCE * detail[0].size), dtype=np.float64)
+
+
+def _shifted(tiles: Tiles, down: int, right: int) -> Tiles:
+    """The tiles without the two outermost rows and columns, from so many pixels further on."""
     height, width = tiles.shape[1:]
-
-    def shifted(by: int) -> Tiles:
-        y, x = 1 + by * down, 1 + by * right
-        return tiles[:, y : height - 2 + y, x : width - 2 + x]
-
-    return shifted(-1), shifted(0), shifted(1)
+    return tiles[:, 2 + down : height - 2 + down, 2 + right : width - 2 + right]
