@@ -2,24 +2,25 @@
 
 Distances are numbers of differing bits (Hamming). New hashes are compared with all known ones by
 faiss, which does two thousand million comparisons a second on a core. For all pairs of one long
-list that is too slow: there, hashes are cut into `d + 3` chunks, of which `d` differing bits leave
-three untouched (the pigeonhole principle), so that near hashes stand side by side in at least one
-of the orders by three chunks. Source of the idea: Manku, Jain, Das Sarma, "Detecting
+list that is too slow: there, hashes are cut into `d + 4` chunks, of which `d` differing bits leave
+four untouched (the pigeonhole principle), so that near hashes stand side by side in at least one
+of the orders by four chunks. Source of the idea: Manku, Jain, Das Sarma, "Detecting
 near-duplicates for web crawling", WWW 2007, section 3.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import combinations, pairwise
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 _BITS = 64
-_UNTOUCHED_CHUNKS = 3
+_UNTOUCHED_CHUNKS = 4
+_IN_CACHE = 100_000  # hashes: under a megabyte
 _QUERIES_AT_ONCE = 4096
 _COMPARED_ONE_BY_ONE = 20_000  # a longer list is put in order instead
 _COMPARED_BY_ONE_THREAD = 200_000_000  # comparisons: a tenth of a second
@@ -28,7 +29,7 @@ _POSITION = np.uint64(0xFFFF_FFFF)
 
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
-Chunks = tuple[tuple[np.uint64, np.uint64], ...]
+Chunk = NDArray[np.unsignedinteger[Any]]
 
 
 class Pairs(NamedTuple):
@@ -100,15 +101,21 @@ def pairs_of_some(hashes: Hashes, some: NDArray[np.bool_], *, max_distance_bits:
 
 
 def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:
-    def alike_in(chunks: Chunks) -> list[Hashes]:
+    edges = _edges(max_distance_bits)
+
+    def alike(group: tuple[int, Positions]) -> list[Hashes]:
+        last, positions = group
         return [
-            (first.astype(np.uint64) << _POSITION_BITS) | second.astype(np.uint64)
-            for first, second in _alike_in(hashes, chunks, max_distance_bits)
+            (positions[first].astype(np.uint64) << _POSITION_BITS)
+            | positions[second].astype(np.uint64)
+            for first, second in _alike_in(hashes[positions], edges, last, max_distance_bits)
         ]
 
-    orders = combinations(_chunks(max_distance_bits), _UNTOUCHED_CHUNKS)
+    # The longest first, so that no core is left waiting.
+    lasts = range(len(edges) - 1, _UNTOUCHED_CHUNKS - 2, -1)
+    groups = [(last, group) for last in lasts for group in _groups(hashes, edges[last])]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy sorts without Python's lock
-        found = [pairs for part in pool.map(alike_in, orders) for pairs in part]
+        found = [pairs for part in pool.map(alike, groups) for pairs in part]
     if not found:
         return _nothing()
     pairs = np.unique(np.concatenate(found))  # a pair may be alike in several chunks
@@ -117,35 +124,70 @@ def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:
     return Pairs(first, second, np.bitwise_count(hashes[first] ^ hashes[second]).astype(np.int64))
 
 
-def _chunks(max_distance_bits: int) -> list[tuple[np.uint64, np.uint64]]:
-    """Where each chunk begins, and its width, in bits."""
+def _edges(max_distance_bits: int) -> list[tuple[int, int]]:
+    """Where each chunk begins and ends, in bits."""
     count = max_distance_bits + _UNTOUCHED_CHUNKS
-    edges = [_BITS * number // count for number in range(count + 1)]
-    return [(np.uint64(start), np.uint64(end - start)) for start, end in pairwise(edges)]
+    return list(pairwise(_BITS * number // count for number in range(count + 1)))
+
+
+def _chunk(hashes: Hashes, edge: tuple[int, int]) -> Chunk:
+    """The same bits of all hashes, in as few bytes as hold them."""
+    start, end = edge
+    largest = (1 << (end - start)) - 1
+    bits = (hashes >> np.uint64(start)) & np.uint64(largest)
+    return bits.astype(np.min_scalar_type(largest))
+
+
+def _groups(hashes: Hashes, edge: tuple[int, int]) -> list[Positions]:
+    """The positions in portions that fit into a core's cache, equal chunks never apart."""
+    chunk = _chunk(hashes, edge)
+    order = np.argsort(chunk, kind="stable")
+    ordered = chunk[order]
+    wanted = ordered[_IN_CACHE::_IN_CACHE]
+    cuts = np.unique(np.searchsorted(ordered, wanted))
+    return [group for group in np.split(order, cuts) if len(group) > 1]
 
 
 def _alike_in(
-    hashes: Hashes, chunks: Chunks, max_distance_bits: int
+    hashes: Hashes, edges: Sequence[tuple[int, int]], last: int, max_distance_bits: int
 ) -> Iterator[tuple[Positions, Positions]]:
-    """Near pairs among the hashes that are equal in these chunks."""
-    one = np.uint64(1)
-    keys: Hashes = np.zeros(len(hashes), dtype=np.uint64)
-    for start, width in chunks:
-        keys = (keys << width) | ((hashes >> start) & ((one << width) - one))
-    # Key and position in one number: sorting numbers is much quicker than sorting positions.
-    ordered = np.sort((keys << _POSITION_BITS) | np.arange(len(hashes), dtype=np.uint64))
-    alike = (ordered >> _POSITION_BITS).astype(np.uint32)
-    places, step = np.flatnonzero(alike[1:] == alike[:-1]), 1
+    """Near pairs among hashes that are sorted by one chunk, and equal in that and lower ones.
+
+    Lists are sorted by one chunk after the other, the order within equal ones kept. On numbers of
+    up to 16 bits numpy's stable sort goes through them twice, and compares nothing.
+    """
+    chunks = [_chunk(hashes, edge) for edge in edges[:last]]
+
+    def walk(
+        below: int, left: int, order: Positions, mask: int
+    ) -> Iterator[tuple[Positions, Positions]]:
+        if not left:
+            yield from _neighbours(hashes[order], order, np.uint64(mask), max_distance_bits)
+            return
+        for place in range(left - 1, below):
+            start, end = edges[place]
+            by_this = order[np.argsort(chunks[place][order], kind="stable")]
+            yield from walk(place, left - 1, by_this, mask | ((1 << end) - (1 << start)))
+
+    start, end = edges[last]
+    yield from walk(last, _UNTOUCHED_CHUNKS - 1, np.arange(len(hashes)), (1 << end) - (1 << start))
+
+
+def _neighbours(
+    ordered: Hashes, order: Positions, mask: np.uint64, max_distance_bits: int
+) -> Iterator[tuple[Positions, Positions]]:
+    """Near pairs among those that are equal under a mask, and so stand side by side."""
+    differing = ordered[1:] ^ ordered[:-1]
+    equal = np.append((differing & mask) == 0, False)
+    places, step = np.flatnonzero(equal), 1
     while places.size:
-        # Equal keys stand in the order of their positions.
-        first = (ordered[places] & _POSITION).astype(np.int64)
-        second = (ordered[places + step] & _POSITION).astype(np.int64)
-        near = np.bitwise_count(hashes[first] ^ hashes[second]) <= max_distance_bits
+        # Equal ones stand in the order of their positions.
+        near = np.bitwise_count(ordered[places] ^ ordered[places + step]) <= max_distance_bits
         if near.any():
-            yield first[near], second[near]
+            yield order[places[near]], order[places[near] + step]
+        # Whoever equals the next, which equals the one after that, and so on.
+        places = places[equal[places + step]]
         step += 1
-        places = places[places < len(alike) - step]
-        places = places[alike[places] == alike[places + step]]
 
 
 def _as_bytes(hashes: Hashes) -> NDArray[np.uint8]:
