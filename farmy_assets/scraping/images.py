@@ -117,14 +117,16 @@ class RawZonePipeline(MediaPipeline):
             return self._give_up(error, image)
         if memory and memory.job == spider.journal.name:
             return self._settled(memory.fate)
-        if spider.stored + len(self._under_way) >= spider.scraper.limits.images:
-            spider.journal.limits_reached.add("images")
-            return self._settled(_refused(image, RefusalReason.OVER_THE_LIMIT))
-        if memory and memory.etag:
+        if memory is None:
+            if spider.stored + len(self._under_way) >= spider.scraper.limits.images:
+                spider.journal.limits_reached.add("images")
+                return self._settled(_refused(image, RefusalReason.OVER_THE_LIMIT))
+            self._under_way.add(image.key)
+            return None
+        if memory.etag:
             request.headers["If-None-Match"] = memory.etag
-        if memory and memory.last_modified:
+        if memory.last_modified:
             request.headers["If-Modified-Since"] = memory.last_modified
-        self._under_way.add(image.key)
         return None
 
     async def media_downloaded(  # type: ignore[override]  # Scrapy awaits it

@@ -98,7 +98,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             path = self.path
             site.visits.append(Visit(path, time.monotonic(), dict(self.headers)))
             answer = site.answer_to(urlsplit(path).path)
@@ -128,18 +128,25 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             if answer.without_length:
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             """Nothing on the console."""
 
     return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # with the library's 5, connections that come together wait a second
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A crawler that has heard enough is no error."""
 
 
 @contextmanager
 def running_site() -> Iterator[Site]:
     """A site on a free port, up to the end of the block."""
     site = Site(address="")
-    server = ThreadingHTTPServer((HOST, 0), _handler(site))
-    server.daemon_threads = True
+    server = _Server((HOST, 0), _handler(site))
     site.address = f"http://{HOST}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
