@@ -51,9 +51,11 @@ def _say(kind: str, value: object) -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     os._exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # At once: after a crawl that was cut short, Twisted's threads would be waited for.
+    os._exit(main())

@@ -81,7 +81,7 @@ def run(
         ScrapeError: Scrapy itself failed.
     """
     journal = open_journal(lake.records, scraper, clock=clock)
-    process = CrawlerProcess(scrapy_settings(scraper), install_root_handler=True)
+    process = CrawlerProcess(scrapy_settings(scraper))
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     crawler = process.create_crawler(SiteSpider)

@@ -101,8 +101,8 @@ class ScrapeReport(Record):
     stored: int = 0
     already_there: int = 0
     refused: int = 0
-    refused_by_reason: Mapping[RefusalReason, int] = Field(default_factory=dict)
-    unread_pages_by_reason: Mapping[RefusalReason, int] = Field(default_factory=dict)
+    refused_by_reason: Mapping[str, int] = Field(default_factory=dict)
+    unread_pages_by_reason: Mapping[str, int] = Field(default_factory=dict)
     first_refusals: tuple[ImageFate, ...] = ()
     limits_reached: tuple[str, ...] = ()
 
@@ -126,16 +126,18 @@ def report_on(
             known = fates.setdefault(fate.address, fate)
             if BEST_FIRST.index(fate.outcome) < BEST_FIRST.index(known.outcome):
                 fates[fate.address] = fate
-    outcomes = Counter(fate.outcome for fate in fates.values())
     refused = [fate for fate in fates.values() if fate.reason]
+    reasons = Counter(fate.reason.value for fate in refused if fate.reason)
+    outcomes = Counter(fate.outcome for fate in fates.values())
+    unread = Counter(page.problem.value for page in done if page.problem)
     return ScrapeReport(
         job=job,
         pages=sum(page.problem is None for page in done),
         stored=outcomes[ImageOutcome.STORED],
         already_there=outcomes[ImageOutcome.ALREADY_THERE],
         refused=outcomes[ImageOutcome.REFUSED],
-        refused_by_reason=dict(Counter(f.reason for f in refused if f.reason).most_common()),
-        unread_pages_by_reason=dict(Counter(p.problem for p in done if p.problem).most_common()),
+        refused_by_reason=dict(reasons.most_common()),
+        unread_pages_by_reason=dict(unread.most_common()),
         first_refusals=tuple(refused[:SHOWN_REFUSALS]),
         limits_reached=tuple(sorted(limits_reached)),
     )

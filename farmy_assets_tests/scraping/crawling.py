@@ -23,7 +23,7 @@ from farmy_assets_tests.scraping.site import Site
 ALLOWED = ("CC-BY-4.0", "CC0-1.0")
 
 
-def scraper_of(site: Site, **changes: Any) -> Scraper:
+def scraper_of(site: Site, **changes: object) -> Scraper:
     """A scraper for the tests' site, without any pause."""
     told: dict[str, Any] = {
         "name": "gallery",
@@ -41,15 +41,14 @@ def scraper_of(site: Site, **changes: Any) -> Scraper:
 
 
 @cache
-def _reactor() -> Any:
+def _reactor() -> Any:  # noqa: ANN401 - Twisted's reactor has no one type
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
-    from twisted.internet import reactor
+    from twisted.internet import reactor  # noqa: PLC0415 - installed just now
 
     begun = threading.Event()
     reactor.callWhenRunning(begun.set)
-    threading.Thread(
-        target=reactor.run, kwargs={"installSignalHandlers": False}, daemon=True
-    ).start()
+    run = reactor.run  # type: ignore[misc]
+    threading.Thread(target=run, kwargs={"installSignalHandlers": False}, daemon=True).start()
     assert begun.wait(10)
     return reactor
 
@@ -59,7 +58,7 @@ def crawl(
     lake: Lake,
     *,
     on_progress: Callable[[ScrapeReport], None] = lambda report: None,
-    **changed_settings: Any,
+    **changed_settings: object,
 ) -> ScrapeReport:
     """What `run` does, on the reactor that all tests of this process share."""
     reactor = _reactor()

@@ -94,44 +94,38 @@ class Site:
         return found or Answer(b"nothing here", "text/plain", 404)
 
 
-def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
 
-        def do_GET(self) -> None:
-            path = self.path
-            site.visits.append(Visit(path, time.monotonic(), dict(self.headers)))
-            answer = site.answer_to(urlsplit(path).path)
-            etag = answer.headers.get("ETag")
-            if etag and self.headers.get("If-None-Match") == etag:
-                answer = Answer(status=304, headers=answer.headers)
-            try:
-                self._send(answer)
-            except OSError:
-                self.close_connection = True  # the crawler has heard enough
+    def do_GET(self) -> None:
+        self.site.visits.append(Visit(self.path, time.monotonic(), dict(self.headers)))
+        answer = self.site.answer_to(urlsplit(self.path).path)
+        etag = answer.headers.get("ETag")
+        if etag and self.headers.get("If-None-Match") == etag:
+            answer = Answer(status=304, headers=answer.headers)
+        try:
+            self._send(answer)
+        except OSError:
+            self.close_connection = True  # the crawler has heard enough
 
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            if answer.status != 304:
-                self.send_header("Content-Type", answer.kind)
-            if answer.without_length:
-                self.send_header("Connection", "close")
-            else:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            size = 1000 if answer.trickle_s else 65_536
-            for start in range(0, len(answer.body), size):
-                self.wfile.write(answer.body[start : start + size])
-                time.sleep(answer.trickle_s)
-            if answer.without_length:
-                self.close_connection = True
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", answer.kind)
+        if answer.without_length:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        size = 1000 if answer.trickle_s else 65_536
+        for start in range(0, len(answer.body), size):
+            self.wfile.write(answer.body[start : start + size])
+            time.sleep(answer.trickle_s)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing on the console."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on the console."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -146,7 +140,7 @@ class _Server(ThreadingHTTPServer):
 def running_site() -> Iterator[Site]:
     """A site on a free port, up to the end of the block."""
     site = Site(address="")
-    server = _Server((HOST, 0), _handler(site))
+    server = _Server((HOST, 0), type("Handler", (_Handler,), {"site": site}))
     site.address = f"http://{HOST}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
