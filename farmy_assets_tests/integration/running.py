@@ -61,6 +61,11 @@ def free_ports() -> dict[str, int]:
     return dict(zip(PORT_SETTINGS, found, strict=True))
 
 
+def scraper_folder(settings: LocalSettings) -> Path:
+    """Where the platform under test looks for scraper files."""
+    return settings.home / "scrapers"
+
+
 @dataclass(frozen=True)
 class RunningPlatform:
     """A platform with all its servers.

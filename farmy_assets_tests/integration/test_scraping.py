@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import psutil
 import pytest
 import yaml
@@ -17,7 +18,7 @@ from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.lake import keys
 from farmy_assets.local.settings import platform_environment
 from farmy_assets.scraping.records import ScrapeReport
-from farmy_assets_tests.integration.running import RunningPlatform
+from farmy_assets_tests.integration.running import RunningPlatform, scraper_folder
 from farmy_assets_tests.scraping.crawling import scraper_of
 from farmy_assets_tests.scraping.site import Answer, Site, figure, links, picture, running_site
 
@@ -134,6 +135,42 @@ def test_the_crawl_ends_with_the_process_that_started_it(
     starter.wait()
     gone, _ = psutil.wait_procs([child], timeout=10)
     assert gone == [child]
+
+
+def _launch(platform: RunningPlatform, gallery: Site, name: str, **changes: object) -> str:
+    folder = scraper_folder(platform.settings)
+    folder.mkdir(exist_ok=True)
+    _file(folder, gallery, name, **changes)
+    platform.instance.add_dynamic_partitions("scrapers", [name])
+    return platform.materialize("scraped_images", name)
+
+
+def test_the_asset_tells_the_numbers_of_its_job(platform: RunningPlatform, gallery: Site) -> None:
+    run_id = _launch(platform, gallery, "asset")
+    assert platform.wait_for_run(run_id).is_success, platform.failure(run_id)
+    (event,) = platform.instance.get_records_for_run(
+        run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+    ).records
+    materialization = event.asset_materialization
+    assert materialization is not None
+    assert materialization.metadata["pages"].value == PAGES
+    assert materialization.metadata["already_there"].value == PAGES * A_PAGE
+
+
+def test_a_run_that_is_terminated_takes_its_crawl_with_it(
+    platform: RunningPlatform, gallery: Site
+) -> None:
+    rate = {"delay_seconds": 2, "concurrency": 1, "autothrottle": False}
+    gallery.visits.clear()
+    run_id = _launch(platform, gallery, "stopped", rate=rate)
+    platform.wait_until("the first request", gallery.paths)
+    worker = platform.run_worker(run_id)
+    crawls = [c for c in worker.children(recursive=True) if "farmy_assets.scraping" in c.cmdline()]
+    assert len(crawls) == 1
+    worker.terminate()
+    gone, _ = psutil.wait_procs(crawls, timeout=30)
+    assert gone == crawls
+    assert platform.wait_for_run(run_id).is_finished
 
 
 def test_a_file_that_is_no_scraper_is_told_in_one_breath(
