@@ -110,9 +110,9 @@ def test_a_scraper_whose_file_is_gone_is_told(
 
 
 @pytest.fixture
-def kept_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def kept_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """A schedule reaches its instance by a reference, which one in memory has not."""
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as made:
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as made:
         yield made
 
 
