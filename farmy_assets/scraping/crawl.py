@@ -18,6 +18,7 @@ from farmy_assets.scraping.scraper_file import Scraper
 from farmy_assets.scraping.spider import MAX_PAGE_BYTES, SiteSpider
 
 ROOM = "farmy_assets.scraping"
+MINUTES = "minutes"
 QUIET = ("scrapy.pipelines.media", "scrapy.downloadermiddlewares.retry", "scrapy.core.downloader")
 """What these say is told with its reason in the job's records."""
 
@@ -90,7 +91,7 @@ def run(
         crawler, scraper, journal, zone=lake.ingestion, clock=clock,
         on_progress=lambda: on_progress(journal.report()),
     ).addErrback(failures.append)  # fmt: skip
-    _end_after(scraper.limits.minutes * 60)
+    _end_after(scraper.limits.minutes * 60, journal)
     process.start(install_signal_handlers=False)
     return conclude(crawler, journal, failures, clock=clock)
 
@@ -102,7 +103,7 @@ def conclude(
 
     Raises:
         LakeError: The lake went away.
-        ScrapeError: Scrapy itself failed.
+        ScrapeError: Scrapy itself failed, or some page could not be brought to its end.
     """
     spider = crawler.spider
     if failures or not isinstance(spider, SiteSpider):
@@ -111,13 +112,21 @@ def conclude(
         raise ScrapeError(msg)
     if spider.trouble is not None:
         raise spider.trouble
-    if journal.frontier(spider.scraper):
-        return journal.report().model_copy(update={"limits_reached": ("minutes",)})
-    return journal.close(now=clock())
+    undone = journal.frontier(spider.scraper)
+    if not undone:
+        return journal.close(now=clock())
+    if MINUTES in journal.limits_reached:
+        return journal.report()
+    msg = f"{len(undone)} pages came to no end, the first is {undone[0][0]}: see the log above"
+    raise ScrapeError(msg)
 
 
-def _end_after(seconds: float) -> None:
+def _end_after(seconds: float, journal: Journal) -> None:
     """End the crawl when its time is up, at once: the journal makes a stop as good as an end."""
     from twisted.internet import reactor  # noqa: PLC0415 - Scrapy installs it first
 
-    reactor.callLater(seconds, reactor.crash)  # type: ignore[arg-type,misc]
+    def end() -> None:
+        journal.limits_reached.add(MINUTES)
+        reactor.crash()  # type: ignore[misc]
+
+    reactor.callLater(seconds, end)

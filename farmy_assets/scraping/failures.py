@@ -35,7 +35,9 @@ def reason_for(error: BaseException | None) -> tuple[RefusalReason, str]:
     if isinstance(error, HttpError):
         return RefusalReason.HTTP_ERROR, f"HTTP {error.response.status}"
     detail = f"{type(error).__name__}: {error}"[:MAX_DETAIL]
-    if isinstance(error, IgnoreRequest) and "redirect" in str(error):
-        return RefusalReason.TOO_MANY_REDIRECTS, detail
+    if isinstance(error, IgnoreRequest):
+        unpacked = "DOWNLOAD_MAXSIZE" in str(error)
+        reason = RefusalReason.TOO_LARGE if unpacked else RefusalReason.TOO_MANY_REDIRECTS
+        return reason, detail
     found = (reason for kind, reason in REASONS if isinstance(error, kind))
     return next(found, RefusalReason.UNREADABLE), detail

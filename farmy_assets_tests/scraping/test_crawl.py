@@ -1,6 +1,7 @@
 """Crawls of a real site on this machine, into a lake in memory."""
 
 import base64
+import gzip
 import hashlib
 import time
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from farmy_assets.scraping.records import ScrapeReport
 from farmy_assets_tests.arrivals import arrival
 from farmy_assets_tests.scraping.crawling import crawl, scraper_of
 from farmy_assets_tests.scraping.site import BY, Answer, Site, figure, links, page, picture
+
+PACKED = {"Content-Encoding": "gzip"}
 
 
 def stored(lake: Lake) -> dict[str, ImageMetadata]:
@@ -141,6 +144,7 @@ def test_every_kind_of_bad_answer_has_its_reason_and_the_rest_comes_in(
         "/empty.jpg": Answer(b"", "image/jpeg"),
         "/declared.jpg": Answer(picture(1) + bytes(300_000), "image/jpeg"),
         "/undeclared.jpg": Answer(picture(2) + bytes(900_000), "image/jpeg", without_length=True),
+        "/bomb.jpg": Answer(gzip.compress(bytes(50_000_000)), "image/jpeg", headers=PACKED),
         "/slow.jpg": Answer(bytes(20_000), "image/jpeg", trickle_s=0.3),
         "/round.jpg": Answer(status=302, headers={"Location": "/round.jpg"}),
         "/cut.jpg": Answer(picture(3)[:900], "image/jpeg"),
@@ -161,6 +165,7 @@ def test_every_kind_of_bad_answer_has_its_reason_and_the_rest_comes_in(
         "/empty.jpg": "empty_file",
         "/declared.jpg": "too_large",
         "/undeclared.jpg": "too_large",
+        "/bomb.jpg": "too_large",
         "/slow.jpg": "too_slow",
         "/round.jpg": "too_many_redirects",
         "image/png;base64,AA==": "no_web_address",
