@@ -129,4 +129,4 @@ def _end_after(seconds: float, journal: Journal) -> None:
         journal.limits_reached.add(MINUTES)
         reactor.crash()  # type: ignore[misc]
 
-    reactor.callLater(seconds, end)
+    reactor.callLater(seconds, end)  # type: ignore[arg-type]

@@ -6,10 +6,6 @@ children.
 """
 
 import asyncio
-import base64
-import binascii
-import hashlib
-import re
 import threading
 from urllib.parse import urlsplit
 
@@ -28,17 +24,13 @@ from farmy_assets.errors import LakeError
 from farmy_assets.lake.ingestion import Outcome
 from farmy_assets.scraping.extraction import FoundImage
 from farmy_assets.scraping.failures import reason_for
+from farmy_assets.scraping.headers import announced_sha256, content_type, validator
 from farmy_assets.scraping.records import ImageFate, ImageOutcome, PageRecord, RefusalReason
-from farmy_assets.scraping.spider import SiteSpider, VisitedPage, header_text
+from farmy_assets.scraping.spider import SiteSpider, VisitedPage
 
 FOUND = "farmy_image"
 NOT_MODIFIED, OK = 304, 200
 NO_PICTURES = ("text/", "application/json", "application/xhtml", "application/xml", "video/")
-DIGESTS = {
-    "Repr-Digest": re.compile(r"sha-256=:([A-Za-z0-9+/=]+):"),  # RFC 9530
-    "Digest": re.compile(r"sha-256=([A-Za-z0-9+/=]+)", re.IGNORECASE),  # RFC 3230
-    "x-amz-checksum-sha256": re.compile(r"^([A-Za-z0-9+/=]+)$"),
-}
 
 
 class RawZonePipeline(MediaPipeline):
@@ -146,7 +138,7 @@ class RawZonePipeline(MediaPipeline):
             detail = f"HTTP {response.status}"
             return self._settled(_refused(image, RefusalReason.HTTP_ERROR, detail))
         if "download_stopped" in response.flags:
-            kind = _kind(response.headers)
+            kind = content_type(response.headers)
             if kind.startswith(NO_PICTURES):
                 return self._settled(_refused(image, RefusalReason.NOT_AN_IMAGE, kind))
             return self._settled(_there(image, "the site's digest is known"))
@@ -197,7 +189,7 @@ class RawZonePipeline(MediaPipeline):
             return
         digest = announced_sha256(headers)
         is_known = digest is not None and self._spider.zone.holds(digest)
-        if is_known or _kind(headers).startswith(NO_PICTURES):
+        if is_known or content_type(headers).startswith(NO_PICTURES):
             raise StopDownload(fail=False)
 
     def _bring_in(self, image: FoundImage, page: PageRecord, response: Response) -> ImageFate:
@@ -238,8 +230,8 @@ class RawZonePipeline(MediaPipeline):
         self._spider.journal.remember(
             fate,
             sha256=metadata.sha256,
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
+            etag=validator(response.headers, "ETag"),
+            last_modified=validator(response.headers, "Last-Modified"),
         )
         return fate
 
@@ -248,30 +240,6 @@ def name_of(address: str) -> str:
     """The name under which a picture enters the lake: host and path, without the query."""
     parts = urlsplit(address)
     return f"{parts.hostname}{parts.path}"
-
-
-def announced_sha256(headers: Headers) -> str | None:
-    """The SHA-256 of the body, in hex, if the server tells it before it sends the body."""
-    for name, form in DIGESTS.items():
-        told = header_text(headers, name)
-        if match := form.search(told):
-            try:
-                digest = base64.b64decode(match[1], validate=True)
-            except binascii.Error:
-                continue
-            if len(digest) == hashlib.sha256().digest_size:
-                return digest.hex()
-    return None
-
-
-def _kind(headers: Headers) -> str:
-    return header_text(headers, "Content-Type").lower()[:100]
-
-
-def _header(response: Response, name: str) -> str | None:
-    """A header to send back next time, if it is a line of plain characters."""
-    told = header_text(response.headers, name)
-    return told if told and len(told) <= 1000 and told.isascii() and told.isprintable() else None  # noqa: PLR2004
 
 
 def _refused(image: FoundImage, reason: RefusalReason, detail: str = "") -> ImageFate:

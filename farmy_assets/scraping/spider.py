@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import scrapy
-from scrapy.http import Headers, HtmlResponse, Response
+from scrapy.http import HtmlResponse, Response
 from twisted.python.failure import Failure
 from w3lib.url import canonicalize_url
 
@@ -14,6 +14,7 @@ from farmy_assets.errors import LakeError
 from farmy_assets.lake.ingestion import RawZone
 from farmy_assets.scraping.extraction import FoundPage, read_page
 from farmy_assets.scraping.failures import reason_for
+from farmy_assets.scraping.headers import content_type
 from farmy_assets.scraping.journal import Journal
 from farmy_assets.scraping.records import PageRecord, RefusalReason
 from farmy_assets.scraping.scraper_file import Scraper
@@ -79,7 +80,7 @@ class SiteSpider(scrapy.Spider):
                 return
             self._known.add(reached)
         if not isinstance(response, HtmlResponse):
-            kind = header_text(response.headers, "Content-Type")[:100]
+            kind = content_type(response.headers)
             yield _unread(record, RefusalReason.NOT_A_PAGE, kind)
             return
         try:
@@ -135,11 +136,6 @@ class SiteSpider(scrapy.Spider):
             meta={"download_maxsize": MAX_PAGE_BYTES},
             dont_filter=True,  # a redirect to a page that is known must be told, not lost
         )
-
-
-def header_text(headers: Headers, name: str) -> str:
-    """A header's first value, empty when there is none; bytes beyond ASCII are taken as Latin-1."""
-    return (headers.get(name) or b"").decode("latin-1").strip()
 
 
 def _unread(record: PageRecord, reason: RefusalReason, detail: str) -> VisitedPage:
