@@ -16,10 +16,10 @@ from pathlib import Path
 from farmy_assets.errors import FarmyError, LakeUnavailableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.scraping.crawl import run
-from farmy_assets.scraping.records import ScrapeReport
+from farmy_assets.scraping.journal import Journal
 from farmy_assets.scraping.scraper_file import parse_scraper
 
-SECONDS_BETWEEN_LINES = 0.5
+SECONDS_BETWEEN_LINES = 1.0
 
 
 def main() -> int:
@@ -28,11 +28,12 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     told = 0.0
 
-    def tell(report: ScrapeReport) -> None:
+    def tell(journal: Journal) -> None:
         nonlocal told
         if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
+            so_far = journal.report()
+            _say("progress", so_far.model_dump(mode="json", exclude={"first_refusals"}))
             told = time.monotonic()
-            _say("progress", report.model_dump(mode="json", exclude={"first_refusals"}))
 
     try:
         scraper = parse_scraper(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -70,9 +70,15 @@ def run(
     lake: Lake,
     *,
     clock: Callable[[], datetime],
-    on_progress: Callable[[ScrapeReport], None] = lambda report: None,
+    on_progress: Callable[[Journal], None] = lambda journal: None,
 ) -> ScrapeReport:
     """Do a scraper's job, or go on with it; once in a process, because Twisted runs only once.
+
+    Args:
+        scraper: What to do.
+        lake: Where it goes.
+        clock: Tells the time of arrival.
+        on_progress: Called whenever a picture or a page is done.
 
     Returns:
         The job's numbers; not complete when its time was up, which the next run takes up.
@@ -89,7 +95,7 @@ def run(
     failures: list[Failure] = []
     process.crawl(
         crawler, scraper, journal, zone=lake.ingestion, clock=clock,
-        on_progress=lambda: on_progress(journal.report()),
+        on_progress=lambda: on_progress(journal),
     ).addErrback(failures.append)  # fmt: skip
     _end_after(scraper.limits.minutes * 60, journal)
     process.start(install_signal_handlers=False)

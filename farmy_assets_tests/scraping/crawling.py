@@ -1,7 +1,6 @@
 """Crawls in the tests' own process: Twisted's reactor, once started, stays at work in a thread."""
 
 import threading
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -53,13 +52,7 @@ def _reactor() -> Any:  # noqa: ANN401 - Twisted's reactor has no one type
     return reactor
 
 
-def crawl(
-    scraper: Scraper,
-    lake: Lake,
-    *,
-    on_progress: Callable[[ScrapeReport], None] = lambda report: None,
-    **changed_settings: object,
-) -> ScrapeReport:
+def crawl(scraper: Scraper, lake: Lake, **changed_settings: object) -> ScrapeReport:
     """What `run` does, on the reactor that all tests of this process share."""
     reactor = _reactor()
     journal = open_journal(lake.records, scraper, clock=lambda: NOON)
@@ -74,7 +67,7 @@ def crawl(
         found.append(crawler)
         done: Deferred[None] = runner.crawl(
             crawler, scraper, journal, zone=lake.ingestion, clock=lambda: NOON,
-            on_progress=lambda: on_progress(journal.report()),
+            on_progress=lambda: None,
         )  # fmt: skip
         done.addErrback(failures.append)
         done.addBoth(lambda _: ended.set())
