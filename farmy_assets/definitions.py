@@ -2,7 +2,16 @@
 
 import dagster as dg
 
-from farmy_assets.defs import annotation, catalog, cleansing, consensus, datasets, ingestion, triage
+from farmy_assets.defs import (
+    annotation,
+    catalog,
+    cleansing,
+    consensus,
+    datasets,
+    ingestion,
+    scraping,
+    triage,
+)
 from farmy_assets.defs.jobs import (
     batch_job,
     placement_job,
@@ -15,9 +24,12 @@ from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_s
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [ingestion, catalog, cleansing, triage, annotation, consensus, datasets]
+        [scraping, ingestion, catalog, cleansing, triage, annotation, consensus, datasets]
     ),
-    jobs=[batch_job, placement_job, rulings_job, votes_job, release_job],
+    jobs=[
+        scraping.scraping_job, batch_job, placement_job, rulings_job, votes_job, release_job,
+    ],  # fmt: skip
+    schedules=[scraping.scraping_schedule],
     sensors=[new_images_sensor, annotation_completion_sensor],
     resources=resources(),
     executor=dg.in_process_executor,  # a step takes less time than a new process for it

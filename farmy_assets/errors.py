@@ -9,6 +9,7 @@ The text of each says what happened, to what, and what to do next.
     │   └── ObjectMissingError       the key is not there
     ├── StudioError              Label Studio answered with a refusal
     │   └── StudioUnavailableError   no answer: trying again later can help
+    ├── ScrapeError              a crawl failed or was ended; running it again goes on
     ├── NotReleasableError       a data set version was asked for too early
     ├── WorkersError             the processes that decode images cannot start
     └── PlatformError            the local platform could not be started, stopped or deployed
@@ -41,6 +42,10 @@ class StudioError(FarmyError):
 
 class StudioUnavailableError(StudioError):
     """Label Studio does not answer; trying again later can help."""
+
+
+class ScrapeError(FarmyError):
+    """A crawl failed, or its process was ended; running it again goes on where it stopped."""
 
 
 class NotReleasableError(FarmyError):

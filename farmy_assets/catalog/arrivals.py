@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import ValidationError
 
 from farmy_assets.catalog.exif import read_capture_facts
-from farmy_assets.catalog.metadata import ImageMetadata, Source, image_id_for
+from farmy_assets.catalog.metadata import ImageMetadata, Source, WebOrigin, image_id_for
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.signatures import claims_to_be_an_image, media_type_of
 from farmy_assets.errors import InvalidInputError
@@ -43,6 +43,7 @@ class Origin(Record):
     licence: str | None = None
     contributor: str | None = None
     device: str | None = None
+    web: WebOrigin | None = None
 
 
 def receive(

@@ -23,6 +23,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CampaignName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://", max_length=4096)]
+
 
 class Source(StrEnum):
     """The way a photograph reached us."""
@@ -37,6 +39,24 @@ class Position(Record):
 
     latitude_deg: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     longitude_deg: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class WebOrigin(Record):
+    """Where on the web a photograph was found, and what its page said of it.
+
+    Attributes:
+        page_address: The page that shows it.
+        image_address: Where its bytes came from, redirects followed.
+        licence_statement: The page's own words, or link, from which its licence was told.
+    """
+
+    page_address: WebAddress
+    page_title: ShortText | None = None
+    image_address: WebAddress
+    title: ShortText | None = None
+    author: ShortText | None = None
+    licence_statement: ShortText | None = None
+    retrieved_at: AwareDatetime
 
 
 class ImageMetadata(Record):
@@ -58,6 +78,7 @@ class ImageMetadata(Record):
     field: ShortText | None = None
     licence: ShortText | None = None
     contributor: ShortText | None = None
+    web: WebOrigin | None = None
 
     @model_validator(mode="after")
     def _id_belongs_to_content(self) -> "ImageMetadata":

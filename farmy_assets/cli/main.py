@@ -2,7 +2,7 @@
 
 import typer
 
-from farmy_assets.cli import campaign, cleanse, duplicates, ingest, platform
+from farmy_assets.cli import campaign, cleanse, duplicates, ingest, platform, scrape
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ app.command("down")(platform.down)
 app.command("status")(platform.status)
 app.command("reconcile")(platform.reconcile)
 app.command("ingest")(ingest.ingest)
+app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(duplicates.commands, name="duplicates")

@@ -98,6 +98,31 @@ class CleansingResource(dg.ConfigurableResource[PolicyBook]):
         return parse_policy(text)
 
 
+class ScrapersResource(dg.ConfigurableResource[None]):
+    """The scraper files: a folder of `<name>.yaml`, empty for none."""
+
+    folder: str = ""
+
+    def files(self) -> dict[str, Path]:
+        """Every scraper file by its name, which is also the name of its partition."""
+        if not self.folder:
+            return {}
+        found = (path for path in Path(self.folder).glob("*.yaml") if path.is_file())
+        return {path.stem: path for path in found}
+
+    def file_of(self, name: str) -> Path:
+        """The file with this name.
+
+        Raises:
+            InvalidInputError: There is none.
+        """
+        files = self.files()
+        if name not in files:
+            msg = f"FARMY_SCRAPERS names {self.folder or 'no folder'}, without {name}.yaml in it"
+            raise InvalidInputError(msg)
+        return files[name]
+
+
 def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
     """The resources of the running platform, all settings from the environment."""
     lake = LakeResource(
@@ -118,4 +143,11 @@ def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
         policy_file=dg.EnvVar("FARMY_CLEANSING_POLICY").get_value("") or "",
         ray_address=dg.EnvVar("FARMY_RAY_ADDRESS").get_value("") or "",
     )
-    return {"lake": lake, "studio": studio, "sealing": SealingResource(), "cleansing": cleansing}
+    scrapers = ScrapersResource(folder=dg.EnvVar("FARMY_SCRAPERS").get_value("") or "")
+    return {
+        "lake": lake,
+        "studio": studio,
+        "sealing": SealingResource(),
+        "cleansing": cleansing,
+        "scrapers": scrapers,
+    }

@@ -55,6 +55,10 @@ class RawZone:
 
     raw: Bucket
 
+    def holds(self, sha256: str) -> bool:
+        """Whether bytes with this digest are in the raw zone, whatever their name and origin."""
+        return next(self.raw.keys(keys.raw_images_of(sha256)), None) is not None
+
     def store(self, metadata: ImageMetadata, content: bytes) -> Outcome:
         """Put one image and its metadata into the raw zone, each only where nothing is yet.
 

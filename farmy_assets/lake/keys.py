@@ -22,6 +22,11 @@ def raw_image(image_id: str) -> str:
     return f"{RAW_IMAGES}{image_id}"
 
 
+def raw_images_of(sha256: str) -> str:
+    """The prefix of all images with this content: an image id begins with it."""
+    return f"{RAW_IMAGES}{sha256[:32]}-"
+
+
 def raw_metadata(image_id: str) -> str:
     """The photograph's metadata."""
     return f"{RAW_METADATA}{image_id}.json"
@@ -51,6 +56,26 @@ def batch_of_id(batch_id: str) -> str:
 def ingest_report(campaign: str, digest: str) -> str:
     """What one import stored and refused."""
     return f"ingests/{campaign}/{digest}.json"
+
+
+def scrape_jobs(scraper: str, number: int | None = None) -> str:
+    """That a scraper's job began: the number is the lock; without a number, the prefix of all."""
+    return f"scrapes/{scraper}/jobs/" + (f"{number:06d}.json" if number else "")
+
+
+def scraped_pages(scraper: str, number: int, digest: str = "") -> str:
+    """A page that a job is done with; without a digest, the prefix of all."""
+    return f"scrapes/{scraper}/pages/{number:06d}/" + (f"{digest}.json" if digest else "")
+
+
+def scrape_report(scraper: str, number: int) -> str:
+    """What a job brought: written last, so a job without one is not at its end."""
+    return f"scrapes/{scraper}/reports/{number:06d}.json"
+
+
+def remembered_image(digest: str) -> str:
+    """What a site said of a picture when it was last fetched, by the digest of its address."""
+    return f"web-images/{digest[:2]}/{digest}.json"
 
 
 def quality(batch_id: str) -> str:

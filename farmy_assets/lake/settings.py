@@ -44,3 +44,11 @@ class LakeSettings(Record):
             region_name=environment.get("AWS_DEFAULT_REGION", "eu-central-1"),
             endpoint_url=environment.get("FARMY_AWS_ENDPOINT_URL") or None,
         )
+
+    def to_environment(self) -> dict[str, str]:
+        """The settings as a process environment, for a child process."""
+        return {
+            **{name: str(getattr(self, field)) for field, name in VARIABLES.items()},
+            "AWS_DEFAULT_REGION": self.region_name,
+            "FARMY_AWS_ENDPOINT_URL": self.endpoint_url or "",
+        }

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +64,10 @@ def test_a_campaign_name_that_does_not_fit_is_named_in_the_error() -> None:
     origin = Origin(source=Source.BULK, campaign="No Such Name!")
     with pytest.raises(InvalidInputError, match="campaign"):
         receive("a.jpg", jpeg(), origin=origin, arrived_at=NOON)
+
+
+def test_metadata_written_before_pictures_came_from_the_web_can_still_be_read() -> None:
+    metadata = arrival("a.jpg", jpeg())
+    older = json.loads(metadata.to_json())
+    del older["web"]
+    assert ImageMetadata.model_validate(older) == metadata

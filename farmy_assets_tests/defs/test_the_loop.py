@@ -251,7 +251,7 @@ def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
     for key in graph.get_all_asset_keys():
         groups.setdefault(graph.get(key).group_name, set()).add(key.to_user_string())
     assert groups == {
-        "ingestion": {"raw_images"},
+        "ingestion": {"scraped_images", "raw_images"},
         "catalog": {"catalog_entries"},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import dagster as dg
 import httpx
 import psutil
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
 from farmy_assets.catalog.arrivals import Origin
@@ -58,6 +59,11 @@ def free_ports() -> dict[str, int]:
         if len(found) == len(PORT_SETTINGS):
             break
     return dict(zip(PORT_SETTINGS, found, strict=True))
+
+
+def scraper_folder(settings: LocalSettings) -> Path:
+    """Where the platform under test looks for scraper files."""
+    return settings.home / "scrapers"
 
 
 @dataclass(frozen=True)
@@ -241,7 +247,9 @@ class RunningPlatform:
             ended = max(record.end_time or 0 for record in runs)
             return all(
                 tick.status is TickStatus.SKIPPED and tick.timestamp > ended
-                for state in self.instance.all_instigator_state()
+                for state in self.instance.all_instigator_state(
+                    instigator_type=InstigatorType.SENSOR
+                )
                 for tick in self.instance.get_ticks(
                     state.instigator_origin_id, state.selector_id, limit=1
                 )

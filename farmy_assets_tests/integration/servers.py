@@ -20,7 +20,12 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.settings import LocalSettings, platform_environment, read_settings
 from farmy_assets.studio import Studio, StudioSettings
-from farmy_assets_tests.integration.running import RunningPlatform, free_ports, shell_environment
+from farmy_assets_tests.integration.running import (
+    RunningPlatform,
+    free_ports,
+    scraper_folder,
+    shell_environment,
+)
 
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED")
 
@@ -33,6 +38,7 @@ def running_platform(home: Path) -> Iterator[RunningPlatform]:
     with pytest.MonkeyPatch.context() as patch, _stopped_whatever_happens(settings):
         for name in AWS_VARIABLES:
             patch.setenv(name, told[name])
+        patch.setenv("FARMY_SCRAPERS", str(scraper_folder(settings)))
         local_platform.up(settings, say=lambda _line: None, repair_catalog=lambda: None)
         cleansed = told["FARMY_CLEANSED_BUCKET"]
         studio = Studio(StudioSettings.from_environment(told, cleansed_bucket=cleansed))

@@ -1,0 +1,64 @@
+"""farmy scrape: a web site's photographs into the lake, by a scraper file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.lake import keys
+from farmy_assets.scraping.process import scrape as run_scraper
+from farmy_assets.scraping.records import ScrapeReport
+
+
+@ends_plainly
+def scrape(
+    file: Annotated[Path, typer.Argument(help="The scraper's YAML file; see docs/scraping.md.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts: the whole report.")] = False,
+) -> None:
+    """Bring a web site's photographs, with licence and source page, into the lake.
+
+    What is brought in, from where and how gently is told by the file. Pictures whose licence is not
+    shown to be an allowed one stay outside, with the reason. An interrupted job goes on when the
+    same command runs again; one that came to its end is followed by a new one, which fetches only
+    what is new.
+    """
+    lake = open_lake()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+        report = run_scraper(
+            file,
+            lake.settings,
+            on_progress=lambda so_far: progress.update(task, description=_in_words(so_far)),
+        )
+    if as_json:
+        typer.echo(report.to_json().decode())
+        return
+    console.print(f"{report.job.scraper}, job {report.job.number}: {_in_words(report)}",
+                  highlight=False)  # fmt: skip
+    _print_reasons("pictures left out", report.refused_by_reason)
+    _print_reasons("pages not read", report.unread_pages_by_reason)
+    for limit in report.limits_reached:
+        console.print(f"  the limit of {limit} was reached", highlight=False)
+    if report.is_complete:
+        key = keys.scrape_report(report.job.scraper, report.job.number)
+        address = f"s3://{lake.records.bucket.name}/{key}"
+        console.print(f"The report is {address}", highlight=False, soft_wrap=True)
+    else:
+        console.print("Not at its end: run the same command again to go on.", highlight=False)
+
+
+def _in_words(report: ScrapeReport) -> str:
+    return (
+        f"{report.pages} pages: {report.stored} stored, {report.already_there} already there, "
+        f"{report.refused} left out"
+    )
+
+
+def _print_reasons(title: str, reasons: Mapping[str, int]) -> None:
+    if reasons:
+        told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        console.print(f"  {title}: {told}", highlight=False)

@@ -1,0 +1,149 @@
+"""What a page holds: links to follow, pictures, and what is said of each. Nothing is fetched."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from parsel import SelectorList
+from scrapy import Selector
+from scrapy.http import TextResponse
+from scrapy.utils.response import get_base_url
+from w3lib.url import canonicalize_url, safe_url_string
+
+from farmy_assets.scraping.licences import judge_licence
+from farmy_assets.scraping.records import RefusalReason
+from farmy_assets.scraping.scraper_file import Place, Scraper
+
+MAX_TEXT = 200
+MAX_ADDRESS = 2000
+MAX_SRCSET = 20_000
+# An address may hold commas, but neither begin nor end with one.
+CANDIDATE = re.compile(r"([^\s,](?:\S*[^\s,])?)(?:\s+(\d{1,6}(?:\.\d{1,6})?)[wx])?\s*(?:,|$)")
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """One picture of a page; `refusal` says why it is not even asked for."""
+
+    address: str
+    title: str | None = None
+    author: str | None = None
+    crop: str | None = None
+    licence: str | None = None
+    statement: str = ""
+    refusal: RefusalReason | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for every way to write the address."""
+        return canonicalize_url(self.address)
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """What was found on one page, in the order of the page, nothing twice."""
+
+    title: str | None
+    links: tuple[str, ...]
+    images: tuple[FoundImage, ...]
+
+
+def read_page(response: TextResponse, scraper: Scraper) -> FoundPage:
+    """The links and pictures of a page that the scraper's selectors choose."""
+    page = SelectorList([response.selector])
+    base = get_base_url(response)
+    links = (
+        web_address(base, raw) for rule in scraper.follow for raw in _values(page, rule, "href")
+    )
+    images: dict[str, FoundImage] = {}
+    for element in page.css(scraper.images.each):
+        found = _read_image(SelectorList([element]), page, base, scraper)
+        if found is not None:
+            images.setdefault(found.address, found)
+    return FoundPage(
+        title=_text(page, "title::text"),
+        links=tuple(dict.fromkeys(a for a in links if a and scraper.is_on_site(a))),
+        images=tuple(images.values()),
+    )
+
+
+def web_address(base: str, raw: str) -> str | None:
+    """The absolute address behind a link; None for what is no web page (mail, scripts, nonsense).
+
+    Addresses with a name or password in them are none of ours to follow.
+    """
+    try:
+        address = urldefrag(safe_url_string(urljoin(base, raw.strip()))).url
+        parts = urlsplit(address)
+        port_is_sound = parts.port != 0
+    except ValueError:
+        return None
+    is_web = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    return address if is_web and port_is_sound and len(address) <= MAX_ADDRESS else None
+
+
+def largest_of(srcset: str) -> str | None:
+    """The address of a srcset's widest or densest picture; None when it names none.
+
+    Source of the form: HTML Living Standard, "srcset attributes".
+    """
+    candidates = [(float(size or 1), address) for address, size in CANDIDATE.findall(srcset)]
+    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+
+
+def _read_image(
+    element: SelectorList[Selector], page: SelectorList[Selector], base: str, scraper: Scraper
+) -> FoundImage | None:
+    rule, licence = scraper.images, scraper.licence
+    raw = next(_addresses(element, rule.address), None)
+    if raw is None:
+        return None
+    address = web_address(base, raw)
+    if address is None:
+        return FoundImage(raw[:MAX_TEXT], refusal=RefusalReason.NO_WEB_ADDRESS)
+    where = page if licence.where is Place.PAGE else element
+    finding = judge_licence(_values(where, licence.selector), licence)
+    refusal = finding.problem if scraper.is_on_site(address) else RefusalReason.OFF_SITE
+    return FoundImage(
+        address=address,
+        title=_text(element, rule.title),
+        author=_text(element, rule.author),
+        crop=_text(element, rule.crop) or scraper.crop,
+        licence=finding.licence,
+        statement=finding.statement,
+        refusal=refusal,
+    )
+
+
+def _addresses(element: SelectorList[Selector], rules: Iterable[str]) -> Iterator[str]:
+    """What the rules find, in their order; of several sizes the largest."""
+    for rule in rules:
+        for raw in _values(element, rule, "src"):
+            found = largest_of(raw[:MAX_SRCSET]) if "srcset" in rule else raw.strip()
+            if found:
+                yield found
+
+
+def _values(part: SelectorList[Selector], rule: str, attribute: str = "") -> Iterator[str]:
+    """What a selector finds: by its ::attr or ::text, else the attribute or the text."""
+    for found in part.css(rule):
+        root: Any = found.root
+        if isinstance(root, str):
+            yield root
+        elif attribute:
+            yield from filter(None, [root.get(attribute)])
+        else:
+            yield found.xpath("string()").get("")
+
+
+def _text(part: SelectorList[Selector], rule: str | None) -> str | None:
+    """The first text that a selector finds, on one line, short and printable; None without one."""
+    if rule is None:
+        return None
+    for raw in _values(part, rule):
+        line = " ".join("".join(c if c.isprintable() else " " for c in raw).split())
+        if line:
+            return line[:MAX_TEXT].strip()
+    return None
