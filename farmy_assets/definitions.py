@@ -27,8 +27,13 @@ defs = dg.Definitions(
         [scraping, ingestion, catalog, cleansing, triage, annotation, consensus, datasets]
     ),
     jobs=[
-        scraping.scraping_job, batch_job, placement_job, rulings_job, votes_job, release_job,
-    ],  # fmt: skip
+        scraping.scraping_job,
+        batch_job,
+        placement_job,
+        rulings_job,
+        votes_job,
+        release_job,
+    ],
     schedules=[scraping.scraping_schedule],
     sensors=[new_images_sensor, annotation_completion_sensor],
     resources=resources(),
