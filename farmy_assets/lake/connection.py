@@ -25,7 +25,8 @@ PASSING = {
 }  # fmt: skip
 
 
-def _config() -> Config:
+def client_config() -> Config:
+    """How all our S3 clients behave: patient, but not for ever."""
     return Config(
         connect_timeout=3,
         read_timeout=60,
@@ -42,7 +43,7 @@ def s3_client(settings: LakeSettings) -> "S3Client":
         "s3",
         region_name=settings.region_name,
         endpoint_url=settings.endpoint_url,
-        config=_config(),
+        config=client_config(),
     )
 
 
@@ -52,7 +53,7 @@ def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
         "dynamodb",
         region_name=settings.region_name,
         endpoint_url=settings.endpoint_url,
-        config=_config().merge(Config(signature_version="v4")),
+        config=client_config().merge(Config(signature_version="v4")),
     )
 
 

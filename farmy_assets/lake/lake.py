@@ -12,11 +12,11 @@ from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
-from farmy_assets.lake.ingestion import RawZone
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.progress import Progress
 from farmy_assets.lake.quality_tables import QualityTables
+from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.reconcile import Reconciler
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
