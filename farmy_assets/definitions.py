@@ -2,16 +2,26 @@
 
 import dagster as dg
 
-from farmy_assets.defs import annotation, catalog, cleansing, consensus, datasets, ingestion
+from farmy_assets.defs import (
+    annotation,
+    catalog,
+    cleansing,
+    consensus,
+    datasets,
+    ingestion,
+    reconcile,
+)
 from farmy_assets.defs.jobs import batch_job, placement_job, release_job, votes_job
+from farmy_assets.defs.reconcile import nightly_reconcile, reconcile_job
 from farmy_assets.defs.resources import resources
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [ingestion, catalog, cleansing, annotation, consensus, datasets]
+        [ingestion, catalog, reconcile, cleansing, annotation, consensus, datasets]
     ),
-    jobs=[batch_job, placement_job, votes_job, release_job],
+    jobs=[batch_job, placement_job, votes_job, release_job, reconcile_job],
+    schedules=[nightly_reconcile],
     sensors=[new_images_sensor, annotation_completion_sensor],
     resources=resources(),
     executor=dg.in_process_executor,  # a step takes less time than a new process for it

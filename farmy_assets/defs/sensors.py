@@ -4,14 +4,15 @@ The truth is in the records, never in a cursor: a cursor only saves looking at w
 What fails is asked for again, after a pause that grows.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import AddDynamicPartitionsRequest
+from pydantic import ValidationError
 
+from farmy_assets.catalog.records import Record
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.defs.jobs import batch_job, placement_job, release_job, votes_job
 from farmy_assets.defs.partitions import batches, campaigns
@@ -31,7 +32,6 @@ JOBS = {
     NextStep.RELEASE: release_job,
 }
 RUNS_LOOKED_AT = 20
-DONE_UP_TO = "done_up_to"
 
 
 def _ask(
@@ -75,9 +75,9 @@ def new_images_sensor(
     now = datetime.now(UTC)
     try:
         opened = lake.open()
-        done_up_to = _known_as_done(context, opened)
-        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=done_up_to)
-        open_batches = opened.progress.of_batches(after=done_up_to)
+        known = _known(context, opened)
+        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=known.up_to)
+        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
     except LakeUnavailableError as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -91,7 +91,7 @@ def new_images_sensor(
         dynamic_partitions_requests=_new_partitions(
             context.instance, batches, [batch.batch_id for batch in open_batches]
         ),
-        cursor=_cursor(open_batches, done_up_to),
+        cursor=_cursor(open_batches, known),
         skip_reason=None if requests else _batches_in_words(open_batches),
     )
 
@@ -109,8 +109,8 @@ def annotation_completion_sensor(
     now = datetime.now(UTC)
     try:
         opened = lake.open()
-        done_up_to = _known_as_done(context, opened)
-        open_batches = opened.progress.of_batches(after=done_up_to)
+        known = _known(context, opened)
+        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
         found = _campaigns(opened, studio.open(), open_batches)
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
@@ -125,7 +125,7 @@ def annotation_completion_sensor(
         dynamic_partitions_requests=_new_partitions(
             context.instance, campaigns, [campaign.name for campaign in found]
         ),
-        cursor=_cursor(open_batches, done_up_to),
+        cursor=_cursor(open_batches, known),
         skip_reason=None if requests else _campaigns_in_words(found),
     )
 
@@ -143,18 +143,29 @@ def _campaigns(
     ]
 
 
-def _known_as_done(context: dg.SensorEvaluationContext, lake: Lake) -> int:
-    """The batch number up to which nothing has to be looked at any more; 0 for another lake."""
-    number = int(json.loads(context.cursor or "{}").get(DONE_UP_TO, 0))
-    return number if lake.batches.is_sealed(number) else 0
+class KnownBatches(Record):
+    """What a cursor remembers: batches up to a number are done, but for these.
+
+    So a look costs as much as there is to do, also behind a batch that waits for ever.
+    """
+
+    up_to: int = 0
+    undone: tuple[int, ...] = ()
 
 
-def _cursor(open_batches: Sequence[BatchProgress], before: int) -> str:
-    """The number up to which every batch is done without a gap."""
-    for batch in open_batches:
-        if not batch.is_done:
-            return json.dumps({DONE_UP_TO: batch.number - 1})
-    return json.dumps({DONE_UP_TO: open_batches[-1].number if open_batches else before})
+def _known(context: dg.SensorEvaluationContext, lake: Lake) -> KnownBatches:
+    """What has not to be looked at any more; nothing is known of another lake."""
+    try:
+        known = KnownBatches.model_validate_json(context.cursor or "{}")
+    except ValidationError:
+        return KnownBatches()
+    return known if lake.batches.is_sealed(known.up_to) else KnownBatches()
+
+
+def _cursor(open_batches: Sequence[BatchProgress], before: KnownBatches) -> str:
+    numbers = [before.up_to, *(batch.number for batch in open_batches)]
+    undone = tuple(batch.number for batch in open_batches if not batch.is_done)
+    return KnownBatches(up_to=max(numbers), undone=undone).model_dump_json()
 
 
 def _new_partitions(

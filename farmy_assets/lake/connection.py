@@ -25,14 +25,14 @@ PASSING = {
 }  # fmt: skip
 
 
-def client_config() -> Config:
-    """How all our S3 clients behave: patient, but not for ever."""
+def client_config(*, signature: str = "s3v4") -> Config:
+    """How all our clients behave: patient, but not for ever; `signature` is s3v4 for S3 alone."""
     return Config(
         connect_timeout=3,
         read_timeout=60,
         retries={"mode": "standard", "max_attempts": 4},
         max_pool_connections=2 * THREADS,
-        signature_version="s3v4",
+        signature_version=signature,
         s3={"addressing_style": "path"},
     )
 
@@ -53,7 +53,7 @@ def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
         "dynamodb",
         region_name=settings.region_name,
         endpoint_url=settings.endpoint_url,
-        config=client_config().merge(Config(signature_version="v4")),
+        config=client_config(signature="v4"),
     )
 
 

@@ -11,6 +11,7 @@ from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.dataset_shelf import DatasetShelf
+from farmy_assets.lake.dead_letters import DeadLetters
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
@@ -82,6 +83,11 @@ class Lake:
     def reconciler(self) -> Reconciler:
         """The catalog's repair."""
         return Reconciler(self.raw, self.catalog, self.batches)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The events that could not be catalogued."""
+        return DeadLetters.connect(self.settings)
 
     @property
     def quality(self) -> QualityTables:
