@@ -34,7 +34,7 @@ class Fault:
         self.requests: list[bytes | None] = []
         self._answer = (status, media_type, body)
         service = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register_first(f"before-send.{service}.{operation}", self.answer)
+        client.meta.events.register_first(f"before-send.{service}.{operation}", self.answer)  # type: ignore[arg-type]
 
     def answer(self, request: Any, **_: object) -> AWSResponse | None:  # noqa: ANN401
         self.requests.append(request.body)

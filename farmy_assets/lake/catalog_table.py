@@ -53,8 +53,7 @@ class CatalogTable:
 
         The same event stored twice leaves the same item. An image that is in no batch yet starts
         to wait for one; an image that was sealed already keeps its batch; an entry that names a
-        batch never waits. An older event tells metadata that are still lacking, because those never
-        change. Returns False when there was nothing to store.
+        batch never waits. Returns False when the event was older than what is stored.
         """
         with translated(f"cataloguing image {entry.image_id}"):
             for update in self._updates(entry, now=now):
@@ -118,15 +117,6 @@ class CatalogTable:
         for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
             condition = f"({LARGEST_SEQUENCER_FIRST}) AND {sealed}(batch_id)"
             yield self._update(entry, now=now, waits=waits, condition=condition)
-        if entry.metadata:
-            yield {
-                "TableName": self.name,
-                "Key": {"image_id": _text(entry.image_id)},
-                "UpdateExpression": f"SET {', '.join(METADATA)}",
-                "ConditionExpression": "attribute_exists(image_id) AND "
-                "attribute_not_exists(metadata)",
-                "ExpressionAttributeValues": _metadata_values(entry.metadata),
-            }
 
     def _update(
         self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str

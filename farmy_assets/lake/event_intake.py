@@ -88,7 +88,8 @@ class EventIntake:
                 image_id=image_id,
                 state=EntryState.DELETED if event.removed else EntryState.PRESENT,
                 sequencer=event.sequencer,
-                metadata=None if event.removed else RawZone(self.raw).find_metadata(image_id),
+                # Also for a removal, so that an entry does not depend on what came before it.
+                metadata=RawZone(self.raw).find_metadata(image_id),
             )
         except FarmyError as error:
             return error

@@ -61,6 +61,7 @@ class Bucket:
         """
         more: dict[str, Any] = {"Metadata": dict(about)} if about else {}
         if sha256:
+            more["ChecksumAlgorithm"] = "SHA256"
             more["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
         with translated(f"writing s3://{self.name}/{key}"):
             try:
