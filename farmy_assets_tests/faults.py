@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+NOWHERE = "http://fault.invalid/"
 THROTTLED = "ProvisionedThroughputExceededException"
 
 
@@ -44,6 +45,7 @@ class Fault:
         status, media_type, body = self._answer
         headers = HTTPHeaders()
         headers["content-type"] = media_type
+        request.url = NOWHERE  # moto is told of every request, and must not act on this one
         return AWSResponse(request.url, status, headers, _Body(body))
 
 

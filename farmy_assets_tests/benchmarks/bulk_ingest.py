@@ -2,8 +2,8 @@
 
     python -m farmy_assets_tests.benchmarks.bulk_ingest DIR
 
-The bare pool does nothing but `put_object` of each file, with boto3's own settings. Ours reads EXIF,
-makes the id of the content, has S3 check it, and stores metadata, each key only once.
+The bare pool does nothing but `put_object` of each file, with boto3's own settings. Ours reads
+EXIF, makes the id of the content, has S3 check it, and stores metadata, each key only once.
 """
 
 import statistics
