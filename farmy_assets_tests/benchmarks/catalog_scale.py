@@ -114,7 +114,9 @@ def _answer(request: Any, body: bytes) -> AWSResponse:  # noqa: ANN401
         def stream(self, **_: object) -> list[bytes]:
             return [self.getvalue()]
 
-    return AWSResponse(request.url, 200, HTTPHeaders(), Body(body))
+    headers = HTTPHeaders()
+    headers["ETag"] = '"of-no-use"'
+    return AWSResponse(request.url, 200, headers, Body(body))
 
 
 def measure_reconcile(lake: Lake, *, images: int = 1_000_000) -> ReconcileSpeed:

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from farmy_assets.lake import keys
 from farmy_assets_tests.arrivals import jpeg
-from farmy_assets_tests.integration.running import FARMY, RunningPlatform
+from farmy_assets_tests.integration.running import RunningPlatform
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -37,7 +38,9 @@ def test_a_killed_import_is_gone_on_with_and_every_photograph_is_there_once(
         (tmp_path / f"{number:03d}.jpg").write_bytes(jpeg(number % 250, size=(64 + number, 48)))
     command = ["ingest", str(tmp_path), "--campaign", NAME]
     importing = subprocess.Popen(
-        [str(FARMY), *command], env=platform.environment, stderr=subprocess.DEVNULL
+        [str(Path(sys.executable).with_name("farmy")), *command],
+        env=platform.environment,
+        stderr=subprocess.DEVNULL,
     )
     while len(_mine(platform)) < 20 and importing.poll() is None:
         time.sleep(0.05)
