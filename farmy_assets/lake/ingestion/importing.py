@@ -1,7 +1,8 @@
 """Bringing offered files into the lake, several at a time."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -77,21 +78,20 @@ def _in_threads(
     bring: Callable[[Offer], Result], offers: Iterable[Offer], on_file: Callable[[int], None]
 ) -> list[Result]:
     results: list[Result] = []
+    running: deque[Future[Result]] = deque()
 
-    def collect(done: set[Future[Result]]) -> None:
-        for future in done:
-            results.append(future.result())
-            on_file(results[-1][1])
+    def collect() -> None:
+        results.append(running.popleft().result())
+        on_file(results[-1][1])
 
     with ThreadPoolExecutor(THREADS) as pool:
-        running: set[Future[Result]] = set()
         try:
             for offer in offers:
-                running.add(pool.submit(bring, offer))
+                running.append(pool.submit(bring, offer))
                 if len(running) >= 2 * THREADS:  # keeps at most so many files in memory
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    collect(done)
-            collect(wait(running).done)
+                    collect()
+            while running:
+                collect()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES, Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
@@ -36,11 +37,12 @@ def refused(name: str, reason: RefusalReason, detail: str = "") -> Offer:
 def read_file(name: str, path: Path) -> bytes | Refusal:
     """The bytes of a regular file, or why they cannot be had."""
     try:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
+        found = path.lstat()
+        if not S_ISREG(found.st_mode):
             return Refusal(name=name, reason=RefusalReason.NOT_A_REGULAR_FILE)
-        size = path.stat().st_size
-        if size > MAX_SIZE_BYTES:
-            return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=f"{size} bytes")
+        if found.st_size > MAX_SIZE_BYTES:
+            detail = f"{found.st_size} bytes"
+            return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=detail)
         return path.read_bytes()
     except FileNotFoundError:
         return Refusal(name=name, reason=RefusalReason.MISSING_FILE)
