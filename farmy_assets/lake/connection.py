@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
 from farmy_assets.lake.settings import LakeSettings
@@ -45,7 +45,7 @@ def s3_client(settings: LakeSettings) -> "S3Client":
     than half of the time that a listing takes.
     """
     session = boto3.Session()
-    parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - no other way
+    parsers = session._session.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=str)
     return session.client(
         "s3",
@@ -90,6 +90,9 @@ def translated(doing: str) -> Iterator[None]:
         if code in PASSING:
             raise LakeUnavailableError(text) from error
         raise LakeError(text) from error
+    except ParamValidationError as error:
+        msg = f"{doing}: {error}"
+        raise LakeError(msg) from error
     except BotoCoreError as error:
         msg = (
             f"{doing}: the lake does not answer ({type(error).__name__}). "

@@ -150,12 +150,17 @@ def test_a_list_names_objects_and_one_that_is_not_there_holds_nothing_up(
 ) -> None:
     lake.exports.put("p/a.jpg", jpeg())
     path = tmp_path / "list.csv"
-    path.write_text("file,crop\ns3://datasets/p/a.jpg,beet\ns3://datasets/gone.jpg,\ns3://,\n")
+    path.write_text(
+        "file,crop\ns3://datasets/p/a.jpg,beet\ns3://datasets/gone.jpg,\n"
+        "s3://,\ns3://datasets/,\ns3://no bucket!/a.jpg,\n"
+    )
     report = of_list(lake, path)
     assert stored(lake)["s3://datasets/p/a.jpg"].crop == "beet"
     assert refusals(report) == {
         "s3://datasets/gone.jpg": RefusalReason.UNREADABLE,
         "s3://": RefusalReason.BAD_METADATA,
+        "s3://datasets/": RefusalReason.BAD_METADATA,
+        "s3://no bucket!/a.jpg": RefusalReason.UNREADABLE,
     }
 
 

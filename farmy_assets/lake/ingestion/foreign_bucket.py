@@ -86,6 +86,9 @@ class ForeignStore:
             except InvalidInputError as error:
                 reason = RefusalReason.BAD_METADATA
                 return Refusal(name=address, reason=reason, detail=str(error))
+            if not key:
+                reason = RefusalReason.BAD_METADATA
+                return Refusal(name=address, reason=reason, detail="names no object")
             return self._offer(address, bucket, key, claims).load()
 
         return Offer(address, load)
