@@ -70,7 +70,10 @@ def test_s3_keeps_the_sha256_and_the_metadata_with_the_bytes(platform: RunningPl
 
 
 def test_dead_letters_are_shown_and_moved_back(platform: RunningPlatform) -> None:
-    client = boto3.client("sqs", endpoint_url=platform.environment["FARMY_AWS_ENDPOINT_URL"])
+    settings = platform.lake.settings
+    client = boto3.client(
+        "sqs", endpoint_url=settings.endpoint_url, region_name=settings.region_name
+    )
     dead = client.get_queue_url(QueueName="farmy-ingest-dead-letters")["QueueUrl"]
     client.send_message(QueueUrl=dead, MessageBody="poison of the bulk import")
 
