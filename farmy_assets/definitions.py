@@ -9,6 +9,7 @@ from farmy_assets.defs import (
     consensus,
     datasets,
     ingestion,
+    reconcile,
     scraping,
     triage,
 )
@@ -19,12 +20,23 @@ from farmy_assets.defs.jobs import (
     rulings_job,
     votes_job,
 )
+from farmy_assets.defs.reconcile import nightly_reconcile, reconcile_job
 from farmy_assets.defs.resources import resources
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(
-        [scraping, ingestion, catalog, cleansing, triage, annotation, consensus, datasets]
+        [
+            scraping,
+            ingestion,
+            catalog,
+            reconcile,
+            cleansing,
+            triage,
+            annotation,
+            consensus,
+            datasets,
+        ]
     ),
     jobs=[
         scraping.scraping_job,
@@ -33,8 +45,9 @@ defs = dg.Definitions(
         rulings_job,
         votes_job,
         release_job,
+        reconcile_job,
     ],
-    schedules=[scraping.scraping_schedule],
+    schedules=[scraping.scraping_schedule, nightly_reconcile],
     sensors=[new_images_sensor, annotation_completion_sensor],
     resources=resources(),
     executor=dg.in_process_executor,  # a step takes less time than a new process for it

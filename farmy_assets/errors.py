@@ -6,7 +6,8 @@ The text of each says what happened, to what, and what to do next.
     ├── InvalidInputError        a file or value that a person wrote; trying again cannot help
     ├── LakeError                the lake answered, but not with what was asked
     │   ├── LakeUnavailableError     no answer, or throttled: trying again later can help
-    │   └── ObjectMissingError       the key is not there
+    │   ├── ObjectMissingError       the key is not there
+    │   └── LakeDamagedError         what lies there is not what was stored
     ├── StudioError              Label Studio answered with a refusal
     │   └── StudioUnavailableError   no answer: trying again later can help
     ├── ScrapeError              a crawl failed or was ended; running it again goes on
@@ -34,6 +35,10 @@ class LakeUnavailableError(LakeError):
 
 class ObjectMissingError(LakeError):
     """The object asked for is not in its bucket."""
+
+
+class LakeDamagedError(LakeError):
+    """What lies in the lake is not what was stored there; a person has to look."""
 
 
 class StudioError(FarmyError):

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from farmy_assets.errors import FarmyError
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.event_intake import EventIntake
@@ -42,14 +41,14 @@ def _intake() -> EventIntake:
 def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
     """Catalogue the images of one delivery; the answer names the messages to deliver again."""
     del context
-    failed = []
-    changed = 0
-    for message in event["Records"]:
-        try:
-            changed += _intake().take(message["body"], now=datetime.now(UTC))
-        except FarmyError:
-            logger.exception("message %s is to be delivered again", message["messageId"])
-            failed.append({"itemIdentifier": message["messageId"]})
+    messages = event["Records"]
+    delivery = _intake().take_all([m["body"] for m in messages], now=datetime.now(UTC))
+    for place, error in delivery.failed.items():
+        logger.error("message %s is to be delivered again: %s", messages[place]["messageId"], error)
     logger.info("%d messages, %d entries changed, %d failed",
-                len(event["Records"]), changed, len(failed))  # fmt: skip
-    return {"batchItemFailures": failed}
+                len(messages), delivery.changed, len(delivery.failed))  # fmt: skip
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": messages[place]["messageId"]} for place in sorted(delivery.failed)
+        ]
+    }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -29,12 +28,12 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
         region_name=REGION,
     )
     with mock_aws():
-        s3 = boto3.client("s3", region_name=REGION)
+        made = Lake.connect(settings)  # its clients serve to begin with: to make one takes long
         for bucket in ("raw", "cleansed", "records", "datasets"):
-            s3.create_bucket(
+            made.raw.client.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
             )
-        boto3.client("dynamodb", region_name=REGION).create_table(
+        made.catalog.client.create_table(
             TableName="catalog",
             KeySchema=[{"AttributeName": "image_id", "KeyType": "HASH"}],
             AttributeDefinitions=[
@@ -56,7 +55,7 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield Lake.connect(settings)
+        yield made
 
 
 @pytest.fixture(scope="session")

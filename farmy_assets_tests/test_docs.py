@@ -10,6 +10,7 @@ from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.cli.main import app
 from farmy_assets.definitions import defs
 from farmy_assets.defs import resources
+from farmy_assets.lake import settings as lake_settings
 from farmy_assets.local.settings import PORT_SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,8 @@ def test_the_readme_tours_every_asset_and_no_other() -> None:
 
 def test_the_readme_names_every_variable_that_the_definitions_read() -> None:
     source = Path(resources.__file__).read_text()
-    read = set(re.findall(r'EnvVar\("(\w+)"\)', source)) | {
+    source += Path(lake_settings.__file__).read_text()
+    read = set(re.findall(r'"((?:FARMY|AWS)_\w+)"', source)) | {
         name for name, _ in PORT_SETTINGS.values()
     }
     named = set(re.findall(r"`((?:FARMY|AWS)_\w+)`", README))

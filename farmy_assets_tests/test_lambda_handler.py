@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from farmy_assets import lambda_handler
-from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import arrival, jpeg, s3_event
+from farmy_assets_tests.faults import THROTTLED, dynamodb_error
 
 
 @pytest.fixture
@@ -49,12 +48,12 @@ def test_a_poisoned_message_does_not_hold_up_the_others(lake: Lake, image_id: st
 def test_a_throttled_table_has_the_message_delivered_again(
     image_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttled(*_: object, **__: object) -> int:
-        raise LakeUnavailableError("throttled")
-
-    monkeypatch.setattr(EventIntake, "take", throttled)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    client = lambda_handler._intake().catalog.client
+    dynamodb_error(client, "UpdateItem", THROTTLED, times=5)  # as often as the SDK tries
     event = delivery(s3_event(keys.raw_image(image_id), "01"))
     assert lambda_handler.handler(event, None) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert lambda_handler.handler(event, None) == {"batchItemFailures": []}
 
 
 def test_the_lambda_needs_neither_dagster_nor_image_libraries() -> None:

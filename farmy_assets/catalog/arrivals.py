@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
+from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
 from farmy_assets.catalog.exif import read_capture_facts
 from farmy_assets.catalog.metadata import ImageMetadata, Source, WebOrigin, image_id_for
+from farmy_assets.catalog.privacy import contributor_token
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.signatures import claims_to_be_an_image, media_type_of
 from farmy_assets.errors import InvalidInputError
@@ -23,6 +25,10 @@ class RefusalReason(StrEnum):
     TOO_LARGE = "too_large"
     NOT_A_REGULAR_FILE = "not_a_regular_file"
     UNREADABLE = "unreadable"
+    MISSING_FILE = "missing_file"
+    OUTSIDE_THE_FOLDER = "outside_the_folder"
+    BAD_METADATA = "bad_metadata"
+    OTHER_BYTES_IN_THE_LAKE = "other_bytes_in_the_lake"
 
 
 class Refusal(Record):
@@ -47,12 +53,18 @@ class Origin(Record):
 
 
 def receive(
-    name: str, content: bytes, *, origin: Origin, arrived_at: datetime
+    name: str,
+    content: bytes,
+    *,
+    origin: Origin,
+    arrived_at: datetime,
+    claims: Claims = NOTHING_CLAIMED,
 ) -> ImageMetadata | Refusal:
     """The metadata under which a file enters the lake, or the reason why it does not.
 
     Only what cannot be a photograph is refused here: a broken photograph enters, so that the
-    cleansing stage can say what is wrong with it.
+    cleansing stage can say what is wrong with it. What is claimed of this file wins over what is
+    said of the delivery, and both win over EXIF.
 
     Raises:
         InvalidInputError: What the sender says of the delivery does not fit the schema.
@@ -66,17 +78,26 @@ def receive(
         return Refusal(name=name, reason=RefusalReason.NOT_AN_IMAGE, detail=detail)
     sha256 = hashlib.sha256(content).hexdigest()
     facts = read_capture_facts(content)
+    told = origin.model_copy(
+        update={
+            name: value
+            for name, value in claims.model_dump(include=set(Origin.model_fields)).items()
+            if value is not None
+        }
+    )
+    if told.contributor is not None:
+        contributor_token(told.contributor)
     try:
         return ImageMetadata(
-            image_id=image_id_for(sha256, origin.source, origin.campaign, name),
+            image_id=image_id_for(sha256, told.source, told.campaign, name),
             sha256=sha256,
             size_bytes=len(content),
             media_type=media_type_of(content),
             original_name=name,
             arrived_at=arrived_at,
-            captured_at=facts.captured_at,
-            position=facts.position,
-            **{**origin.model_dump(), "device": origin.device or facts.device},
+            captured_at=claims.captured_at or facts.captured_at,
+            position=claims.position or facts.position,
+            **{**told.model_dump(), "device": told.device or facts.device},
         )
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, field_validator
 
 from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.catalog.privacy import shareable
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
@@ -28,13 +29,22 @@ class EntryState(StrEnum):
 
 
 class CatalogEntry(Record):
-    """What the catalog knows of one image; it can always be rebuilt from the raw zone."""
+    """What the catalog knows of one image; it can always be rebuilt from the raw zone.
+
+    Its metadata is what may be known outside the raw zone: an exact position given here is
+    coarsened.
+    """
 
     image_id: str
     state: EntryState
     sequencer: str
     metadata: ImageMetadata | None
     batch_id: str | None = None
+
+    @field_validator("metadata")
+    @classmethod
+    def _only_what_is_shared(cls, metadata: ImageMetadata | None) -> ImageMetadata | None:
+        return shareable(metadata) if metadata else None
 
     @property
     def arrived_at(self) -> AwareDatetime | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,23 +11,43 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
+from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli.context import console, ends_plainly, open_lake
-from farmy_assets.lake.ingestion import IngestReport, files_in, import_folder, keep_report
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
+from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
+from farmy_assets.lake.ingestion.image_list import offers_of_list
+from farmy_assets.lake.ingestion.offers import Offers
+from farmy_assets.lake.ingestion.reports import write_refusals
+from farmy_assets.lake.lake import Lake
 
 SHOWN = 10
 
 
+class _RateColumn(ProgressColumn):
+    """Files and megabytes a second."""
+
+    def render(self, task: Task) -> Text:
+        seconds = task.finished_time or task.elapsed
+        if not seconds:
+            return Text("")
+        megabytes = task.fields["size_bytes"] / 1e6
+        return Text(f"{task.completed / seconds:.0f} files/s, {megabytes / seconds:.1f} MB/s")
+
+
 @ends_plainly
 def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender can say
-    folder: Annotated[
-        Path, typer.Argument(exists=True, file_okay=False, help="Folder of photographs.")
+    photographs: Annotated[
+        str,
+        typer.Argument(metavar="DIR|LIST.csv|s3://BUCKET/PREFIX", help="Where they lie."),
     ],
     campaign: Annotated[str, typer.Option(help="Campaign they belong to: a-z, 0-9 and -.")],
     source: Annotated[Source, typer.Option(help="How they reached us.")] = Source.BULK,
@@ -34,38 +55,94 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     field: Annotated[str | None, typer.Option(help="Field or plot they show.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence, such as CC-BY-4.0.")] = None,
     contributor: Annotated[
-        str | None, typer.Option(help="Token of the contributor; not a name.")
+        str | None, typer.Option(help="Token of the contributor, such as c-4711; not a name.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="Camera; by default what EXIF says.")] = None,
+    side_cars: Annotated[
+        bool, typer.Option(help="Read photo.jpg.json and photo.json beside photo.jpg.")
+    ] = True,
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="Let a list name files outside its folder.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="AWS profile that may read the s3:// source.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(help="Server of the s3:// source, where it is not the lake's.")
+    ] = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", help="CSV of what was left out, and why.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: the whole report.")] = False,
 ) -> None:
-    """Bring a folder of photographs, with metadata, into the lake.
+    """Bring photographs, with metadata, into the lake: of a folder, of a list, or of a bucket.
 
-    Capture time, device and position come from EXIF. Running it again stores nothing twice, and
-    goes on where an interrupted run stopped. Files that cannot be photographs are left out, each
-    with its reason; broken photographs come in, and the checks say what is wrong with them.
+    Capture time, device and position come from EXIF; what these options say wins over it, and over
+    both what is said of one file: in a side-car photo.jpg.json (or photo.json), or in the columns
+    of a list. Its column `file` holds paths relative to the list, or s3:// addresses; the others
+    are, as in a side-car: campaign, crop, field, licence, contributor, device, captured_at,
+    latitude_deg, longitude_deg.
+
+    Running it again stores nothing twice, and goes on where an interrupted run stopped. Files that
+    cannot be photographs are left out, each with its reason; broken photographs come in, and the
+    checks say what is wrong with them. A source is only read. An s3:// source is read from where
+    the lake is; with --profile from AWS.
     """
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
         contributor=contributor, device=device,
     )  # fmt: skip
-    total = sum(1 for _ in files_in(folder))
+    store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
+    offers = _offers(photographs, store, side_cars=side_cars, anywhere=anywhere)
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TransferSpeedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(),
+        TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
-        files = progress.add_task("files", total=total)
-        report = import_folder(
-            lake.ingestion, folder, origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=lambda _size: progress.advance(files),
+        files = progress.add_task("looking", total=None, size_bytes=0)
+        total = sum(1 for _ in offers())
+        progress.reset(files, total=total, description="files")
+        size_bytes = 0
+
+        def on_file(size: int) -> None:
+            nonlocal size_bytes
+            size_bytes += size
+            progress.update(files, advance=1, size_bytes=size_bytes)
+
+        report = import_offers(
+            lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
+            on_file=on_file,
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
+    if report_file:
+        write_refusals(report_file, report)
     if as_json:
         typer.echo(report.to_json().decode())
     else:
         _print(report, f"s3://{lake.records.bucket.name}/{key}")
+
+
+def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> ForeignStore:
+    settings = lake.settings
+    where = endpoint_url or (None if profile else settings.endpoint_url)
+    return ForeignStore.connect(
+        profile=profile, endpoint_url=where, region_name=settings.region_name
+    )
+
+
+def _offers(
+    photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
+) -> Offers:
+    if photographs.startswith(SCHEME):
+        return partial(store().offers, photographs)
+    path = Path(photographs).expanduser()
+    if path.is_dir():
+        return partial(offers_of_folder, path, side_cars=side_cars)
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return partial(offers_of_list, path, store=store, anywhere=anywhere)
+    msg = f"{photographs} is no folder, no list (.csv) and no s3:// address: give one of them"
+    raise InvalidInputError(msg)
 
 
 def _print(report: IngestReport, address: str) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from farmy_assets.cli import campaign, cleanse, duplicates, ingest, platform, scrape
+from farmy_assets.cli import campaign, catalog, cleanse, duplicates, ingest, platform, scrape
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,7 +13,8 @@ app = typer.Typer(
 app.command("up")(platform.up)
 app.command("down")(platform.down)
 app.command("status")(platform.status)
-app.command("reconcile")(platform.reconcile)
+app.command("reconcile")(catalog.reconcile)
+app.command("redrive")(catalog.redrive)
 app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)

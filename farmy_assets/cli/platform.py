@@ -75,13 +75,6 @@ def status(
         raise typer.Exit(1)
 
 
-@ends_plainly
-def reconcile() -> None:
-    """Compare the catalog with S3, both ways, and put right what has come apart."""
-    drift = open_lake().reconciler.reconcile(now=datetime.now(UTC))
-    typer.echo(drift.model_dump_json(indent=1))
-
-
 def _phase_counts(status_now: PlatformStatus) -> dict[str, int] | None:
     """Images by phase, in the order of the phases; None while the lake does not answer."""
     if status_now.servers[0].state != "up":

@@ -4,14 +4,15 @@ The truth is in the records, never in a cursor: a cursor only saves looking at w
 What fails is asked for again, after a pause that grows.
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import AddDynamicPartitionsRequest
+from pydantic import Field, ValidationError
 
+from farmy_assets.catalog.records import Record
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.defs.jobs import (
     batch_job,
@@ -37,9 +38,6 @@ JOBS = {
     NextStep.RELEASE: release_job,
 }
 RUNS_LOOKED_AT = 20
-DONE_UP_TO = "done_up_to"
-FOLLOWED = "followed"
-NOTHING: Mapping[str, str] = {}
 
 
 def _ask(
@@ -83,9 +81,9 @@ def new_images_sensor(
     now = datetime.now(UTC)
     try:
         opened = lake.open()
-        done_up_to = _known_as_done(context, opened)
-        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=done_up_to)
-        open_batches = opened.progress.of_batches(after=done_up_to)
+        known = _known(context, opened)
+        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=known.up_to)
+        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
     except LakeUnavailableError as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -99,7 +97,7 @@ def new_images_sensor(
         dynamic_partitions_requests=_new_partitions(
             context.instance, batches, [batch.batch_id for batch in open_batches]
         ),
-        cursor=_cursor(open_batches, done_up_to),
+        cursor=_cursor(open_batches, known),
         skip_reason=None if requests else _batches_in_words(open_batches),
     )
 
@@ -120,10 +118,9 @@ def annotation_completion_sensor(
     now = datetime.now(UTC)
     try:
         opened = lake.open()
-        done_up_to = _known_as_done(context, opened)
-        open_batches = opened.progress.of_batches(after=done_up_to)
-        followed = _followed(context) if done_up_to else {}
-        found = _campaigns(opened, studio.open(), open_batches, followed)
+        known = _known(context, opened)
+        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
+        found = _campaigns(opened, studio.open(), open_batches, known.followed)
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -142,9 +139,7 @@ def annotation_completion_sensor(
         dynamic_partitions_requests=_new_partitions(
             context.instance, campaigns, [campaign.name for campaign in found]
         ),
-        cursor=_cursor(
-            open_batches, done_up_to, {c.name: c.rulings for c in found if not c.to_redo}
-        ),
+        cursor=_cursor(open_batches, known, found),
         skip_reason=None if requests else _campaigns_in_words(found),
     )
 
@@ -170,25 +165,36 @@ def _campaigns(
     ]
 
 
-def _known_as_done(context: dg.SensorEvaluationContext, lake: Lake) -> int:
-    """The batch number up to which nothing has to be looked at any more; 0 for another lake."""
-    number = int(json.loads(context.cursor or "{}").get(DONE_UP_TO, 0))
-    return number if lake.batches.is_sealed(number) else 0
+class Known(Record):
+    """What a cursor remembers: batches up to a number are done, but for these.
+
+    So a look costs as much as there is to do, also behind a batch that waits for ever. Of each
+    campaign it knows the rulings that all cleansed sets were seen to follow.
+    """
+
+    up_to: int = 0
+    undone: tuple[int, ...] = ()
+    followed: dict[str, str] = Field(default_factory=dict)
 
 
-def _followed(context: dg.SensorEvaluationContext) -> dict[str, str]:
-    """Campaign to the rulings that all its cleansed sets were seen to follow."""
-    found = json.loads(context.cursor or "{}").get(FOLLOWED, {})
-    return {str(name): str(rulings) for name, rulings in found.items()}
+def _known(context: dg.SensorEvaluationContext, lake: Lake) -> Known:
+    """What has not to be looked at any more; nothing is known of another lake."""
+    try:
+        known = Known.model_validate_json(context.cursor or "{}")
+    except ValidationError:
+        return Known()
+    return known if lake.batches.is_sealed(known.up_to) else Known()
 
 
 def _cursor(
-    open_batches: Sequence[BatchProgress], before: int, followed: Mapping[str, str] = NOTHING
+    open_batches: Sequence[BatchProgress],
+    before: Known,
+    looked_at: Sequence[CampaignProgress] = (),
 ) -> str:
-    """The number up to which every batch is done without a gap, and the rulings followed."""
-    undone = [batch.number for batch in open_batches if not batch.is_done]
-    newest = open_batches[-1].number if open_batches else before
-    return json.dumps({DONE_UP_TO: undone[0] - 1 if undone else newest, FOLLOWED: {**followed}})
+    numbers = [before.up_to, *(batch.number for batch in open_batches)]
+    undone = tuple(batch.number for batch in open_batches if not batch.is_done)
+    followed = {campaign.name: campaign.rulings for campaign in looked_at if not campaign.to_redo}
+    return Known(up_to=max(numbers), undone=undone, followed=followed).model_dump_json()
 
 
 def _new_partitions(

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from farmy_assets.catalog.batches import WaitingImage
 from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.errors import LakeError
 from farmy_assets.lake.connection import error_code, translated
 from farmy_assets.lake.objects import in_threads
 
@@ -28,6 +29,7 @@ SHARDS = 8
 GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
 LARGEST_SEQUENCER_FIRST = "attribute_not_exists(image_id) OR sequencer <= :sequencer"
+METADATA = ["metadata = :metadata", "campaign = :campaign"]
 
 
 def shard_of(image_id: str) -> str:
@@ -50,44 +52,98 @@ class CatalogTable:
         """Store what an event said, unless a later event was stored before.
 
         The same event stored twice leaves the same item. An image that is in no batch yet starts
-        to wait for one; an image that was sealed already keeps its batch. Returns False when the
-        event was older than what is stored.
+        to wait for one; an image that was sealed already keeps its batch; an entry that names a
+        batch never waits. Returns False when the event was older than what is stored.
         """
-        sealed = "attribute_exists(batch_id)"
-        return self._update(entry, now=now, waits=True, condition=f"NOT {sealed}") or self._update(
-            entry, now=now, waits=False, condition=sealed
-        )
+        with translated(f"cataloguing image {entry.image_id}"):
+            for update in self._updates(entry, now=now):
+                try:
+                    self.client.update_item(**update)
+                except ClientError as error:
+                    if error_code(error) != "ConditionalCheckFailedException":
+                        raise
+                else:
+                    return True
+        return False
 
-    def _update(self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str) -> bool:
+    def apply_all(
+        self, entries: Sequence[CatalogEntry], *, now: datetime
+    ) -> list[bool | LakeError]:
+        """Do as `apply` does with each entry, together where that is possible.
+
+        Args:
+            entries: At most one for each image.
+            now: When an image starts to wait.
+
+        Returns:
+            For each entry what `apply` returns, or the error that it raises.
+        """
+        chunks = [
+            entries[i : i + TRANSACTION_LIMIT] for i in range(0, len(entries), TRANSACTION_LIMIT)
+        ]
+        return [outcome for chunk in chunks for outcome in self._apply_chunk(chunk, now=now)]
+
+    def _apply_chunk(
+        self, entries: Sequence[CatalogEntry], *, now: datetime
+    ) -> list[bool | LakeError]:
+        def alone(entry: CatalogEntry) -> bool | LakeError:
+            try:
+                return self.apply(entry, now=now)
+            except LakeError as error:
+                return error
+
+        if len(entries) == 1:
+            return [alone(entries[0])]
+        # Most are news of images that nobody has sealed yet, so all conditions hold at once.
+        updates = [{"Update": next(self._updates(entry, now=now))} for entry in entries]
+        try:
+            with translated(f"cataloguing {len(entries)} images"):
+                try:
+                    self.client.transact_write_items(TransactItems=updates)  # type: ignore[arg-type]
+                except ClientError as error:
+                    if error_code(error) != "TransactionCanceledException":
+                        raise
+                else:
+                    return [True] * len(entries)
+        except LakeError as error:
+            return [error] * len(entries)
+        return in_threads(alone, entries)
+
+    def _updates(self, entry: CatalogEntry, *, now: datetime) -> Iterator[dict[str, Any]]:
+        """The updates to try, one after the other, until the condition of one holds."""
+        if entry.batch_id:
+            yield self._update(entry, now=now, waits=False, condition=LARGEST_SEQUENCER_FIRST)
+            return
+        for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
+            condition = f"({LARGEST_SEQUENCER_FIRST}) AND {sealed}(batch_id)"
+            yield self._update(entry, now=now, waits=waits, condition=condition)
+
+    def _update(
+        self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str
+    ) -> dict[str, Any]:
         sets = ["#state = :state", "sequencer = :sequencer"]
-        removes = []
         values = {":state": _text(entry.state), ":sequencer": _text(entry.sequencer)}
         if entry.metadata:
-            sets += ["metadata = :metadata", "campaign = :campaign"]
-            values[":metadata"] = _text(entry.metadata.model_dump_json())
-            values[":campaign"] = _text(entry.metadata.campaign)
+            sets += METADATA
+            values |= _metadata_values(entry.metadata)
+        if entry.batch_id:
+            sets.append("batch_id = :batch")
+            values[":batch"] = _text(entry.batch_id)
         if waits and entry.state is EntryState.PRESENT and entry.metadata:
             sets += ["waiting_shard = :shard", "waiting_since = if_not_exists(waiting_since, :now)"]
             values[":shard"] = _text(shard_of(entry.image_id))
             values[":now"] = _text(now.isoformat())
+            no_longer = ""
         else:
-            removes = ["waiting_shard", "waiting_since"]
-        update = "SET " + ", ".join(sets) + (f" REMOVE {', '.join(removes)}" if removes else "")
-        with translated(f"cataloguing image {entry.image_id}"):
-            try:
-                self.client.update_item(
-                    TableName=self.name,
-                    Key={"image_id": _text(entry.image_id)},
-                    UpdateExpression=update,
-                    ConditionExpression=f"({LARGEST_SEQUENCER_FIRST}) AND {condition}",
-                    ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues=values,
-                )
-            except ClientError as error:
-                if error_code(error) == "ConditionalCheckFailedException":
-                    return False
-                raise
-        return True
+            no_longer = " REMOVE waiting_shard, waiting_since"
+        return {
+            "TableName": self.name,
+            "Key": {"image_id": _text(entry.image_id)},
+            "UpdateExpression": f"SET {', '.join(sets)}{no_longer}",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#state": "state"},
+            "ExpressionAttributeValues": values,
+        }
 
     def mark_sealed(self, image_ids: Iterable[str], batch_id: str) -> None:
         """Note the batch of these images; they no longer wait. Doing it again changes nothing."""
@@ -117,11 +173,6 @@ class CatalogTable:
             "ConditionExpression": "attribute_exists(image_id)",
             "ExpressionAttributeValues": {":batch": _text(batch_id)},
         }
-
-    def put_rebuilt(self, entry: CatalogEntry, *, now: datetime) -> None:
-        """Store an entry that was rebuilt from S3, waiting or sealed as its batch says."""
-        if self.apply(entry, now=now) and entry.batch_id:
-            self.mark_sealed([entry.image_id], entry.batch_id)
 
     def waiting(self) -> list[WaitingImage]:
         """All images that are in no batch yet, from every shard of the index."""
@@ -167,6 +218,45 @@ class CatalogTable:
         with translated("reading the whole catalog"):
             for page in self.client.get_paginator("scan").paginate(TableName=self.name):
                 yield from (_entry(item) for item in page["Items"])
+
+    def index_cards(self, *, segment: int, of: int) -> Iterator["IndexCard"]:
+        """One of several parts of the catalog, without the metadata: a tenth of what `scan` reads.
+
+        An entry has a campaign if and only if it has metadata, and the campaign is shorter.
+        """
+        with translated("reading the whole catalog"):
+            pages = self.client.get_paginator("scan").paginate(
+                TableName=self.name,
+                Segment=segment,
+                TotalSegments=of,
+                ProjectionExpression="image_id, #state, campaign, batch_id",
+                ExpressionAttributeNames={"#state": "state"},
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    yield IndexCard(
+                        image_id=item["image_id"]["S"],
+                        state=EntryState(item["state"]["S"]),
+                        has_metadata="campaign" in item,
+                        batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+                    )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexCard:
+    """The little of an entry that is compared with S3."""
+
+    image_id: str
+    state: EntryState
+    has_metadata: bool
+    batch_id: str | None
+
+
+def _metadata_values(metadata: ImageMetadata) -> dict[str, Any]:
+    return {
+        ":metadata": _text(metadata.model_dump_json()),
+        ":campaign": _text(metadata.campaign),
+    }
 
 
 def _entry(item: dict[str, Any]) -> CatalogEntry:

@@ -1,18 +1,36 @@
-"""From one queue message to the catalog: what the Lambda does, without the Lambda."""
+"""From queue messages to the catalog: what the Lambda does, without the Lambda.
+
+The events of one delivery are merged first: of several about one image only the newest counts, as
+it would in any order. What is left is looked up in threads and written together.
+"""
 
 import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
-
 from farmy_assets.catalog.entry import CatalogEntry, EntryState, ObjectEvent, object_events
-from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.raw_zone import RawZone
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of the messages of one delivery.
+
+    Attributes:
+        changed: How many entries were written.
+        failed: Place of each message that has to be delivered again, and why.
+    """
+
+    changed: int
+    failed: Mapping[int, FarmyError]
 
 
 @dataclass(frozen=True)
@@ -29,30 +47,49 @@ class EventIntake:
             InvalidInputError: The message is not an S3 event.
             LakeUnavailableError: The message has to be delivered again.
         """
-        return sum(self._apply(event, now=now) for event in object_events(message_body))
+        delivery = self.take_all([message_body], now=now)
+        for error in delivery.failed.values():
+            raise error
+        return delivery.changed
 
-    def _apply(self, event: ObjectEvent, *, now: datetime) -> bool:
-        image_id = keys.image_id_of_raw_key(event.key)
-        if image_id is None:
-            logger.warning("not an image of ours, left alone: %s", event.key)
-            return False
-        entry = CatalogEntry(
-            image_id=image_id,
-            state=EntryState.DELETED if event.removed else EntryState.PRESENT,
-            sequencer=event.sequencer,
-            metadata=None if event.removed else read_metadata(self.raw, image_id),
-        )
-        return self.catalog.apply(entry, now=now)
+    def take_all(self, message_bodies: Sequence[str], *, now: datetime) -> Delivery:
+        """Apply the events of all messages of a delivery; one that fails holds up no other."""
+        failed: dict[int, FarmyError] = {}
+        told_by: dict[str, set[int]] = defaultdict(set)
+        newest: dict[str, ObjectEvent] = {}
+        for place, body in enumerate(message_bodies):
+            try:
+                events = list(object_events(body))
+            except InvalidInputError as error:
+                failed[place] = error
+                continue
+            for event in events:
+                image_id = keys.image_id_of_raw_key(event.key)
+                if image_id is None:
+                    logger.warning("not an image of ours, left alone: %s", event.key)
+                    continue
+                told_by[image_id].add(place)
+                before = newest.get(image_id)
+                if before is None or before.sequencer < event.sequencer:
+                    newest[image_id] = event
 
+        looked_up = in_threads(lambda item: self._entry(*item), newest.items())
+        entries = [entry for entry in looked_up if isinstance(entry, CatalogEntry)]
+        written = self.catalog.apply_all(entries, now=now)
+        outcomes = dict(zip((entry.image_id for entry in entries), written, strict=True))
+        for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
+            if isinstance(outcome, FarmyError):
+                failed |= dict.fromkeys(told_by[image_id], outcome)
+        return Delivery(changed=sum(o is True for o in outcomes.values()), failed=failed)
 
-def read_metadata(raw: Bucket, image_id: str) -> ImageMetadata | None:
-    """The stored metadata of an image; None, and a line in the log, when there is none of use."""
-    content = raw.find(keys.raw_metadata(image_id))
-    if content is None:
-        logger.warning("image %s has no metadata; it stays out of all batches", image_id)
-        return None
-    try:
-        return ImageMetadata.model_validate_json(content)
-    except ValidationError as error:
-        logger.warning("image %s has unusable metadata: %s", image_id, error)
-        return None
+    def _entry(self, image_id: str, event: ObjectEvent) -> CatalogEntry | FarmyError:
+        try:
+            return CatalogEntry(
+                image_id=image_id,
+                state=EntryState.DELETED if event.removed else EntryState.PRESENT,
+                sequencer=event.sequencer,
+                # Also for a removal, so that an entry does not depend on what came before it.
+                metadata=RawZone(self.raw).find_metadata(image_id),
+            )
+        except FarmyError as error:
+            return error

@@ -11,13 +11,14 @@ from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.dataset_shelf import DatasetShelf
+from farmy_assets.lake.dead_letters import DeadLetters
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
 from farmy_assets.lake.duplicate_rulings import DuplicateRulings
-from farmy_assets.lake.ingestion import RawZone
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.progress import Progress
 from farmy_assets.lake.quality_tables import QualityTables
+from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.reconcile import Reconciler
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
@@ -83,6 +84,11 @@ class Lake:
     def reconciler(self) -> Reconciler:
         """The catalog's repair."""
         return Reconciler(self.raw, self.catalog, self.batches)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The events that could not be catalogued."""
+        return DeadLetters.connect(self.settings)
 
     @property
     def quality(self) -> QualityTables:

@@ -1,9 +1,10 @@
 """One bucket: put once, put, get, look, list, copy."""
 
-from collections.abc import Callable, Iterable, Iterator
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -25,15 +26,54 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
 
 
 @dataclass(frozen=True)
+class ObjectFacts:
+    """What S3 knows of an object: size, sha256 in hex if it was told one, and user metadata."""
+
+    size_bytes: int
+    sha256: str | None
+    about: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Bucket:
     """The objects of one bucket."""
 
     client: "S3Client"
     name: str
 
-    def put_once(self, key: str, content: bytes, *, media_type: str = "application/json") -> bool:
-        """Write an object that must not be there yet; False when it already is."""
-        return self.put_if(key, content, etag=None, media_type=media_type)
+    def put_once(
+        self,
+        key: str,
+        content: bytes,
+        *,
+        media_type: str = "application/json",
+        sha256: str | None = None,
+        about: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Write an object that must not be there yet; False when it already is.
+
+        Args:
+            key: Its key.
+            content: Its bytes.
+            media_type: What they are.
+            sha256: Their sha256 in hex, for S3 to check them against and to keep.
+            about: The object's user metadata: ASCII.
+        """
+        more: dict[str, Any] = {"Metadata": dict(about)} if about else {}
+        if sha256:
+            more["ChecksumAlgorithm"] = "SHA256"
+            more["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(sha256)).decode()
+        with translated(f"writing s3://{self.name}/{key}"):
+            try:
+                self.client.put_object(
+                    Bucket=self.name, Key=key, Body=content, ContentType=media_type,
+                    IfNoneMatch="*", **more,
+                )  # fmt: skip
+            except ClientError as error:
+                if error_code(error) in PRECONDITION_FAILED:
+                    return False
+                raise
+        return True
 
     def put_if(
         self, key: str, content: bytes, *, etag: str | None, media_type: str = "application/json"
@@ -42,18 +82,13 @@ class Bucket:
 
         Returns False, and writes nothing, when somebody else was quicker.
         """
+        if etag is None:
+            return self.put_once(key, content, media_type=media_type)
         with translated(f"writing s3://{self.name}/{key}"):
             try:
-                if etag is None:
-                    self.client.put_object(
-                        Bucket=self.name, Key=key, Body=content, ContentType=media_type,
-                        IfNoneMatch="*",
-                    )  # fmt: skip
-                else:
-                    self.client.put_object(
-                        Bucket=self.name, Key=key, Body=content, ContentType=media_type,
-                        IfMatch=etag,
-                    )  # fmt: skip
+                self.client.put_object(
+                    Bucket=self.name, Key=key, Body=content, ContentType=media_type, IfMatch=etag
+                )
             except ClientError as error:
                 if error_code(error) in PRECONDITION_FAILED:
                     return False
@@ -93,6 +128,33 @@ class Bucket:
                 return self.client.head_object(Bucket=self.name, Key=key)["ContentLength"]
         except ObjectMissingError:
             return None
+
+    def look(self, key: str) -> ObjectFacts | None:
+        """What S3 knows of an object, or None when there is no such object."""
+        return self._look(key)
+
+    def look_at_deleted(self, key: str) -> ObjectFacts | None:
+        """What S3 knows of the newest version under a deletion marker; None when there is none."""
+        with translated(f"looking for versions of s3://{self.name}/{key}"):
+            answer = self.client.list_object_versions(Bucket=self.name, Prefix=key, MaxKeys=10)
+        versions = [v for v in answer.get("Versions", []) if v["Key"] == key]
+        return self._look(key, {"VersionId": versions[0]["VersionId"]}) if versions else None
+
+    def _look(self, key: str, version: Mapping[str, Any] | None = None) -> ObjectFacts | None:
+        try:
+            with translated(f"looking for s3://{self.name}/{key}"):
+                found = self.client.head_object(
+                    Bucket=self.name, Key=key, ChecksumMode="ENABLED", **(version or {})
+                )
+        except ObjectMissingError:
+            return None
+        told = found.get("ChecksumSHA256", "")
+        whole = len(told) == len(base64.b64encode(bytes(32)))  # one of parts has a count behind it
+        return ObjectFacts(
+            size_bytes=found["ContentLength"],
+            sha256=base64.b64decode(told).hex() if whole else None,
+            about=found["Metadata"],
+        )
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         """All keys with the prefix, in order, page by page, starting behind `after`."""

@@ -1,6 +1,6 @@
 """What is not yet done, and what comes next: asked of the records, never of a memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
 from farmy_assets.lake.triage_book import TriageBook
@@ -78,10 +79,12 @@ class Progress:
     triage: TriageBook
     datasets: DatasetShelf
 
-    def of_batches(self, *, after: int = 0) -> list[BatchProgress]:
-        """All batches behind a number, in order."""
+    def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
+        """All batches behind a number, and those before it that are named, in order."""
         known = set(self.campaigns.names())
-        return [self._of_batch(batch, known) for batch in self.batches.all(after=after)]
+        earlier = in_threads(self.batches.numbered, sorted(n for n in besides if n <= after))
+        batches = [*earlier, *self.batches.all(after=after)]
+        return [self._of_batch(batch, known) for batch in batches]
 
     def _of_batch(self, batch: Batch, campaigns: set[str]) -> BatchProgress:
         bucket = self.records.bucket

@@ -40,6 +40,14 @@ class BatchBook:
         """
         return self.records.read(keys.batch_of_id(batch_id), Batch)
 
+    def numbered(self, number: int) -> Batch:
+        """The batch with this number.
+
+        Raises:
+            ObjectMissingError: It was never sealed.
+        """
+        return self.records.read(keys.batch(number), Batch)
+
     def all(self, *, after: int = 0) -> list[Batch]:
         """All batches behind a number, in order."""
         start = keys.batch(after) if after else ""
@@ -55,7 +63,7 @@ class BatchBook:
         last = max(self.numbers(after=max(known_up_to - 1, 0)), default=0)
         waiting = self.catalog.waiting()
         if last and waiting:
-            newest = self.records.read(keys.batch(last), Batch)
+            newest = self.numbered(last)
             sealed = set(newest.image_ids)
             left_over = [image.image_id for image in waiting if image.image_id in sealed]
             self.catalog.mark_sealed(left_over, newest.batch_id)

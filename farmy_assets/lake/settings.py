@@ -15,7 +15,10 @@ VARIABLES = {
 
 
 class LakeSettings(Record):
-    """Names of the lake's parts; `endpoint_url` only for a local server."""
+    """Names of the lake's parts; `endpoint_url` only for a local server.
+
+    `ingest_queue_url` is only needed to move dead letters back.
+    """
 
     raw_bucket: str
     cleansed_bucket: str
@@ -24,6 +27,7 @@ class LakeSettings(Record):
     catalog_table: str
     region_name: str = "eu-central-1"
     endpoint_url: str | None = None
+    ingest_queue_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "LakeSettings":
@@ -43,6 +47,7 @@ class LakeSettings(Record):
             **{field: environment[name] for field, name in VARIABLES.items()},
             region_name=environment.get("AWS_DEFAULT_REGION", "eu-central-1"),
             endpoint_url=environment.get("FARMY_AWS_ENDPOINT_URL") or None,
+            ingest_queue_url=environment.get("FARMY_INGEST_QUEUE_URL") or None,
         )
 
     def to_environment(self) -> dict[str, str]:

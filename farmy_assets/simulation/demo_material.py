@@ -20,7 +20,7 @@ DRAWN_CAMPAIGN = "demo"
 LONGEST_NAME = 24  # of a campaign
 VEGETATION = "vegetation"
 PHOTOGRAPHS, TRUTH = "photographs", "truth.json"
-DRAWN_BY = "drawn-for-the-demo"
+DRAWN_BY = "demo-0001"
 MOST_PHOTOGRAPHS = 5_000  # seeds of two collections of one platform must not meet
 
 

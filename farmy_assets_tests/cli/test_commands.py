@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from farmy_assets.cli import campaign, duplicates, ingest
+from farmy_assets.cli import campaign, catalog, duplicates, ingest
 from farmy_assets.cli.main import app
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake.lake import Lake
@@ -24,7 +24,7 @@ run = CliRunner().invoke
 
 @pytest.fixture(autouse=True)
 def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (campaign, duplicates, ingest):
+    for module in (campaign, catalog, duplicates, ingest):
         monkeypatch.setattr(module, "open_lake", lambda: lake)
 
 
@@ -72,6 +72,53 @@ def test_a_lake_that_is_down_ends_in_one_plain_line(
     assert "make up" in told.stderr
 
 
+def test_a_list_comes_in_and_what_stayed_out_is_written_down(
+    photographs: Path, tmp_path: Path
+) -> None:
+    (photographs / "list.csv").write_text("file,crop\n0.jpg,beet\ngone.jpg,beet\n")
+    told = run(app, ["ingest", str(photographs / "list.csv"), "--campaign", "weeds",
+                     "--report", str(tmp_path / "out.csv")])  # fmt: skip
+    assert told.exit_code == 0
+    assert "2 files: 1 stored, 0 already there, 1 left out" in told.stderr
+    assert "gone.jpg,missing_file" in (tmp_path / "out.csv").read_text()
+
+
+def test_a_bucket_comes_in_from_where_the_lake_is(photographs: Path, lake: Lake) -> None:
+    lake.exports.put("theirs/a.jpg", jpeg(7))
+    told = run(app, ["ingest", "s3://datasets/theirs/", "--campaign", "weeds", "--json"])
+    assert json.loads(told.stdout)["stored"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "no folder, no list"),
+        (["s3://"], "s3://bucket"),
+        (["s3://no-such-bucket/x"], "NoSuchBucket"),
+        (["s3://datasets/", "--profile", "nobody"], "nobody"),
+        ([".", "--contributor", "Anna Smith"], "c-4711"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_imported_is_told_in_one_plain_line(arguments: list[str], told: str) -> None:
+    answer = run(app, ["ingest", *arguments, "--campaign", "weeds"])
+    assert answer.exit_code == 1
+    assert told in answer.stderr
+    assert "Traceback" not in answer.output
+
+
+def test_a_repair_tells_what_it_found(photographs: Path, lake: Lake) -> None:
+    run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    assert json.loads(run(app, ["reconcile"]).stdout)["entries_added"] == 3
+    assert json.loads(run(app, ["reconcile", "--rebuild"]).stdout)["entries_rewritten"] == 3
+
+
+def test_dead_letters_need_the_address_of_their_queue() -> None:
+    told = run(app, ["redrive"])
+    assert told.exit_code == 1
+    assert "FARMY_INGEST_QUEUE_URL" in told.stderr
+
+
 def test_a_campaign_is_applied_once_and_shown(tmp_path: Path) -> None:
     file = tmp_path / "weeds.yaml"
     file.write_text(CAMPAIGN)
@@ -107,7 +154,7 @@ def test_a_campaign_that_does_not_exist_is_told_with_those_that_do() -> None:
 def test_help_teaches_how_to_begin() -> None:
     told = run(app, ["--help"])
     assert "farmy ingest DIR --campaign NAME" in told.stdout
-    for command in ("up", "down", "status", "ingest", "reconcile", "campaign"):
+    for command in ("up", "down", "status", "ingest", "reconcile", "redrive", "campaign"):
         assert command in told.stdout
 
 

@@ -252,7 +252,7 @@ def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
         groups.setdefault(graph.get(key).group_name, set()).add(key.to_user_string())
     assert groups == {
         "ingestion": {"scraped_images", "raw_images"},
-        "catalog": {"catalog_entries"},
+        "catalog": {"catalog_entries", "reconcile"},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
             "annotation_tasks", "annotation_projects", "annotations", "annotation_conflicts",

@@ -22,7 +22,7 @@ def _objects(bucket: Bucket) -> set[tuple[str, str]]:
     """Every version of every object: written again, even with equal bytes, is another one."""
     pages = bucket.client.get_paginator("list_objects_v2").paginate(Bucket=bucket.name)
     return {
-        (item["Key"], item["LastModified"].isoformat())
+        (item["Key"], str(item["LastModified"]))
         for page in pages
         for item in page.get("Contents", [])
     }

@@ -14,7 +14,6 @@ import psutil
 import pytest
 import yaml
 
-from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.lake import keys
 from farmy_assets.local.settings import platform_environment
 from farmy_assets.scraping.records import ScrapeReport
@@ -54,8 +53,8 @@ def _stored(platform: RunningPlatform) -> dict[str, str]:
     """Name to id of every image of the campaign whose bytes are in the raw zone."""
     raw = platform.lake.raw
     ids = [key.removeprefix(keys.RAW_IMAGES) for key in raw.keys(keys.RAW_IMAGES)]
-    told = (ImageMetadata.model_validate_json(raw.get(keys.raw_metadata(i))) for i in ids)
-    return {m.original_name: m.image_id for m in told if m.campaign == NAME}
+    told = map(platform.lake.ingestion.find_metadata, ids)
+    return {m.original_name: m.image_id for m in told if m and m.campaign == NAME}
 
 
 def test_a_job_killed_again_and_again_loses_nothing_and_doubles_nothing(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from farmy_assets.catalog.arrivals import Origin, RefusalReason
-from farmy_assets.catalog.metadata import ImageMetadata, Source
+from farmy_assets.catalog.metadata import Source
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.ingestion import Outcome, import_folder, keep_report
@@ -42,8 +42,9 @@ def test_a_folder_comes_in_and_what_stays_out_has_its_reason(lake: Lake, folder:
     }
     assert len(seen) == 8
     names = {
-        ImageMetadata.model_validate_json(lake.raw.get(key)).original_name
-        for key in lake.raw.keys(keys.RAW_METADATA)
+        metadata.original_name
+        for key in lake.raw.keys(keys.RAW_IMAGES)
+        if (metadata := lake.ingestion.find_metadata(key.removeprefix(keys.RAW_IMAGES)))
     }
     assert names == {LONG, "a b.jpg", "copy.jpg", "cut.jpg"}
 

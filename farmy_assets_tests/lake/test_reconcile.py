@@ -1,10 +1,15 @@
 """After a loss of the catalog, of events, or of objects, the catalog is as S3 says."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
 
 from farmy_assets.catalog.batches import SealingPolicy
-from farmy_assets.catalog.entry import EntryState
+from farmy_assets.catalog.entry import CatalogEntry, EntryState
+from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
+from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
@@ -71,4 +76,71 @@ def test_a_deleted_image_of_a_batch_has_its_entry_back_as_deleted(lake: Lake) ->
     assert lake.reconciler.reconcile(now=NOON).entries_added == 3
     entry = lake.catalog.entries(ids)[ids[0]]
     assert (entry.state, entry.batch_id) == (EntryState.DELETED, batch.batch_id)
+    assert lake.reconciler.reconcile(now=NOON).is_none
+
+
+def test_an_empty_table_is_rebuilt_whole_with_batches_and_without_a_moment_of_waiting(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fill(lake, 7)
+    lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)
+    lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)
+    before = {entry.image_id: entry for entry in lake.catalog.scan()}
+    forget(lake, ids)
+    seen: set[str] = set()
+    apply_all = CatalogTable.apply_all
+
+    def watched(
+        table: CatalogTable, entries: Sequence[CatalogEntry], *, now: datetime
+    ) -> list[bool | LakeError]:
+        try:
+            return apply_all(table, entries, now=now)
+        finally:
+            seen.update(image.image_id for image in table.waiting())
+
+    monkeypatch.setattr(CatalogTable, "apply_all", watched)
+    assert lake.reconciler.reconcile(now=NOON, rebuild=True).entries_added == 7
+    after = {entry.image_id: entry for entry in lake.catalog.scan()}
+    assert {i: (e.state, e.metadata, e.batch_id) for i, e in after.items()} == {
+        i: (e.state, e.metadata, e.batch_id) for i, e in before.items()
+    }
+    assert seen == {i for i, e in before.items() if not e.batch_id}
+    assert len(seen) == 1
+
+
+def test_a_rebuild_writes_wrong_entries_anew_and_changes_no_right_one(lake: Lake) -> None:
+    ids = fill(lake, 4)
+    lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)
+    before = {entry.image_id: entry for entry in lake.catalog.scan()}, lake.catalog.waiting()
+    lake.catalog.client.update_item(
+        TableName="catalog", Key={"image_id": {"S": ids[0]}},
+        UpdateExpression="SET metadata = :m",
+        ExpressionAttributeValues={":m": {"S": arrival("x.jpg", jpeg()).model_dump_json()}},
+    )  # fmt: skip
+    assert lake.reconciler.reconcile(now=NOON, rebuild=True).entries_rewritten == 4
+    assert ({e.image_id: e for e in lake.catalog.scan()}, lake.catalog.waiting()) == before
+
+
+def test_metadata_that_come_late_are_found(lake: Lake) -> None:
+    metadata = arrival("a.jpg", jpeg())
+    lake.raw.put(keys.raw_image(metadata.image_id), jpeg())
+    EventIntake(lake.raw, lake.catalog).take(
+        s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON
+    )
+    assert lake.reconciler.reconcile(now=NOON).is_none  # there is nothing to be found yet
+    lake.raw.put(keys.raw_metadata(metadata.image_id), metadata.to_json())
+    assert lake.reconciler.reconcile(now=NOON).metadata_found == 1
+    assert [w.image_id for w in lake.catalog.waiting()] == [metadata.image_id]
+
+
+def test_more_drift_than_is_healed_together_is_healed_all(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farmy_assets.lake.reconcile.HEALED_TOGETHER", 2)
+    ids = fill(lake, 3)
+    fill(lake, 8, events=False)
+    for image_id in ids:
+        lake.raw.delete(keys.raw_image(image_id))
+    drift = lake.reconciler.reconcile(now=NOON)
+    assert (drift.entries_added, drift.entries_marked_deleted) == (5, 3)
     assert lake.reconciler.reconcile(now=NOON).is_none

@@ -21,11 +21,9 @@ PACKED = {"Content-Encoding": "gzip"}
 
 def stored(lake: Lake) -> dict[str, ImageMetadata]:
     """Name and metadata of each image in the lake."""
-    found = (
-        ImageMetadata.model_validate_json(lake.raw.get(key))
-        for key in lake.raw.keys(keys.RAW_METADATA)
-    )
-    return {metadata.original_name.split("/", 1)[1]: metadata for metadata in found}
+    ids = (key.removeprefix(keys.RAW_IMAGES) for key in lake.raw.keys(keys.RAW_IMAGES))
+    found = map(lake.ingestion.find_metadata, ids)
+    return {told.original_name.split("/", 1)[1]: told for told in found if told}
 
 
 def test_pictures_come_in_with_their_licence_and_the_page_that_showed_them(

@@ -1,0 +1,94 @@
+"""What a sender says of one file: in a side-car file beside it, or in a row of a list."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from farmy_assets.catalog.metadata import CampaignName, Position, ShortText
+from farmy_assets.catalog.privacy import ContributorToken
+from farmy_assets.catalog.records import Record
+from farmy_assets.errors import InvalidInputError
+
+Degrees = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Claims(Record):
+    """What is said of one file; it wins over what is said of all files, and over EXIF.
+
+    Attributes:
+        campaign: The campaign it belongs to.
+        crop: The crop it shows.
+        field: The field or plot it shows.
+        licence: Its licence, such as CC-BY-4.0.
+        contributor: Token of the contributor; not a name.
+        device: The camera.
+        captured_at: When it was taken, in ISO 8601; UTC where no zone is told.
+        latitude_deg: Where it was taken, WGS 84, south is negative.
+        longitude_deg: Where it was taken, WGS 84, west is negative.
+    """
+
+    campaign: CampaignName | None = None
+    crop: ShortText | None = None
+    field: ShortText | None = None
+    licence: ShortText | None = None
+    contributor: ContributorToken | None = None
+    device: ShortText | None = None
+    captured_at: datetime | None = None
+    latitude_deg: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
+    longitude_deg: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
+
+    @field_validator("captured_at")
+    @classmethod
+    def _in_a_zone(cls, time: datetime | None) -> datetime | None:
+        return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+
+    @model_validator(mode="after")
+    def _a_whole_position(self) -> "Claims":
+        if (self.latitude_deg is None) != (self.longitude_deg is None):
+            msg = "latitude_deg and longitude_deg belong together"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def position(self) -> Position | None:
+        """The place that is claimed."""
+        if self.latitude_deg is None or self.longitude_deg is None:
+            return None
+        return Position(latitude_deg=self.latitude_deg, longitude_deg=self.longitude_deg)
+
+
+NOTHING_CLAIMED = Claims()
+CLAIM_NAMES = tuple(Claims.model_fields)
+
+
+def check_claim_names(names: Mapping[str, object] | tuple[str, ...]) -> None:
+    """Make sure that all of these are names of claims.
+
+    Raises:
+        InvalidInputError: Some are not; the text lists the known ones.
+    """
+    unknown = sorted(set(names) - set(CLAIM_NAMES))
+    if unknown:
+        msg = f"unknown: {', '.join(unknown)[:200]}; known are {', '.join(CLAIM_NAMES)}"
+        raise InvalidInputError(msg)
+
+
+def parse_claims(told: Mapping[str, object]) -> Claims:
+    """Claims as they were written down; an empty text claims nothing.
+
+    Raises:
+        InvalidInputError: A name is unknown, or a value does not fit; the text says which.
+    """
+    check_claim_names(told)
+    given = {
+        name: value
+        for name, value in told.items()
+        if not (isinstance(value, str) and not value.strip())
+    }
+    try:
+        return Claims.model_validate(given)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InvalidInputError(problems.removeprefix(": ")) from error

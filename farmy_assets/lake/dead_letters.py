@@ -1,0 +1,139 @@
+"""The dead-letter queue of the ingest path: what failed, why, and the way back.
+
+A message lies there after five deliveries that failed. Nothing is thrown away here: a message is
+sent to the ingest queue first and deleted then, so that one that is killed between the two comes
+twice, which changes nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from pydantic import AwareDatetime
+
+from farmy_assets.catalog.entry import object_events
+from farmy_assets.catalog.records import Record
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake import keys
+from farmy_assets.lake.connection import client_config, translated
+from farmy_assets.lake.settings import LakeSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+AT_A_TIME = 10
+LOOKING_SECONDS = 120  # for so long a message is ours alone
+SHOWN = 500
+
+
+class DeadLetter(Record):
+    """A message that could not be handled, and what can be said of the reason."""
+
+    message_id: str
+    sent_at: AwareDatetime | None
+    keys: tuple[str, ...]
+    reason: str
+    body: str
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """The messages that five deliveries could not enter in the catalog."""
+
+    client: "SQSClient"
+    queue_url: str
+
+    @classmethod
+    def connect(cls, settings: LakeSettings) -> "DeadLetters":
+        """The dead letters of the ingest queue that the settings name.
+
+        Raises:
+            InvalidInputError: They name none.
+        """
+        if not settings.ingest_queue_url:
+            msg = "FARMY_INGEST_QUEUE_URL is not set: give it the address of the ingest queue"
+            raise InvalidInputError(msg)
+        client = boto3.client(
+            "sqs",
+            region_name=settings.region_name,
+            endpoint_url=settings.endpoint_url,
+            config=client_config(signature="v4"),
+        )
+        return cls(client, settings.ingest_queue_url)
+
+    def redrive(self, *, move: bool) -> list[DeadLetter]:
+        """Look at every dead letter, and move each back to the ingest queue if told to.
+
+        Raises:
+            LakeUnavailableError: The queues do not answer; what was moved so far is moved.
+        """
+        with translated("reading the dead-letter queue"):
+            dead = self._dead_letters_url()
+            found = {}
+            looked_at = []
+            try:
+                for message in self._received(dead):
+                    found[message["MessageId"]] = _told(message)
+                    if move:
+                        self.client.send_message(
+                            QueueUrl=self.queue_url, MessageBody=message["Body"]
+                        )
+                        self.client.delete_message(
+                            QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"]
+                        )
+                    else:
+                        looked_at.append(message["ReceiptHandle"])
+            finally:
+                for receipt in looked_at:  # for the next one who looks
+                    self.client.change_message_visibility(
+                        QueueUrl=dead, ReceiptHandle=receipt, VisibilityTimeout=0
+                    )
+        return sorted(found.values(), key=lambda letter: (str(letter.sent_at), letter.message_id))
+
+    def _dead_letters_url(self) -> str:
+        asked = self.client.get_queue_attributes(
+            QueueUrl=self.queue_url, AttributeNames=["RedrivePolicy"]
+        )
+        policy = asked.get("Attributes", {}).get("RedrivePolicy")
+        if not policy:
+            msg = f"the queue {self.queue_url} has no dead-letter queue: deploy the stack again"
+            raise InvalidInputError(msg)
+        name = json.loads(policy)["deadLetterTargetArn"].rpartition(":")[2]
+        return self.client.get_queue_url(QueueName=name)["QueueUrl"]
+
+    def _received(self, queue_url: str) -> Iterator[Any]:
+        while True:
+            answer = self.client.receive_message(
+                QueueUrl=queue_url, MaxNumberOfMessages=AT_A_TIME,
+                VisibilityTimeout=LOOKING_SECONDS, WaitTimeSeconds=1,
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )  # fmt: skip
+            messages = answer.get("Messages", [])
+            if not messages:
+                return
+            yield from messages
+
+
+def _told(message: Any) -> DeadLetter:  # noqa: ANN401 - a message as boto3 gives it
+    sent_ms = message.get("Attributes", {}).get("SentTimestamp")
+    keys_told, reason = _diagnosis(message["Body"])
+    return DeadLetter(
+        message_id=message["MessageId"],
+        sent_at=datetime.fromtimestamp(int(sent_ms) / 1000, UTC) if sent_ms else None,
+        keys=keys_told,
+        reason=reason,
+        body=message["Body"][:SHOWN],
+    )
+
+
+def _diagnosis(body: str) -> tuple[tuple[str, ...], str]:
+    try:
+        named = tuple(event.key for event in object_events(body))
+    except InvalidInputError as error:
+        return (), str(error)
+    if not any(keys.image_id_of_raw_key(key) for key in named):
+        return named, "an event of no image of ours"
+    return named, "the lake or the catalog did not answer in five deliveries"

@@ -1,0 +1,112 @@
+"""Photographs in somebody's bucket: listed and read, never written to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES, Refusal, RefusalReason
+from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.errors import InvalidInputError, LakeError, LakeUnavailableError
+from farmy_assets.lake.connection import client_config, translated
+from farmy_assets.lake.ingestion.offers import Loaded, Offer
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SCHEME = "s3://"
+
+
+def parse_address(address: str) -> tuple[str, str]:
+    """Bucket and key, or prefix, of an address s3://bucket/key.
+
+    Raises:
+        InvalidInputError: It is no such address.
+    """
+    bucket, _, key = address.removeprefix(SCHEME).partition("/")
+    if not address.startswith(SCHEME) or not bucket:
+        msg = f"{address!r} is not an address like s3://bucket/prefix"
+        raise InvalidInputError(msg)
+    return bucket, key
+
+
+@dataclass(frozen=True)
+class ForeignStore:
+    """S3 as its owner lets us see it: with credentials of its own, apart from the lake's."""
+
+    client: "S3Client"
+
+    @classmethod
+    def connect(
+        cls, *, profile: str | None, endpoint_url: str | None, region_name: str
+    ) -> "ForeignStore":
+        """A client by a named profile, or by the usual chain of credentials.
+
+        Raises:
+            InvalidInputError: There is no such profile.
+        """
+        try:
+            session = boto3.Session(profile_name=profile)
+            region = session.region_name or region_name
+            return cls(
+                session.client(
+                    "s3", endpoint_url=endpoint_url, region_name=region, config=client_config()
+                )
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise InvalidInputError(str(error)) from error
+
+    def offers(self, address: str) -> Iterator[Offer]:
+        """Everything under an address, page by page, named by what follows the prefix.
+
+        Raises:
+            InvalidInputError: It is no such address.
+            LakeError: It cannot be listed.
+        """
+        bucket, prefix = parse_address(address)
+        folder = prefix[: prefix.rfind("/") + 1]
+        with translated(f"listing {address}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    key = item["Key"]
+                    if not key.endswith("/"):  # a folder's own marker
+                        yield self._offer(key.removeprefix(folder), bucket, key, NOTHING_CLAIMED)
+
+    def offer(self, address: str, claims: Claims) -> Offer:
+        """The one object at an address, under this address as its name."""
+
+        def load() -> Loaded | Refusal:
+            try:
+                bucket, key = parse_address(address)
+            except InvalidInputError as error:
+                reason = RefusalReason.BAD_METADATA
+                return Refusal(name=address, reason=reason, detail=str(error))
+            if not key:
+                reason = RefusalReason.BAD_METADATA
+                return Refusal(name=address, reason=reason, detail="names no object")
+            return self._offer(address, bucket, key, claims).load()
+
+        return Offer(address, load)
+
+    def _offer(self, name: str, bucket: str, key: str, claims: Claims) -> Offer:
+        def load() -> Loaded | Refusal:
+            try:
+                with translated(f"reading s3://{bucket}/{key}"):
+                    answer = self.client.get_object(Bucket=bucket, Key=key)
+                    with answer["Body"] as body:
+                        size = answer["ContentLength"]
+                        if size > MAX_SIZE_BYTES:
+                            reason, detail = RefusalReason.TOO_LARGE, f"{size} bytes"
+                            return Refusal(name=name, reason=reason, detail=detail)
+                        return Loaded(body.read(), claims)
+            except LakeUnavailableError:
+                raise  # it comes back: the import ends, and goes on when it is started again
+            except LakeError as error:
+                return Refusal(name=name, reason=RefusalReason.UNREADABLE, detail=str(error))
+
+        return Offer(name, load)

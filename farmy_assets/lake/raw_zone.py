@@ -1,0 +1,119 @@
+"""The raw zone: every photograph with its metadata, content-addressed and written once.
+
+The metadata travels with the bytes, in one request: as the object's own user metadata. So the two
+never come apart, and one request brings a photograph in. Metadata that is too long for that (S3
+takes 2 kB) is written beside the object, as `metadata/<image_id>.json`, before the bytes: the event
+of the bytes finds it in place. Whoever lets others send the bytes writes it there as well.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import quote, unquote
+
+from pydantic import ValidationError
+
+from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
+from farmy_assets.lake import keys
+from farmy_assets.lake.objects import Bucket, ObjectFacts
+
+logger = logging.getLogger(__name__)
+
+FIELD = "farmy"  # the header is x-amz-meta-farmy
+LONGEST_BYTES = 2048 - len(FIELD)  # S3 counts names and values of all user metadata together
+READABLE = '"{}[]:,/+'  # left as they are, for people who look at the object
+
+
+class Outcome(StrEnum):
+    """What became of one accepted file."""
+
+    STORED = "stored"
+    ALREADY_THERE = "already_there"
+
+
+@dataclass(frozen=True)
+class RawZone:
+    """Photographs and their metadata, for reading and for writing once."""
+
+    raw: Bucket
+
+    def store(
+        self, metadata: ImageMetadata, content: bytes, *, look_first: bool = False
+    ) -> Outcome:
+        """Put one image and its metadata into the raw zone, where nothing is yet.
+
+        S3 checks the bytes against their sha256 as they arrive, and keeps it.
+
+        Args:
+            metadata: The metadata of exactly these bytes.
+            content: The bytes.
+            look_first: It may well be there already: ask, before sending the bytes for nothing.
+
+        Raises:
+            LakeDamagedError: Other bytes lie there under this image's id.
+            LakeUnavailableError: The image may not be stored; store it again.
+        """
+        key = keys.raw_image(metadata.image_id)
+        found = self.raw.look(key) if look_first else None
+        if found is None:
+            aboard = _as_header(metadata)
+            if aboard is None:
+                self.raw.put_once(keys.raw_metadata(metadata.image_id), metadata.to_json())
+            if self.raw.put_once(
+                key, content, media_type=metadata.media_type, sha256=metadata.sha256,
+                about={FIELD: aboard} if aboard else {},
+            ):  # fmt: skip
+                return Outcome.STORED
+            found = self.raw.look(key)
+        if found is None:
+            msg = f"image {metadata.image_id} came and went while it was stored: store it again"
+            raise LakeUnavailableError(msg)
+        if found.sha256 not in {None, metadata.sha256} or found.size_bytes != len(content):
+            msg = (
+                f"s3://{self.raw.name}/{key} holds other bytes than were stored there: bring back "
+                "its first version, S3 keeps them all"
+            )
+            raise LakeDamagedError(msg)
+        return Outcome.ALREADY_THERE
+
+    def holds(self, sha256: str) -> bool:
+        """Whether bytes with this digest are in the raw zone, whatever their name and origin."""
+        return next(self.raw.keys(keys.raw_images_of(sha256)), None) is not None
+
+    def find_metadata(self, image_id: str) -> ImageMetadata | None:
+        """The metadata of an image; None, and a line in the log, when there is none of use."""
+        return self._metadata(image_id, self.raw.look(keys.raw_image(image_id)))
+
+    def find(self, image_id: str) -> tuple[bool, ImageMetadata | None]:
+        """Whether the image is there, and its metadata; that of a deleted image is found too."""
+        key = keys.raw_image(image_id)
+        found = self.raw.look(key)
+        told = found or self.raw.look_at_deleted(key)
+        return found is not None, self._metadata(image_id, told)
+
+    def _metadata(self, image_id: str, found: ObjectFacts | None) -> ImageMetadata | None:
+        aboard = found.about.get(FIELD) if found else None
+        content: str | bytes | None = (
+            unquote(aboard) if aboard else self.raw.find(keys.raw_metadata(image_id))
+        )
+        if content is None:
+            logger.warning("image %s has no metadata; it stays out of all batches", image_id)
+            return None
+        try:
+            metadata = ImageMetadata.model_validate_json(content)
+        except ValidationError as error:
+            logger.warning("image %s has unusable metadata: %s", image_id, error)
+            return None
+        if metadata.image_id != image_id:
+            logger.warning("image %s has the metadata of %s", image_id, metadata.image_id)
+            return None
+        return metadata
+
+
+def _as_header(metadata: ImageMetadata) -> str | None:
+    """The metadata as ASCII without white space, or None when it is too long for a header."""
+    told = metadata.model_dump(mode="json", exclude_none=True)
+    text = quote(json.dumps(told, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
+    return text if len(text) <= LONGEST_BYTES else None
