@@ -19,6 +19,10 @@ HEADER_ERRORS = (
 )  # fmt: skip
 
 
+JPEG = b"\xff\xd8\xff"
+JPEG_EXIF = b"Exif\x00\x00"
+
+
 class CaptureFacts(Record):
     """The camera's own words; what it did not say, or said badly, is None."""
 
@@ -33,6 +37,8 @@ def read_capture_facts(content: bytes) -> CaptureFacts:
     A camera that tells no time zone is taken at its word in UTC: the order of its photographs
     is kept, which is what the time is used for. Never raises.
     """
+    if content.startswith(JPEG) and JPEG_EXIF not in content:
+        return CaptureFacts()  # as most of the web's: spares reading all headers
     try:
         with Image.open(BytesIO(content)) as image:
             exif = image.getexif()
