@@ -10,7 +10,13 @@ import typer
 from PIL import Image, UnidentifiedImageError
 
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets_tests.benchmarks import accuracy, cleansing_speed, duplicate_search, page
+from farmy_assets_tests.benchmarks import (
+    accuracy,
+    cleansing_speed,
+    duplicate_search,
+    growing_lake,
+    page,
+)
 from farmy_assets_tests.benchmarks.peers import peers_python
 
 MANY = 10_000
@@ -39,6 +45,8 @@ def main(
         f"first tenth, {whole:.0f} MB over {memory_images:,} photographs.",
         "",
         *duplicate_search.rows(peers_python(), page.say),
+        "",
+        *growing_lake.rows(min(folders, key=_bytes_per_file), page.say),
         "",
         *accuracy.report(photographs, CleansingPolicy()),
     ]
