@@ -2,7 +2,7 @@
 
 import typer
 
-from farmy_assets.cli import campaign, cleanse, ingest, platform
+from farmy_assets.cli import campaign, cleanse, ingest, platform, query
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app.command("status")(platform.status)
 app.command("reconcile")(platform.reconcile)
 app.command("ingest")(ingest.ingest)
 app.command("cleanse")(cleanse.cleanse)
+app.command("query")(query.query)
 app.add_typer(campaign.commands, name="campaign")
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,14 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
     """The work done on every item, several at a time, results in the order of the items."""
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(work, items))
+
+
+class ListedObject(NamedTuple):
+    """What a listing tells of an object; the ETag changes with its bytes."""
+
+    key: str
+    etag: str
+    modified_at: datetime
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,16 @@ class Bucket:
             for page in pages:
                 for item in page.get("Contents", []):
                     yield item["Key"]
+
+    def listing(self, prefix: str) -> Iterator[ListedObject]:
+        """All objects with the prefix, in the order of their keys, as a listing shows them."""
+        with translated(f"listing s3://{self.name}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield ListedObject(item["Key"], item["ETag"], item["LastModified"])
 
     def copy_from(self, source: "Bucket", source_key: str, key: str) -> None:
         """Copy an object on the server's side."""
