@@ -16,7 +16,7 @@ from farmy_assets.lake.query.tables import TABLES
 
 LONGEST_SQL = 20_000
 DEEPEST = 60
-_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _QUERIES = (exp.Select, exp.Union, exp.Intersect, exp.Except)
 
 _STRUCTURE = frozenset({
@@ -121,9 +121,12 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.DataType):
         if node.this not in _TYPES:
             raise InvalidInputError(f"the type {node.sql('athena')} is not allowed in a query")
+    elif isinstance(node, exp.Var) and not _NAME.fullmatch(node.name):
+        # sqlglot writes a bare word, such as a unit of time, as it came: unquoted.
+        raise InvalidInputError(f"{node.name!r} is no unit of time")
     elif isinstance(node, exp.With) and node.args.get("recursive"):
         raise InvalidInputError("WITH RECURSIVE is not allowed: its cost has no bound")
-    elif isinstance(node, exp.CTE) and not _NAME.match(node.alias):
+    elif isinstance(node, exp.CTE) and not _NAME.fullmatch(node.alias):
         raise InvalidInputError(f"{node.alias!r} is no plain name for a WITH query")
     elif isinstance(node, exp.Select) and not node.expressions:
         raise InvalidInputError("a SELECT names at least one column, or *")
