@@ -2,7 +2,16 @@
 
 import typer
 
-from farmy_assets.cli import campaign, catalog, cleanse, duplicates, ingest, platform, scrape
+from farmy_assets.cli import (
+    campaign,
+    catalog,
+    cleanse,
+    duplicates,
+    ingest,
+    platform,
+    query,
+    scrape,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +27,7 @@ app.command("redrive")(catalog.redrive)
 app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
+app.command("query")(query.query)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(duplicates.commands, name="duplicates")
 

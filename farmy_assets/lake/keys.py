@@ -176,3 +176,18 @@ def dataset(campaign: str, version_id: str, path: str) -> str:
 def contact_sheet(asset: str, partition: str) -> str:
     """The full contact sheet of an asset's partition."""
     return f"contact-sheets/{asset}/{partition}.jpg"
+
+
+def snapshot_manifest(table: str) -> str:
+    """Which files a table of the query layer consists of just now."""
+    return f"snapshots/{table}/MANIFEST.json"
+
+
+def snapshot_file(table: str, day: str, digest: str) -> str:
+    """Rows of one day of a table, named by their content."""
+    return f"snapshots/{table}/data/dt={day}/{digest}.parquet"
+
+
+def snapshot_links(table: str, generation: str, day: str = "") -> str:
+    """For Athena, the files of one day of one generation; without a day, the prefix of all."""
+    return f"snapshots/{table}/links/{generation}/" + (f"dt={day}/files" if day else "")

@@ -1,7 +1,9 @@
 """The lake as one value: its doors, connected."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,7 +28,10 @@ from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage_book import TriageBook
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from farmy_assets.lake.image_work import ImageWork
+    from farmy_assets.lake.query.engine import LocalEngine
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,15 @@ class Lake:
     catalog: CatalogTable
 
     @classmethod
-    def connect(cls, settings: LakeSettings) -> "Lake":
-        """Clients for all parts; nothing is asked of a server yet."""
+    def connect(cls, settings: LakeSettings | None = None) -> "Lake":
+        """Clients for all parts; nothing is asked of a server yet.
+
+        Without settings, those of the environment.
+
+        Raises:
+            InvalidInputError: A setting is missing.
+        """
+        settings = settings or LakeSettings.from_environment(os.environ)
         s3 = s3_client(settings)
         return cls(
             settings=settings,
@@ -138,6 +150,40 @@ class Lake:
         return Progress(
             self.records, self.batches, self.campaigns, self.ledger, self.triage, self.datasets
         )
+
+    def query(self, sql: str) -> "pd.DataFrame":
+        """The answer to a question in Athena's SQL over the snapshots' tables.
+
+        Raises:
+            InvalidInputError: The query is not allowed, is wrong, or takes too much.
+        """
+        frame: pd.DataFrame = self.query_engine.query(sql).to_pandas()
+        return frame
+
+    def images(self, *, limit: int = 100, **wanted: str) -> "pd.DataFrame":
+        """Images with what the checks found, the newest first.
+
+            Lake.connect().images(crop="tomato", verdict="pass", limit=100)
+
+        Args:
+            limit: How many at most.
+            **wanted: Column of `images` or `image_checks` to the value that it must have.
+
+        Raises:
+            InvalidInputError: There is no such column.
+        """
+        from farmy_assets.lake.query.questions import images_sql  # noqa: PLC0415 - as below
+
+        return self.query(images_sql(wanted, limit=limit))
+
+    @property
+    def query_engine(self) -> "LocalEngine":
+        """What answers SQL."""
+        from farmy_assets.lake.query.engine import LocalEngine  # noqa: PLC0415 - brings DuckDB
+        from farmy_assets.lake.query.snapshots import SnapshotBook  # noqa: PLC0415
+
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return LocalEngine(SnapshotBook(self.records), home / "farmy" / "lake")
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:
         """All images that a campaign's batches kept, by id."""

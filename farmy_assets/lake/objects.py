@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,7 @@ from farmy_assets.lake.connection import THREADS, error_code, translated
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+DAY = len("2026-01-01")  # our clients leave a listing's times as the text that they are
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 PRECONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -23,6 +24,14 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
     """The work done on every item, several at a time, results in the order of the items."""
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(work, items))
+
+
+class ListedObject(NamedTuple):
+    """What a listing tells of an object: the ETag changes with its bytes; the day is UTC's."""
+
+    key: str
+    etag: str
+    modified_on: str
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,16 @@ class Bucket:
             for page in pages:
                 for item in page.get("Contents", []):
                     yield item["Key"]
+
+    def listing(self, prefix: str) -> Iterator[ListedObject]:
+        """All objects with the prefix, in the order of their keys, as a listing shows them."""
+        with translated(f"listing s3://{self.name}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield ListedObject(item["Key"], item["ETag"], str(item["LastModified"])[:DAY])
 
     def copy_from(self, source: "Bucket", source_key: str, key: str) -> None:
         """Copy an object on the server's side."""

@@ -18,6 +18,7 @@ from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake.audit import phases, sealed_twice
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 
@@ -252,7 +253,7 @@ def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
         groups.setdefault(graph.get(key).group_name, set()).add(key.to_user_string())
     assert groups == {
         "ingestion": {"scraped_images", "raw_images"},
-        "catalog": {"catalog_entries", "reconcile"},
+        "catalog": {"catalog_entries", "reconcile", *(f"{name}_table" for name in TABLES)},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
             "annotation_tasks", "annotation_projects", "annotations", "annotation_conflicts",

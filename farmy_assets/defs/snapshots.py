@@ -1,0 +1,117 @@
+"""Snapshots: the records as tables that people query, brought up to date by a schedule."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.metadata import Materialized, place, rows
+from farmy_assets.defs.resources import LakeResource
+from farmy_assets.lake import keys
+from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.query.feeds import Feed, feeds
+from farmy_assets.lake.query.snapshots import SnapshotBook
+from farmy_assets.lake.query.tables import TABLES, Table
+
+FINISHED = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+RUNS_AT_ONCE = 500
+
+
+def _described(table: Table) -> dict[str, Any]:
+    """The table's columns, for Dagster's catalog."""
+    columns = [dg.TableColumn(c.name, c.sql_type, c.meaning) for c in table.columns]
+    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def _lineage(table: Table) -> dict[str, Any]:
+    """From which assets each column comes; they are records, so the column keeps its name."""
+    deps = {
+        column.name: [dg.TableColumnDep(dg.AssetKey(name), column.name) for name in table.made_from]
+        for column in table.own_columns
+        if table.made_from
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
+
+
+def _run_feed(instance: dg.DagsterInstance) -> Feed:
+    """Finished runs: each is a record of its own, which changes no more."""
+    records: dict[str, dg.RunRecord] = {}
+
+    def sources() -> Iterator[ListedObject]:
+        cursor: str | None = None
+        while found := instance.get_run_records(
+            dg.RunsFilter(statuses=FINISHED), limit=RUNS_AT_ONCE, cursor=cursor
+        ):
+            for record in found:
+                run = record.dagster_run
+                records[run.run_id] = record
+                ended = datetime.fromtimestamp(record.end_time or 0, UTC)
+                yield ListedObject(run.run_id, run.status.value, ended.date().isoformat())
+            cursor = found[-1].dagster_run.run_id
+
+    def read(source: ListedObject) -> Iterator[dict[str, Any]]:
+        record = records[source.key]
+        run = record.dagster_run
+        yield {
+            "run_id": run.run_id,
+            "job": run.job_name,
+            "partition": run.tags.get("dagster/partition"),
+            "status": run.status.value,
+            "started_at": _moment(record.start_time),
+            "ended_at": _moment(record.end_time),
+        }
+
+    return Feed(TABLES["runs"], sources, read)
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None) if timestamp else None
+
+
+def _snapshot(table: Table) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"{table.name}_table", group_name="catalog", kinds={"parquet"}, code_version="1",
+        deps=list(table.made_from), retry_policy=BRIEFLY, metadata=_described(table),
+        description=f"For queries: {table.meaning}.",
+    )  # fmt: skip
+    def snapshot(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+        with told_plainly():
+            opened = lake.open()
+            feed = (
+                _run_feed(context.instance) if table.name == "runs" else feeds(opened)[table.name]
+            )
+            taken = SnapshotBook(opened.records).take(feed)
+        bucket = opened.records.bucket.name
+        return dg.MaterializeResult(
+            metadata={
+                **rows(taken.manifest.rows),
+                **place(f"s3://{bucket}/{keys.snapshot_manifest(table.name)}"),
+                **_lineage(table),
+                "files": len(taken.manifest.files),
+                "records_read": taken.records_read,
+            }
+        )
+
+    return snapshot
+
+
+snapshots = [_snapshot(table) for table in TABLES.values()]
+snapshots_job = dg.define_asset_job(
+    "snapshots_job",
+    selection=dg.AssetSelection.assets(*(f"{name}_table" for name in TABLES)),
+    tags={"dagster/max_runtime": "3600"},
+    description="The tables that people query, brought up to date.",
+)
+snapshots_schedule = dg.ScheduleDefinition(
+    name="snapshots_schedule",
+    job=snapshots_job,
+    cron_schedule="*/15 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every quarter of an hour; reads only records that are new or have changed.",
+)

@@ -1,0 +1,226 @@
+"""Where each table's rows come from: records of the lake, read again only when they change.
+
+Batches and data set versions never change. What an index rewrites (judgements, assignments) has
+another ETag afterwards, and its rows are made anew.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.votes import Vote
+from farmy_assets.catalog.batches import Batch
+from farmy_assets.catalog.entry import CatalogEntry
+from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
+from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.query.tables import TABLES, Table
+
+Row = dict[str, Any]
+WAITING = "waiting"
+NO_DAY = "1970-01-01"  # of what has a day of its own in every row
+_PLACE_DECIMALS = 2  # about a kilometre: a field is not to be found by it
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A table, the records that it is made of at present, and how one of them is read."""
+
+    table: Table
+    sources: Callable[[], Iterable[ListedObject]]
+    read: Callable[[ListedObject], Iterable[Row]]
+
+    def rows(self, source: ListedObject) -> Iterator[Row]:
+        """The rows of one record; without a day of their own they have the record's."""
+        day = source.modified_on
+        for row in self.read(source):
+            yield {"dt": day, **row, "source": source.key}
+
+
+def feeds(lake: Lake) -> dict[str, Feed]:
+    """Table name to feed, of all tables that are made from the lake alone."""
+    reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
+        "image_checks": (["quality/"], _checks),
+        "duplicates": ([keys.CLEANSED_SETS], _duplicates),
+        "assignments": (["assignments/", "adjudication/"], _assignments),
+        "votes": (["votes/"], _votes),
+        "regions": (["votes/"], _regions),
+        "conflicts": (["judgements/"], _conflicts),
+        "consensus": (["judgements/"], _consensus),
+        "dataset_versions": (["dataset-versions/"], _versions),
+    }
+    bucket = lake.records.bucket
+
+    def of_records(name: str) -> Feed:
+        prefixes, read = reads[name]
+        return Feed(
+            TABLES[name],
+            lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
+            lambda source: read(bucket.get(source.key), source.key),
+        )
+
+    return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
+
+
+def _image_feed(lake: Lake) -> Feed:
+    """Images by batch; those that wait for one are a source of their own, read each time."""
+
+    def sources() -> Iterator[ListedObject]:
+        yield from lake.records.bucket.listing(keys.BATCHES)
+        ids = sorted(image.image_id for image in lake.catalog.waiting())
+        if ids:
+            digest = hashlib.sha256("".join(ids).encode()).hexdigest()
+            yield ListedObject(WAITING, digest, NO_DAY)
+
+    def read(source: ListedObject) -> Iterator[Row]:
+        if source.key == WAITING:
+            ids = [image.image_id for image in lake.catalog.waiting()]
+        else:
+            ids = list(lake.records.read(source.key, Batch).image_ids)
+        entries = lake.catalog.entries(ids)
+        return (_image(entries[image_id]) for image_id in ids if image_id in entries)
+
+    return Feed(TABLES["images"], sources, read)
+
+
+def _image(entry: CatalogEntry) -> Row:
+    row: Row = {"image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value}
+    if (told := entry.metadata) is None:
+        return row
+    place = told.position
+    return row | {
+        "campaign": told.campaign,
+        "original_name": told.original_name,
+        "origin": told.source.value,
+        "crop": told.crop,
+        "field": told.field,
+        "device": told.device,
+        "licence": told.licence,
+        "media_type": told.media_type,
+        "sha256": told.sha256,
+        "size_bytes": told.size_bytes,
+        "latitude_deg": round(place.latitude_deg, _PLACE_DECIMALS) if place else None,
+        "longitude_deg": round(place.longitude_deg, _PLACE_DECIMALS) if place else None,
+        "captured_at": _utc(told.captured_at) if told.captured_at else None,
+        "arrived_at": _utc(told.arrived_at),
+        "dt": told.arrived_at.astimezone(UTC).date().isoformat(),
+    }
+
+
+def _checks(content: bytes, key: str) -> Iterator[Row]:
+    batch_id = key.rpartition("/")[2].removesuffix(".parquet")
+    wanted = {c.name for c in TABLES["image_checks"].own_columns}
+    file = pq.ParquetFile(BytesIO(content))
+    there = [name for name in file.schema_arrow.names if name in wanted]
+    for row in file.read(columns=there).to_pylist():
+        yield {**row, "batch_id": batch_id}
+
+
+def _duplicates(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    cleansed = CleansedSet.model_validate_json(content)
+    for item in cleansed.excluded:
+        if item.duplicate_of:
+            yield {
+                "image_id": item.image_id,
+                "campaign": cleansed.campaign,
+                "batch_id": cleansed.batch_id,
+                "duplicate_of": item.duplicate_of,
+                "kind": item.reasons[0].value,
+            }
+
+
+def _assignments(content: bytes, key: str) -> list[Row]:
+    given: tuple[Assignment, ...]
+    if key.startswith("adjudication/"):
+        given = AdjudicationLedger.model_validate_json(content).assignments
+    else:
+        given = BatchAssignments.model_validate_json(content).assignments
+    return [assignment.model_dump(mode="json") for assignment in given]
+
+
+def _read_votes(content: bytes) -> list[Vote]:
+    return [Vote.model_validate_json(line) for line in content.splitlines()]
+
+
+def _votes(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for vote in _read_votes(content):
+        told = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns})
+        moment = _utc(vote.submitted_at)
+        yield told | {
+            "phase": vote.phase.value,
+            "outcome": vote.outcome.value,
+            "submitted_at": moment,
+            "boxes": len(vote.boxes),
+            "dt": moment.date().isoformat(),
+        }
+
+
+def _regions(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for vote in _read_votes(content):
+        told = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
+        for box in vote.boxes:
+            yield told | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
+
+
+def _conflicts(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for judgement in CampaignState.model_validate_json(content).judgements:
+        for conflict in judgement.conflicts:
+            yield {
+                "image_id": conflict.image_id,
+                "campaign": judgement.campaign,
+                "kind": conflict.kind.value,
+                "people": conflict.people,
+                "labels": sorted({box.label for box in conflict.boxes if box}),
+                "iou": conflict.iou,
+                "sentence": conflict.sentence,
+            }
+
+
+def _consensus(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for judgement in CampaignState.model_validate_json(content).judgements:
+        yield {
+            "image_id": judgement.image_id,
+            "campaign": judgement.campaign,
+            "status": judgement.status.value,
+            "people": judgement.people,
+            "waiting_for": judgement.waiting_for,
+            "labels": [box.label for box in judgement.boxes],
+            "boxes": len(judgement.boxes),
+            "conflicts": len(judgement.conflicts),
+            "decided_by": judgement.decided_by,
+        }
+
+
+def _versions(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    version = DatasetVersion.model_validate_json(content)
+    for image in version.images:
+        yield {
+            "version_id": version.version_id,
+            "number": version.number,
+            "image_id": image.image_id,
+            "campaign": version.campaign,
+            "split": image.split,
+            "settled_by": image.settled_by,
+            "boxes": len(image.boxes),
+            "labels": [box.label for box in image.boxes],
+        }
+
+
+def _utc(moment: datetime) -> datetime:
+    """Without its zone: the tables' moments are all in UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

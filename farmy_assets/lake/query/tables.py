@@ -1,0 +1,212 @@
+"""The tables people query, each column with its type and its meaning: the one source of both.
+
+Files, Glue, Dagster's metadata and `farmy query --tables` are all made of this. Moments are in UTC.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from farmy_assets.cleansing.tables import VALUED
+
+_TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
+_MOMENT, _TEXTS = pa.timestamp("ms"), pa.list_(pa.string())
+_SQL_NAMES = {_TEXT: "varchar", _INT: "bigint", _FLOAT: "double", _MOMENT: "timestamp"}
+_GLUE_NAMES = {_TEXT: "string", _INT: "bigint", _FLOAT: "double", _MOMENT: "timestamp"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its Arrow type, and what it means."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+    @property
+    def sql_type(self) -> str:
+        """The type in Athena's words for a query."""
+        return _SQL_NAMES.get(self.type, "array(varchar)")
+
+    @property
+    def glue_type(self) -> str:
+        """The type in Hive's words, which Glue speaks."""
+        return _GLUE_NAMES.get(self.type, "array<string>")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, which assets it is made from, and its columns.
+
+    `made_from` names, for Dagster's lineage, the upstream assets.
+    """
+
+    name: str
+    meaning: str
+    made_from: tuple[str, ...]
+    own_columns: tuple[Column, ...]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The table's own columns, then the two that every table has."""
+        return (*self.own_columns, *_EVERYWHERE)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns as Arrow has them, with their meanings."""
+        return pa.schema(
+            [pa.field(c.name, c.type, metadata={"comment": c.meaning}) for c in self.columns]
+        )
+
+    @property
+    def digest(self) -> str:
+        """Changes with the columns: a snapshot of another digest is made anew."""
+        told = ",".join(f"{c.name} {c.type}" for c in self.columns)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+_EVERYWHERE = (
+    Column("source", _TEXT, "the record that the row was read from"),
+    Column("dt", _TEXT, "the row's day, YYYY-MM-DD, in UTC: the partition"),
+)
+_IMAGE = Column("image_id", _TEXT, "the image: its content and its origin")
+_CAMPAIGN = Column("campaign", _TEXT, "the campaign that the image belongs to")
+_BATCH = Column("batch_id", _TEXT, "the sealed batch that the image is in")
+_EDGES = tuple(
+    Column(name, _FLOAT, f"the box's {edge} edge, in pixels of the image shown")
+    for name, edge in (
+        ("x_min", "left"), ("y_min", "upper"), ("x_max", "right"), ("y_max", "lower"),
+    )
+)  # fmt: skip
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "images", "one row an image that is in a batch or waits for one", ("catalog_entries",),
+            (
+                _IMAGE, _CAMPAIGN, _BATCH,
+                Column("state", _TEXT, "present or deleted, when the row was read"),
+                Column("original_name", _TEXT, "the file's name at its arrival"),
+                Column("origin", _TEXT, "the way it came: mobile, scraper or bulk"),
+                Column("crop", _TEXT, "the crop"), Column("field", _TEXT, "the field"),
+                Column("device", _TEXT, "the camera or telephone"),
+                Column("licence", _TEXT, "the licence of the photograph"),
+                Column("media_type", _TEXT, "the media type of the raw file"),
+                Column("sha256", _TEXT, "digest of the raw bytes, hexadecimal"),
+                Column("size_bytes", _INT, "size of the raw file"),
+                Column("latitude_deg", _FLOAT, "WGS 84, coarsened to 0.01 degrees"),
+                Column("longitude_deg", _FLOAT, "WGS 84, coarsened to 0.01 degrees"),
+                Column("captured_at", _MOMENT, "when the photograph was taken"),
+                Column("arrived_at", _MOMENT, "when it reached the lake"),
+            ),
+        ),
+        Table(
+            "image_checks", "one row an image that was checked", ("image_quality",),
+            (
+                _IMAGE, _BATCH,
+                Column("status", _TEXT, "fit, held or rejected"),
+                Column("verdict", _TEXT, "the worst verdict of its checks: pass, warn or fail"),
+                Column("reasons", _TEXTS, "the checks that failed"),
+                Column("warnings", _TEXTS, "the checks that warn"),
+                Column("detail", _TEXT, "what exactly is wrong with the bytes"),
+                Column("file_format", _TEXT, "the format that the bytes are in"),
+                Column("width_px", _INT, "width of the upright picture"),
+                Column("height_px", _INT, "height of the upright picture"),
+                Column("pixel_hash", _TEXT, "digest of what is to be seen"),
+                Column("phash", _TEXT, "perceptual hash, 16 hexadecimal digits"),
+                Column("dhash", _TEXT, "difference hash, 16 hexadecimal digits"),
+                Column("rule_version", _TEXT, "the thresholds that were applied"),
+                *(Column(c.value, _FLOAT, f"the value of the check {c.value}") for c in VALUED),
+            ),
+        ),
+        Table(
+            "duplicates", "one row an image that another one stands for", ("cleansed_set",),
+            (
+                _IMAGE, _CAMPAIGN, _BATCH,
+                Column("duplicate_of", _TEXT, "the image that is kept in its place"),
+                Column("kind", _TEXT, "exact_duplicate or near_duplicate"),
+            ),
+        ),
+        Table(
+            "assignments", "one row an image in one person's inbox", ("annotation_tasks",),
+            (
+                _IMAGE, _CAMPAIGN, _BATCH,
+                Column("phase", _TEXT, "annotation or adjudication"),
+                Column("person", _TEXT, "who was asked"),
+                Column("task_key", _TEXT, "the task's name in every inbox"),
+            ),
+        ),
+        Table(
+            "votes", "one row a submission; a later edit is a row of its own", ("annotations",),
+            (
+                Column("vote_id", _TEXT, "the submission"), _IMAGE, _CAMPAIGN,
+                Column("phase", _TEXT, "annotation or adjudication"),
+                Column("person", _TEXT, "the author; null for somebody not of the campaign"),
+                Column("task_key", _TEXT, "the task that was answered"),
+                Column("outcome", _TEXT, "submitted, skipped or withdrawn"),
+                Column("submitted_at", _MOMENT, "when it was submitted"),
+                Column("lead_time_s", _FLOAT, "seconds that the author worked on it"),
+                Column("boxes", _INT, "how many boxes were drawn"),
+                Column("problems", _TEXTS, "what could not be understood"),
+            ),
+        ),
+        Table(
+            "regions", "one row a box of a vote", ("annotations",),
+            (
+                Column("vote_id", _TEXT, "the submission that the box is of"), _IMAGE, _CAMPAIGN,
+                Column("person", _TEXT, "the author"),
+                Column("label", _TEXT, "the class"), *_EDGES,
+            ),
+        ),
+        Table(
+            "conflicts", "one row a difference between votes on one image",
+            ("annotation_conflicts",),
+            (
+                _IMAGE, _CAMPAIGN,
+                Column("kind", _TEXT, "other_class, missed, extra, loose_box, skipped, invalid"),
+                Column("people", _TEXTS, "who differ"),
+                Column("labels", _TEXTS, "the classes that they drew"),
+                Column("iou", _FLOAT, "the lowest overlap among the boxes, 0 to 1"),
+                Column("sentence", _TEXT, "the conflict in words"),
+            ),
+        ),
+        Table(
+            "consensus", "one row an image that people were asked about", ("consensus",),
+            (
+                _IMAGE, _CAMPAIGN,
+                Column("status", _TEXT, "where its judgement stands"),
+                Column("people", _TEXTS, "who were asked"),
+                Column("waiting_for", _TEXTS, "whose answer is missing"),
+                Column("labels", _TEXTS, "the class of each settled box"),
+                Column("boxes", _INT, "how many boxes are settled"),
+                Column("conflicts", _INT, "how many conflicts there were"),
+                Column("decided_by", _TEXT, "the adjudicator, if one decided"),
+            ),
+        ),
+        Table(
+            "dataset_versions", "one row an image of a data set version", ("dataset_version",),
+            (
+                Column("version_id", _TEXT, "the version"),
+                Column("number", _INT, "the version's number in its campaign"), _IMAGE, _CAMPAIGN,
+                Column("split", _TEXT, "train, val or test"),
+                Column("settled_by", _TEXT, "single, agreed or adjudicated"),
+                Column("boxes", _INT, "how many boxes it has"),
+                Column("labels", _TEXTS, "the class of each box"),
+            ),
+        ),
+        Table(
+            "runs", "one row a finished run of the platform's jobs", (),
+            (
+                Column("run_id", _TEXT, "Dagster's id of the run"),
+                Column("job", _TEXT, "the job"),
+                Column("partition", _TEXT, "the batch or campaign that it worked on"),
+                Column("status", _TEXT, "SUCCESS, FAILURE or CANCELED"),
+                Column("started_at", _MOMENT, "when it began"),
+                Column("ended_at", _MOMENT, "when it ended"),
+            ),
+        ),
+    )
+}  # fmt: skip

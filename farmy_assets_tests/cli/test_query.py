@@ -1,0 +1,62 @@
+"""farmy query, as a person types it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from farmy_assets.cli import query
+from farmy_assets.cli.main import app
+from farmy_assets.lake.lake import Lake
+
+run = CliRunner().invoke
+
+
+@pytest.fixture(autouse=True)
+def _on_this_lake(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "open_lake", lambda: lake)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_answer_is_shown_or_written_in_the_form_asked_for(tmp_path: Path) -> None:
+    sql = "SELECT 7/2 AS half, 'x' AS letter"
+    assert "letter" in run(app, ["query", sql]).stdout
+    assert run(app, ["query", sql, "--format", "csv"]).stdout == "half,letter\n3,x\n"
+    told = run(app, ["query", sql, "--format", "json"]).stdout
+    assert json.loads(told) == [{"half": 3, "letter": "x"}]
+    out = tmp_path / "answer.parquet"
+    assert run(app, ["query", sql, "--format", "parquet", "--out", str(out)]).exit_code == 0
+    assert pd.read_parquet(out).to_dict("list") == {"half": [3], "letter": ["x"]}
+
+
+def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:
+    run(app, ["query", "SELECT count(*) AS n FROM images", "--save", "how-many"])
+    assert (tmp_path / "queries" / "how-many.sql").is_file()
+    assert run(app, ["query", "how-many", "--format", "csv"]).stdout == "n\n0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["SELECT * FROM read_text('/etc/passwd')"], "is no table of the lake"),
+        (["DROP TABLE images"], "read-only"),
+        (["nothing-saved"], "there is no saved query"),
+        ([""], "ask something"),
+        (["SELECT 1", "--save", "../up"], "is no name for a query"),
+        (["SELECT 1", "--format", "parquet"], "--out FILE"),
+    ],
+)
+def test_what_cannot_be_done_ends_in_one_plain_line(arguments: list[str], told: str) -> None:
+    result = run(app, ["query", *arguments])
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_the_tables_are_listed_with_what_each_column_means() -> None:
+    listed = run(app, ["query", "--tables"]).stdout
+    assert "image_checks: one row an image that was checked" in listed
+    assert "perceptual hash, 16 hexadecimal digits" in listed

@@ -1,0 +1,44 @@
+"""The tables as assets: made together, described, and of the runs that made the rest."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from farmy_assets.definitions import defs
+from farmy_assets.defs.snapshots import snapshots
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.query.tables import TABLES
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def test_all_tables_are_made_and_tell_of_earlier_runs(
+    lake: Lake, instance: dg.DagsterInstance, resources: Mapping[str, object]
+) -> None:
+    named = {"lake": resources["lake"]}
+    first = dg.materialize(snapshots, instance=instance, resources=named)
+    assert first.success
+    assert dg.materialize(snapshots, instance=instance, resources=named).success
+    told = lake.query("SELECT run_id, status FROM runs")
+    assert told.to_dict("list") == {"run_id": [first.run_id], "status": ["SUCCESS"]}
+
+
+def test_each_table_has_its_columns_with_their_meaning_and_their_origin(
+    lake: Lake, instance: dg.DagsterInstance, resources: Mapping[str, object]
+) -> None:
+    graph = defs.resolve_asset_graph()
+    for table in TABLES.values():
+        schema = graph.get(dg.AssetKey(f"{table.name}_table")).metadata["dagster/column_schema"]
+        told = {column.name: column.description for column in schema.columns}
+        assert told == {column.name: column.meaning for column in table.columns}
+    made = dg.materialize(snapshots, instance=instance, resources={"lake": resources["lake"]})
+    (votes,) = made.asset_materializations_for_node("votes_table")
+    lineage = votes.metadata["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert lineage.deps_by_column["outcome"][0].asset_key == dg.AssetKey("annotations")
+    assert lake.settings.records_bucket in str(votes.metadata["dagster/uri"].value)
