@@ -201,7 +201,7 @@ def _near_to_known(
     """Each candidate that is near to a known image, with the nearest of them."""
     if not known.phashes.size:
         return {}
-    looks = _looks_in_all_orientations(candidates)
+    looks = looks_of(candidates)
     phashes, dhashes = looks.reshape(-1, 2).T
     asked, answered, phash_bits = pairs_between(phashes, known.phashes, max_distance_bits=limit)
     dhash_bits = np.bitwise_count(dhashes[asked] ^ known.dhashes[answered])
@@ -239,7 +239,7 @@ def _worse_neighbours(
     best_first: Sequence[Fingerprint], limit: int
 ) -> dict[int, dict[int, tuple[int, int]]]:
     """For each image the worse ones near to it: their distance and orientation."""
-    looks = _looks_in_all_orientations(best_first)
+    looks = looks_of(best_first)
     phashes, dhashes = looks.reshape(-1, 2).T
     turned = np.arange(len(phashes)) % ORIENTATIONS > 0
     first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=limit)
@@ -265,7 +265,7 @@ def _dropped(image_id: str, near: _Near) -> DuplicateOf:
     )
 
 
-def _looks_in_all_orientations(images: Sequence[Fingerprint]) -> Hashes:
+def looks_of(images: Sequence[Fingerprint]) -> Hashes:
     """The pHash and dHash of each image in each orientation, shape (images, 8, 2)."""
     digits = "".join(f"{image.phash}{image.dhash}{image.turned}" for image in images)
     looks = np.frombuffer(bytes.fromhex(digits), dtype=">u8").astype(np.uint64)

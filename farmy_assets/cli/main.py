@@ -11,6 +11,7 @@ from farmy_assets.cli import (
     platform,
     query,
     scrape,
+    search,
 )
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
 app.command("query")(query.query)
+app.command("search")(search.search)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(duplicates.commands, name="duplicates")
 

@@ -76,6 +76,13 @@ class DuplicateIndexBook:
             ):
                 return duplicates
 
+    def everything(self) -> pa.Table:
+        """All images that any batch keeps: `image_id`, and 64-bit hashes as columns."""
+        index = self.records.find(keys.DUPLICATE_INDEX, DuplicateIndex) or DuplicateIndex()
+        tables = [_SCHEMA.empty_table(), *self._segments(index).values()]
+        merged = pa.concat_tables(tables)
+        return merged.filter(_is_of(merged, index.claims.values()))
+
     def _segments(self, index: DuplicateIndex) -> dict[str, pa.Table]:
         def read(key: str) -> pa.Table:
             return pq.read_table(BytesIO(self.records.bucket.get(key)), schema=_SCHEMA)

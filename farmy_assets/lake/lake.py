@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from farmy_assets.lake.image_work import ImageWork
     from farmy_assets.lake.query.engine import LocalEngine
+    from farmy_assets.lake.query.look_alikes import LookAlikes
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,13 @@ class Lake:
         from farmy_assets.lake.query.questions import images_sql  # noqa: PLC0415 - as below
 
         return self.query(images_sql(wanted, limit=limit))
+
+    @property
+    def look_alikes(self) -> "LookAlikes":
+        """The search by a photograph."""
+        from farmy_assets.lake.query.look_alikes import LookAlikes  # noqa: PLC0415 - brings Daft
+
+        return LookAlikes(self.duplicates)
 
     @property
     def query_engine(self) -> "LocalEngine":

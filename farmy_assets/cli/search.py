@@ -1,0 +1,85 @@
+"""farmy search: images by what is known of them, or by their look."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.query.contact_sheet import contact_sheet
+
+_TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
+
+
+@ends_plainly
+def search(
+    where: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of a column; several must all hold.")
+    ] = None,
+    sql: Annotated[str, typer.Option(help="A SELECT with a column image_id.")] = "",
+    like: Annotated[Path | None, typer.Option(help="A photograph to find the like of.")] = None,
+    distance: Annotated[int, typer.Option(help="How far a look may be off, 0 to 64 bits.")] = 12,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    sheet: Annotated[Path | None, typer.Option(help="Write a page with pictures here.")] = None,
+) -> None:
+    """Find images, and see them on one page.
+
+        farmy search --where crop=tomato --where verdict=pass --sheet found.html
+        farmy search --like photo.jpg --sheet found.html
+        farmy search --sql "SELECT image_id, label FROM regions WHERE label = 'weed'"
+
+    Columns are those of `farmy query --tables`, tables images and image_checks. One image id a
+    line goes to standard output.
+    """
+    ways = [bool(where), bool(sql), like is not None]
+    if sum(ways) != 1:
+        raise InvalidInputError("say what to look for: --where, --sql or --like, one of them")
+    lake = open_lake()
+    if like is not None:
+        found, title = _alike(lake, like, limit, distance), f"Looks like {like.name}"
+    elif sql:
+        found, title = _asked(lake, sql, limit), sql
+    else:
+        found, title = _matching(lake, where or [], limit), ", ".join(where or [])
+    for row in found:
+        typer.echo(row["image_id"])
+    console.print(f"{len(found)} images", highlight=False)
+    if sheet:
+        sheet.write_bytes(contact_sheet(lake, title, found))
+        console.print(f"to look at: {sheet}", highlight=False, soft_wrap=True)
+
+
+def _matching(lake: Lake, where: Sequence[str], limit: int) -> list[Mapping[str, object]]:
+    wanted = {}
+    for condition in where:
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise InvalidInputError(f"write NAME=VALUE, such as crop=tomato, not {condition!r}")
+        wanted[name] = value
+    frame = lake.images(limit=limit, **wanted)
+    told = dict.fromkeys(name for name in (*_TOLD, *wanted) if name in frame)
+    return _rows(frame[[*told]])
+
+
+def _asked(lake: Lake, sql: str, limit: int) -> list[Mapping[str, object]]:
+    frame = lake.query(sql)
+    if "image_id" not in frame:
+        raise InvalidInputError("the SELECT has to have a column image_id")
+    return _rows(frame.head(limit))
+
+
+def _rows(frame: pd.DataFrame) -> list[Mapping[str, object]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _alike(lake: Lake, photograph: Path, limit: int, distance: int) -> list[Mapping[str, object]]:
+    try:
+        content = photograph.read_bytes()
+    except OSError as error:
+        raise InvalidInputError(f"{photograph} cannot be read: {error.strerror}") from error
+    found = lake.look_alikes.of(content, limit=limit, max_distance_bits=distance)
+    return [alike._asdict() for alike in found]
