@@ -36,8 +36,13 @@ for column in lab.issues.columns:
     if column.startswith("is_"):
         for path in lab.issues.index[lab.issues[column]]:
             found[os.path.basename(path)].append(column[3:-6])
+sets = [
+    [os.path.basename(path) for path in alike]
+    for kind in ("exact_duplicates", "near_duplicates")
+    for alike in lab.info[kind]["sets"]
+]
 os.dup2(quiet, 1)
-print(); print(json.dumps(found))
+print(); print(json.dumps([found, sets]))
 """
 
 
@@ -46,6 +51,13 @@ class Case(NamedTuple):
 
     original: str
     variant: Variant
+
+
+class Theirs(NamedTuple):
+    """What cleanvision found: the issues of each file, and the numbers of files that look alike."""
+
+    issues: list[set[str]]
+    alike: list[set[int]]
 
 
 class Score(NamedTuple):
@@ -80,21 +92,21 @@ def report(photographs: Sequence[Path], policy: CleansingPolicy) -> list[str]:
         for number, case in enumerate(cases)
     ]
     theirs = _ask_cleanvision(cases)
-    fired = {"ours": [{check.value for check in q.reasons} for q in ours], "cleanvision": theirs}
+    fired = [{check.value for check in quality.reasons} for quality in ours]
     return [
         f"{len(photographs)} photographs, {len(cases)} files; ours counts as fired on `fail`.",
         "",
         "| check | ours: precision | recall | F1 | cleanvision: precision | recall | F1 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {check.value} | {_score(cases, fired['ours'], check, check.value).in_words()} | "
-            f"{_score(cases, fired['cleanvision'], check, name).in_words()} |"
+            f"| {check.value} | {_score(cases, fired, check, check.value).in_words()} | "
+            f"{_score(cases, theirs.issues, check, name).in_words()} |"
             for check, name in THEIR_NAMES.items()
         ),
         "",
         *_alarms_on_untouched(untouched, ours),
         "",
-        *_copies_found(cases, ours, policy),
+        *_copies_found(cases, _our_originals(cases, ours, policy), theirs.alike),
     ]
 
 
@@ -111,12 +123,13 @@ def _cases(photographs: Sequence[Path]) -> tuple[list[Case], list[int]]:
     return cases, untouched
 
 
-def _ask_cleanvision(cases: Sequence[Case]) -> list[set[str]]:
+def _ask_cleanvision(cases: Sequence[Case]) -> Theirs:
     with tempfile.TemporaryDirectory() as folder:
         for number, case in enumerate(cases):
             (Path(folder) / f"{number:06d}.jpg").write_bytes(case.variant.content)
-        found: Mapping[str, list[str]] = ask_peers(_CLEANVISION, folder)
-    return [set(found.get(f"{number:06d}.jpg", ())) for number in range(len(cases))]
+        found, sets = ask_peers(_CLEANVISION, folder)
+    issues = [set(found.get(f"{number:06d}.jpg", ())) for number in range(len(cases))]
+    return Theirs(issues, [{int(name.partition(".")[0]) for name in alike} for alike in sets])
 
 
 def _score(cases: Sequence[Case], fired: Sequence[set[str]], check: Check, name: str) -> Score:
@@ -135,31 +148,55 @@ def _alarms_on_untouched(untouched: Sequence[int], ours: Sequence[ImageQuality])
     return [f"Alarms on the {len(untouched)} untouched photographs: {held} ({told})."]
 
 
-def _copies_found(
+def _our_originals(
     cases: Sequence[Case], ours: Sequence[ImageQuality], policy: CleansingPolicy
-) -> list[str]:
-    """Recall by kind of change: each copy on its own against all untouched photographs."""
-    known, names, asked = [], {}, []
+) -> dict[int, set[str]]:
+    """Copy's number to the photograph that we take it for, out of all untouched ones."""
+    known, names = [], {}
     for case, quality in zip(cases, ours, strict=True):
         fingerprint = fingerprint_of(quality)
-        if fingerprint is None or case.variant.fires:
-            continue
-        if case.variant.name == "untouched":
+        if fingerprint and case.variant.name == "untouched":
             known.append(fingerprint)
             names[fingerprint.image_id] = case.original
-        else:
-            asked.append((case, fingerprint))
     kept = known_images(sorted(known, key=lambda fingerprint: fingerprint.image_id))
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for case, fingerprint in asked:
-        duplicate = find_duplicates([fingerprint], kept, policy=policy).get(fingerprint.image_id)
-        if duplicate is None:
-            found[case.variant.name]["missed"] += 1
-        else:
-            is_right = names[duplicate.of_image_id] == case.original
-            found[case.variant.name]["right" if is_right else "wrong"] += 1
-    rows = ["| copy | found | of another photograph | missed |", "| --- | --- | --- | --- |"]
+    found: dict[int, set[str]] = {}
+    for number, quality in enumerate(ours):
+        fingerprint = fingerprint_of(quality)
+        if fingerprint and fingerprint.image_id not in names:
+            duplicates = find_duplicates([fingerprint], kept, policy=policy)
+            found[number] = {names[d.of_image_id] for d in duplicates.values()}
+    return found
+
+
+def _copies_found(
+    cases: Sequence[Case], ours: Mapping[int, set[str]], alike: Sequence[set[int]]
+) -> list[str]:
+    """By kind of change: whose original was found, whose was mistaken, and what was missed.
+
+    Ours are asked for one by one; cleanvision tells sets, and a copy is found when its original is
+    in one with it.
+    """
+    theirs: dict[int, set[str]] = defaultdict(set)
+    for numbers in alike:
+        untouched = {cases[n].original for n in numbers if cases[n].variant.name == "untouched"}
+        for number in numbers:
+            theirs[number] |= untouched
+    counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for number, case in enumerate(cases):
+        if case.variant.fires or case.variant.name == "untouched":
+            continue
+        for who, found in (("ours", ours), ("theirs", theirs)):
+            originals = found.get(number, set())
+            how = "missed" if not originals else "other"
+            how = "found" if case.original in originals else how
+            counts[case.variant.name][who, how] += 1
+    rows = [
+        "| copy | ours: found | of another photograph | missed "
+        "| cleanvision: found | of another photograph | missed |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    places = [(who, how) for who in ("ours", "theirs") for how in ("found", "other", "missed")]
     return rows + [
-        f"| {name} | {counts['right']} | {counts['wrong']} | {counts['missed']} |"
-        for name, counts in found.items()
+        f"| {name} | {' | '.join(str(count[place]) for place in places)} |"
+        for name, count in counts.items()
     ]
