@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,6 +27,9 @@ PASSING = {
 }  # fmt: skip
 
 
+_MAKING = Lock()  # clients may be shared between threads, the session that makes them may not
+
+
 def client_config(*, signature: str = "s3v4") -> Config:
     """How all our clients behave: patient, but not for ever; `signature` is s3v4 for S3 alone."""
     return Config(
@@ -44,25 +49,33 @@ def s3_client(settings: LakeSettings) -> "S3Client":
     Times in its answers stay text: nobody here reads them, and reading one for each key took more
     than half of the time that a listing takes.
     """
-    session = boto3.Session()
-    parsers = session._session.get_component("response_parser_factory")
-    parsers.set_parser_defaults(timestamp_parser=str)
-    return session.client(
-        "s3",
-        region_name=settings.region_name,
-        endpoint_url=settings.endpoint_url,
-        config=client_config(),
-    )
+    with _MAKING:
+        return _session().client(
+            "s3",
+            region_name=settings.region_name,
+            endpoint_url=settings.endpoint_url,
+            config=client_config(),
+        )
 
 
 def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
     """A client for the catalog table; safe to share between threads."""
-    return boto3.client(
-        "dynamodb",
-        region_name=settings.region_name,
-        endpoint_url=settings.endpoint_url,
-        config=client_config(signature="v4"),
-    )
+    with _MAKING:
+        return _session().client(
+            "dynamodb",
+            region_name=settings.region_name,
+            endpoint_url=settings.endpoint_url,
+            config=client_config(signature="v4"),
+        )
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for the process: each new one reads AWS's descriptions of its services again."""
+    session = boto3.Session()
+    parsers = session._session.get_component("response_parser_factory")
+    parsers.set_parser_defaults(timestamp_parser=str)
+    return session
 
 
 def error_code(error: ClientError) -> str:
