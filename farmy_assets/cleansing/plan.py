@@ -7,13 +7,11 @@ touches an image's bytes runs in guarded child processes of wherever the plan is
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import daft
 from daft import DataType
 
-from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.work import (
     RawImage,
     WorkedText,
@@ -89,12 +87,6 @@ def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:
     work = _ImageWork(order.model_dump_json())
     rows: Any = work.rows  # called with columns, it gives a column
     return images.select(rows(*(daft.col(name) for name in INPUT_COLUMNS)))
-
-
-def qualities(rows: Iterable[Mapping[str, Any]]) -> Iterator[ImageQuality]:
-    """The verdicts in a plan's rows."""
-    for row in rows:
-        yield ImageQuality.model_validate_json(row["quality"])
 
 
 def _row(worked: WorkedText) -> dict[str, Any]:

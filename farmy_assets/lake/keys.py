@@ -186,8 +186,3 @@ def snapshot_manifest(table: str) -> str:
 def snapshot_file(table: str, day: str, digest: str) -> str:
     """Rows of one day of a table, named by their content."""
     return f"snapshots/{table}/data/dt={day}/{digest}.parquet"
-
-
-def snapshot_links(table: str, generation: str, day: str = "") -> str:
-    """For Athena, the files of one day of one generation; without a day, the prefix of all."""
-    return f"snapshots/{table}/links/{generation}/" + (f"dt={day}/files" if day else "")

@@ -45,11 +45,6 @@ class TriageBook:
         pages = self.records.read_all(keys.triage_questions(campaign), BatchQuestions)
         return tuple(question for page in pages for question in page.questions)
 
-    def questions_of_batch(self, campaign: str, batch_id: str) -> tuple[TriageQuestion, ...]:
-        """What people were asked about one batch; nothing before they were."""
-        found = self.records.find(keys.triage_questions(campaign, batch_id), BatchQuestions)
-        return found.questions if found else ()
-
     def add_questions(
         self, campaign: str, batch_id: str, *, share: Share
     ) -> tuple[TriageQuestion, ...]:

@@ -25,6 +25,9 @@ def worker(settings: str) -> Callable[[Message], Message]:
             case "be killed once" if not memory.exists():
                 memory.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "eat once" if not memory.exists():
+                memory.touch()
+                return Message({"ate": len(bytearray(2**30))})
             case "eat":
                 return Message({"ate": len(bytearray(2**30))})
             case "talk":

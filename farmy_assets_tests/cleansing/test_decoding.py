@@ -285,3 +285,15 @@ def test_a_cut_heic_photograph_is_unreadable() -> None:
     content = Path(__file__).with_name("drawn.heic").read_bytes()
 
     assert failed_check(content[: len(content) // 2]) is Check.UNREADABLE
+
+
+def test_a_process_without_memory_says_nothing_of_the_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "open", no_memory)
+
+    with pytest.raises(MemoryError):  # the guard tries it once more, in a new child
+        decode(b"\xff\xd8\xff\xe0" + bytes(64), policy=CleansingPolicy())

@@ -80,11 +80,12 @@ def test_what_misbehaves_fails_alone(pool: GuardedPool, deed: str, said: str) ->
     assert isinstance(after, Message)
 
 
-def test_a_worker_killed_by_the_system_costs_one_retry(pool: GuardedPool) -> None:
-    answers = pool.work(told("one", "be killed once", "two"))
+@pytest.mark.parametrize("deed", ["be killed once", "eat once"])
+def test_a_worker_that_ends_once_costs_one_retry(pool: GuardedPool, deed: str) -> None:
+    answers = pool.work(told("one", deed, "two"))
 
     assert [answer.content for answer in answers if isinstance(answer, Message)] == [
-        b"one", b"be killed once", b"two"
+        b"one", deed.encode(), b"two"
     ]  # fmt: skip
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import daft
 
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.plan import INPUT_COLUMNS, image_work, qualities
+from farmy_assets.cleansing.plan import INPUT_COLUMNS, image_work
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.work import RawImage, WorkOrder, work_on
 from farmy_assets_tests.cleansing.drawing import plants, stored
 
@@ -31,7 +32,7 @@ def frame_of(images: Sequence[RawImage]) -> daft.DataFrame:
 def test_a_plan_gives_every_image_what_it_gets_alone() -> None:
     order = WorkOrder(policy=POLICY, copies=True)
     rows = image_work(frame_of(IMAGES), order).to_pylist()
-    found = {quality.image_id: quality for quality in qualities(rows)}
+    found = {row["image_id"]: ImageQuality.model_validate_json(row["quality"]) for row in rows}
     copies = {row["image_id"]: row["copy_content"] for row in rows}
 
     assert len(rows) == len(IMAGES)

@@ -45,7 +45,6 @@ def test_a_question_is_asked_once_and_later_ones_are_added(lake: Lake) -> None:
     assert ask(lake, "a", "b") == ask(lake, "a", "b") == (question("a"), question("b"))
     assert ask(lake, "a", "c", batch_id=OTHER_BATCH) == (question("c", OTHER_BATCH),)
     assert [q.assignment.image_id for q in lake.triage.questions("weeds")] == ["a", "b", "c"]
-    assert lake.triage.questions_of_batch("weeds", BATCH) == (question("a"), question("b"))
 
 
 def test_a_batch_without_flagged_images_leaves_no_page(lake: Lake) -> None:

@@ -1,6 +1,6 @@
 """The tables people query, each column with its type and its meaning: the one source of both.
 
-Files, Glue, Dagster's metadata and `farmy query --tables` are all made of this. Moments are in UTC.
+Files, Dagster's metadata and `farmy query --tables` are all made of this. Moments are in UTC.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from farmy_assets.cleansing.tables import VALUED
 _TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
 _MOMENT, _TEXTS = pa.timestamp("ms"), pa.list_(pa.string())
 _SQL_NAMES = {_TEXT: "varchar", _INT: "bigint", _FLOAT: "double", _MOMENT: "timestamp"}
-_GLUE_NAMES = {_TEXT: "string", _INT: "bigint", _FLOAT: "double", _MOMENT: "timestamp"}
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,6 @@ class Column:
     def sql_type(self) -> str:
         """The type in Athena's words for a query."""
         return _SQL_NAMES.get(self.type, "array(varchar)")
-
-    @property
-    def glue_type(self) -> str:
-        """The type in Hive's words, which Glue speaks."""
-        return _GLUE_NAMES.get(self.type, "array<string>")
 
 
 @dataclass(frozen=True)
