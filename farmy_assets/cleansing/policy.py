@@ -24,7 +24,7 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import FAILS_ABOVE, MEASURED, Check
 from farmy_assets.errors import InvalidInputError
 
-MEASURES_VERSION = 2  # raise it whenever a measure or a fingerprint gives other numbers than before
+MEASURES_VERSION = 3  # raise it whenever a measure or a fingerprint gives other numbers than before
 PILLOW_MAX_PIXELS = 178_956_970  # Pillow refuses larger pictures whatever a policy says
 
 Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -42,10 +42,10 @@ class CleansingPolicy(Record):
 
     too_small: Limit = Limit(warn=224, fail=160)
     """The short side in pixels: below, an annotator cannot tell the classes apart."""
-    odd_aspect_ratio: Limit = Limit(warn=0.4, fail=0.3)
+    odd_aspect_ratio: Limit = Limit(warn=0.42, fail=0.4)
     """The short side divided by the long one."""
     dark: Limit = Limit(warn=0.4, fail=0.32)
-    """The 99th percentile of brightness, 0 (black) to 1 (white)."""
+    """The 95th percentile of brightness, 0 (black) to 1 (white)."""
     bright: Limit = Limit(warn=0.6, fail=0.7)
     """The 5th percentile of brightness, 0 (black) to 1 (white)."""
     clipped: Limit = Limit(warn=0.4, fail=0.6)

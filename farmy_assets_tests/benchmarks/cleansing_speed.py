@@ -45,6 +45,23 @@ seconds = time.perf_counter() - began
 os.dup2(quiet, 1)
 print(); print(json.dumps([len(lab.issues), seconds]))
 """
+_FASTDUP = """
+import json, os, sys, tempfile, time
+os.environ["SENTRY_OPT_OUT"] = "1"
+import fastdup
+quiet = os.dup(1); os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+with tempfile.TemporaryDirectory() as work:
+    os.chdir(work)
+    lab = fastdup.create(work_dir="work", input_dir=sys.argv[1])
+    began = time.perf_counter()
+    lab.run(overwrite=True, num_threads=2, print_summary=False)
+    seconds = time.perf_counter() - began
+    count = len(lab.img_stats())
+    os.chdir("/")
+sys.stdout.flush()
+os.dup2(quiet, 1)
+print(); print(json.dumps([count, seconds]))
+"""
 _IMAGEDEDUP = """
 import json, sys, time
 from imagededup.methods import PHash
@@ -85,6 +102,7 @@ def images_per_second(folder: Path) -> list[str]:
         "ours: all checks and hashes": lambda: _ours(folder),
         "cleanvision 0.3.7, its default checks": lambda: _peer(_CLEANVISION, folder),
         "imagededup 0.3.3, pHash alone": lambda: _peer(_IMAGEDEDUP, folder),
+        "fastdup 2.54, its default run": lambda: _peer(_FASTDUP, folder, environment="fastdup"),
         "Pillow, decoding at 1/4": lambda: _decoding(folder, 4),
         "Pillow, decoding alone": lambda: _decoding(folder, 1),
     }
@@ -127,8 +145,8 @@ def _ours(folder: Path) -> float:
     return float(count / seconds[0])
 
 
-def _peer(script: str, folder: Path) -> float:
-    count, seconds = ask_peers(script, str(folder))
+def _peer(script: str, folder: Path, *, environment: str = "peers") -> float:
+    count, seconds = ask_peers(script, str(folder), environment=environment)
     return float(count / seconds)
 
 

@@ -74,6 +74,24 @@ def _exposed(factor: float, offset: float = 0.0) -> Change:
     )
 
 
+def _dark_but_for(light: float, share: float) -> Change:
+    """Dark, with something bright at the lower edge: a date stamp, a lamp, a reflector."""
+
+    def darken(image: Image.Image) -> Image.Image:
+        dark = _exposed(light)(image)
+        side = (share * image.width * image.height) ** 0.5
+        left, top = round(image.width * 0.6), round(image.height * 0.9 - side / 2)
+        dark.paste("white", (left, top, round(left + side * 2), round(top + side / 2)))
+        return dark
+
+    return darken
+
+
+def _strip(ratio: float) -> Change:
+    """The upper part, so many times as wide as high."""
+    return lambda image: image.crop((0, 0, image.width, max(1, round(image.width / ratio))))
+
+
 def _scaled(factor: float) -> Change:
     return lambda image: image.resize(
         (max(1, round(image.width * factor)), max(1, round(image.height * factor))),
@@ -115,7 +133,12 @@ _SPOILT: Mapping[Check, Mapping[str, Change]] = {
         "motion 2 %": _moved(0.02, 0),
         "motion 3 % slanted": _moved(0.03, 30),
     },
-    Check.DARK: {"a sixth of the light": _exposed(1 / 6), "a tenth of the light": _exposed(0.1)},
+    Check.DARK: {
+        "a sixth of the light": _exposed(1 / 6),
+        "a tenth of the light": _exposed(0.1),
+        "a sixth of the light and a date stamp": _dark_but_for(1 / 6, 0.015),
+        "a tenth of the light and a lamp": _dark_but_for(0.1, 0.03),
+    },
     Check.BRIGHT: {
         "three quarters white": _exposed(0.22, 205),
         "washed out": _exposed(0.5, 190),
@@ -124,8 +147,9 @@ _SPOILT: Mapping[Check, Mapping[str, Change]] = {
         "hardly anything": lambda image: image.resize((2, 2)).resize(image.size, 0).quantize(3)
         .convert("RGB"),
     },
-    Check.ODD_ASPECT_RATIO: {
-        "a strip": lambda image: image.crop((0, 0, image.width, max(1, image.width // 5))),
+    Check.ODD_ASPECT_RATIO: {  # no camera's single frame is longer than 21:9
+        "a strip": _strip(5),
+        "a panorama": _strip(2.7),
     },
     Check.TOO_SMALL: {"a thumbnail": lambda image: _scaled(100 / max(image.size))(image)},
     Check.NO_COLOUR: {"black and white": lambda image: image.convert("L").convert("RGB")},
