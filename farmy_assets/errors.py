@@ -4,6 +4,8 @@ The text of each says what happened, to what, and what to do next.
 
     FarmyError
     ├── InvalidInputError        a file or value that a person wrote; trying again cannot help
+    │   ├── UploadConflictError      a client's upload contradicts an earlier one, or lacks parts
+    │   └── UploadMissingError       a client asks about an upload that it never asked leave for
     ├── LakeError                the lake answered, but not with what was asked
     │   ├── LakeUnavailableError     no answer, or throttled: trying again later can help
     │   ├── ObjectMissingError       the key is not there
@@ -23,6 +25,14 @@ class FarmyError(Exception):
 
 class InvalidInputError(FarmyError):
     """A file or a value that a person wrote is wrong; trying again cannot help."""
+
+
+class UploadConflictError(InvalidInputError):
+    """An upload contradicts an earlier one of its id, or is not yet what it should be."""
+
+
+class UploadMissingError(InvalidInputError):
+    """Nobody asked leave for this upload."""
 
 
 class LakeError(FarmyError):

@@ -8,13 +8,17 @@ from pydantic import ValidationError
 
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
 from farmy_assets.catalog.exif import read_capture_facts
-from farmy_assets.catalog.metadata import ImageMetadata, Source, WebOrigin, image_id_for
+from farmy_assets.catalog.metadata import (
+    MAX_SIZE_BYTES,
+    ImageMetadata,
+    Source,
+    WebOrigin,
+    image_id_for,
+)
 from farmy_assets.catalog.privacy import contributor_token
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.signatures import claims_to_be_an_image, media_type_of
 from farmy_assets.errors import InvalidInputError
-
-MAX_SIZE_BYTES = 200_000_000
 
 
 class RefusalReason(StrEnum):

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from farmy_assets.catalog.records import Record
 
+MAX_SIZE_BYTES = 200_000_000
 IMAGE_ID_PATTERN = r"^[0-9a-f]{32}-[0-9a-f]{12}$"
 NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$"
 

@@ -6,6 +6,7 @@ from farmy_assets.cli import (
     campaign,
     catalog,
     cleanse,
+    contributors,
     duplicates,
     ingest,
     platform,
@@ -31,6 +32,7 @@ app.command("cleanse")(cleanse.cleanse)
 app.command("query")(query.query)
 app.command("search")(search.search)
 app.add_typer(campaign.commands, name="campaign")
+app.add_typer(contributors.commands, name="contributors")
 app.add_typer(duplicates.commands, name="duplicates")
 
 if __name__ == "__main__":

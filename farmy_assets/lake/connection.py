@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 THREADS = 8
-MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchBucket", "ResourceNotFoundException"}
+MISSING = {
+    "NoSuchKey",
+    "404",
+    "NotFound",
+    "NoSuchBucket",
+    "NoSuchUpload",
+    "ResourceNotFoundException",
+}
 PASSING = {
     "InternalError", "InternalServerError", "ProvisionedThroughputExceededException",
     "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException",

@@ -1,6 +1,7 @@
 """The layout of the buckets: the only module that knows a key's form.
 
-raw       metadata/<image_id>.json (first), images/<image_id> (then; its event feeds the catalog)
+raw       metadata/<image_id>.json (first), images/<image_id> (then; its event feeds the catalog),
+          uploads/<contributor>/<client_id>.json (what a phone asked leave for)
 cleansed  images/<image_id>.jpg    (annotators can fetch whatever lies here, so nothing else does)
 records   everything that cannot be rebuilt, besides images: batches, campaigns, votes, decisions
 datasets  <campaign>/<version_id>/...
@@ -30,6 +31,16 @@ def raw_images_of(sha256: str) -> str:
 def raw_metadata(image_id: str) -> str:
     """The photograph's metadata."""
     return f"{RAW_METADATA}{image_id}.json"
+
+
+def upload(contributor: str, client_id: str) -> str:
+    """What a contributor asked leave to upload, under the client's own id of it."""
+    return f"uploads/{contributor}/{client_id}.json"
+
+
+def contributor(name: str = "") -> str:
+    """Who may upload; without a name, the prefix of all."""
+    return "contributors/" + (f"{name}.json" if name else "")
 
 
 def image_id_of_raw_key(key: str) -> str | None:

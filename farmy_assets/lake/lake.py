@@ -26,6 +26,7 @@ from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage_book import TriageBook
+from farmy_assets.lake.uploads.contributors import ContributorBook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +88,11 @@ class Lake:
     def ingestion(self) -> RawZone:
         """The way in."""
         return RawZone(self.raw)
+
+    @property
+    def contributors(self) -> ContributorBook:
+        """Who may upload."""
+        return ContributorBook(self.records)
 
     @property
     def batches(self) -> BatchBook:

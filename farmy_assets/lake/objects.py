@@ -1,6 +1,7 @@
 """One bucket: put once, put, get, look, list, copy."""
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DAY = len("2026-01-01")  # our clients leave a listing's times as the text that they are
+PIECE_BYTES = 1024 * 1024
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 PRECONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -41,6 +43,10 @@ class ObjectFacts:
     size_bytes: int
     sha256: str | None
     about: Mapping[str, str]
+
+    def differs_from(self, sha256: str, size_bytes: int) -> bool:
+        """Whether S3 knows that other bytes lie there; of one sent in parts it has no sha256."""
+        return self.sha256 not in {None, sha256} or self.size_bytes != size_bytes
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,19 @@ class Bucket:
             return self.get(key)
         except ObjectMissingError:
             return None
+
+    def sha256_of(self, key: str) -> str | None:
+        """The sha256 of an object's bytes in hex, read piece by piece; None when there is none."""
+        digest = hashlib.sha256()
+        try:
+            with translated(f"reading s3://{self.name}/{key}"):
+                for piece in self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(
+                    PIECE_BYTES
+                ):
+                    digest.update(piece)
+        except ObjectMissingError:
+            return None
+        return digest.hexdigest()
 
     def size_bytes(self, key: str) -> int | None:
         """The object's size, or None when there is no such object."""

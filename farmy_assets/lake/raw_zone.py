@@ -58,7 +58,7 @@ class RawZone:
         key = keys.raw_image(metadata.image_id)
         found = self.raw.look(key) if look_first else None
         if found is None:
-            aboard = _as_header(metadata)
+            aboard = header_of(metadata)
             if aboard is None:
                 self.raw.put_once(keys.raw_metadata(metadata.image_id), metadata.to_json())
             if self.raw.put_once(
@@ -70,7 +70,7 @@ class RawZone:
         if found is None:
             msg = f"image {metadata.image_id} came and went while it was stored: store it again"
             raise LakeUnavailableError(msg)
-        if found.sha256 not in {None, metadata.sha256} or found.size_bytes != len(content):
+        if found.differs_from(metadata.sha256, len(content)):
             msg = (
                 f"s3://{self.raw.name}/{key} holds other bytes than were stored there: bring back "
                 "its first version, S3 keeps them all"
@@ -83,8 +83,21 @@ class RawZone:
         return next(self.raw.keys(keys.raw_images_of(sha256)), None) is not None
 
     def find_metadata(self, image_id: str) -> ImageMetadata | None:
-        """The metadata of an image; None, and a line in the log, when there is none of use."""
-        return self._metadata(image_id, self.raw.look(keys.raw_image(image_id)))
+        """The metadata of an image; None, and a line in the log, when there is none of use.
+
+        Metadata are of no use when the bytes are not those that they speak of: phones and web pages
+        send bytes without us. S3 has checked most; those that came in parts are read here.
+        """
+        key = keys.raw_image(image_id)
+        found = self.raw.look(key)
+        metadata = self._metadata(image_id, found)
+        if metadata is None or found is None:
+            return metadata
+        sha256 = found.sha256 or self.raw.sha256_of(key)
+        if sha256 != metadata.sha256 or found.size_bytes != metadata.size_bytes:
+            logger.warning("image %s holds other bytes than its metadata say", image_id)
+            return None
+        return metadata
 
     def find(self, image_id: str) -> tuple[bool, ImageMetadata | None]:
         """Whether the image is there, and its metadata; that of a deleted image is found too."""
@@ -112,8 +125,8 @@ class RawZone:
         return metadata
 
 
-def _as_header(metadata: ImageMetadata) -> str | None:
-    """The metadata as ASCII without white space, or None when it is too long for a header."""
+def header_of(metadata: ImageMetadata) -> str | None:
+    """The metadata as they travel aboard: ASCII without white space; None when too long for it."""
     told = metadata.model_dump(mode="json", exclude_none=True)
     text = quote(json.dumps(told, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
     return text if len(text) <= LONGEST_BYTES else None

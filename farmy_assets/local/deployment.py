@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from farmy_assets.errors import PlatformError
 from farmy_assets.local.aws import Aws, Client
 from farmy_assets.local.drift import NAMES, repair_and_compare
-from farmy_assets.local.packaging import HANDLER_MODULE, Package, build_package, vendor_libraries
+from farmy_assets.local.packaging import Package, build_package, vendor_libraries
 from farmy_assets.local.processes import Say
 from farmy_assets.local.settings import PREFIX, REGION, LocalSettings, bucket, platform_environment
 from farmy_assets.local.template import Template, read_template, with_literal_names
@@ -51,14 +51,14 @@ def code_bucket() -> str:
     return bucket("code")
 
 
-def deploy(settings: LocalSettings, say: Say, *, handler: str = HANDLER_MODULE) -> Deployment:
+def deploy(settings: LocalSettings, say: Say) -> Deployment:
     """Bring the stack to what the checkout says; a stack that is so already is left alone.
 
     Raises:
         PlatformError: The stack could not be deployed, or is not what the template says.
     """
     template = read_template(settings.root / "deploy" / "aws" / "template.yaml")
-    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup), handler)
+    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup))
     aws = Aws(settings.address("ministack"))
     try:
         done = _bring_up(aws, template, package)

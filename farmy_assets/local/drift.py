@@ -96,6 +96,14 @@ def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(rules, key=lambda rule: str(rule["ID"]))
 
 
+def cors_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The template's CORS rules in the words of the API."""
+    names = {"MaxAge": "MaxAgeSeconds"}
+    return [
+        {names.get(key, key): value for key, value in rule.items()} for rule in wanted["CorsRules"]
+    ]
+
+
 def notifications(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The template's queue notifications in the words of the API."""
     return [
@@ -134,6 +142,14 @@ def _bucket(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
         lambda: _or_nothing(lambda: _read_tags(s3, name), {}),
         lambda: s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": wanted["Tags"]}),
     )
+    if "CorsConfiguration" in wanted:
+        cors = cors_rules(wanted["CorsConfiguration"])
+        yield Property(
+            f"{name} CORS",
+            cors,
+            lambda: _or_nothing(lambda: s3.get_bucket_cors(Bucket=name)["CORSRules"], []),
+            lambda: s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": cors}),
+        )
     if "NotificationConfiguration" in wanted:
         targets = notifications(wanted["NotificationConfiguration"])
         yield Property(
@@ -247,12 +263,14 @@ def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iter
     shared = template.document.get("Globals", {}).get("Function", {})
     keys = ("Handler", "Timeout", "MemorySize", "Runtime")
     wanted = {key: {**shared, **declared}[key] for key in keys}
-    trigger = declared["Events"]["Ingest"]["Properties"]
     yield Property(
         f"function {name}",
         wanted,
         lambda: {key: client.get_function_configuration(FunctionName=name)[key] for key in keys},
     )
+    if "Events" not in declared:
+        return
+    trigger = declared["Events"]["Ingest"]["Properties"]
     yield Property(
         f"{name} trigger",
         (trigger["BatchSize"], trigger["FunctionResponseTypes"], trigger["ScalingConfig"]),

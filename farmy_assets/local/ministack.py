@@ -13,7 +13,10 @@ from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettings
 
 NAME = "ministack"
-SERVICES = "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms"
+SERVICES = (
+    "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms,"
+    "apigateway"
+)
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 

@@ -1,4 +1,4 @@
-"""The Lambda's package: our own modules that the handler needs, and pydantic, in one zip.
+"""The Lambdas' package: our own modules that the handlers need, and pydantic, in one zip.
 
 The same sources and the same lock give the same bytes, and the digest of the contents is the
 package's name: new code is a new key, and unchanged code changes nothing.
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from farmy_assets.errors import PlatformError
 
 PACKAGE = "farmy_assets"
-HANDLER_MODULE = f"{PACKAGE}.lambda_handler"
+HANDLER_MODULES = (f"{PACKAGE}.lambda_handler", f"{PACKAGE}.upload_handler")
 RUNTIME_PACKAGES = frozenset({"boto3", "botocore"})  # AWS's Python runtime brings these along
 EPOCH = (1980, 1, 1, 0, 0, 0)
 INSTALL_SECONDS = 300
@@ -45,13 +45,13 @@ class Package:
         return zip_bytes(self.files)
 
 
-def build_package(root: Path, vendored: Path, handler: str = HANDLER_MODULE) -> Package:
-    """The package for a handler module of the checkout `root`.
+def build_package(root: Path, vendored: Path, handlers: Sequence[str] = HANDLER_MODULES) -> Package:
+    """One package for all handler modules of the checkout `root`.
 
     Raises:
-        PlatformError: The handler needs a library that neither the runtime nor the package has.
+        PlatformError: A handler needs a library that neither the runtime nor the package has.
     """
-    files = own_sources(root, handler)
+    files = own_sources(root, handlers)
     for path in sorted(vendored.rglob("*")):
         parts = path.relative_to(vendored).parts
         if path.is_file() and "__pycache__" not in parts and parts[0] != "bin":
@@ -60,18 +60,18 @@ def build_package(root: Path, vendored: Path, handler: str = HANDLER_MODULE) -> 
     missing -= {name.removesuffix(".py") for name in files if "/" not in name}
     if missing:
         msg = (
-            f"{handler} needs {', '.join(sorted(missing))}, which its package would lack: "
-            "keep the import out of what the handler uses, or add the library to "
+            f"the Lambdas need {', '.join(sorted(missing))}, which their package would lack: "
+            "keep the import out of what the handlers use, or add the library to "
             "deploy/requirements/lambda.in"
         )
         raise PlatformError(msg)
     return Package(files)
 
 
-def own_sources(root: Path, module: str) -> dict[str, bytes]:
-    """A module of ours and all of ours that it imports, by path inside the package."""
+def own_sources(root: Path, modules: Sequence[str]) -> dict[str, bytes]:
+    """Modules of ours and all of ours that they import, with their web pages, by path."""
     found: dict[str, bytes] = {}
-    waiting = [module]
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
         for path in _files_of(root, name):
@@ -79,6 +79,8 @@ def own_sources(root: Path, module: str) -> dict[str, bytes]:
             if key not in found:
                 found[key] = path.read_bytes()
                 waiting.extend(name for name in _imports(found[key]) if _is_ours(name))
+                for page in path.parent.glob("page/*"):
+                    found[page.relative_to(root).as_posix()] = page.read_bytes()
     return found
 
 
@@ -162,6 +164,10 @@ def _is_ours(name: str) -> bool:
 
 
 def _foreign_imports(files: Mapping[str, bytes]) -> set[str]:
-    sources = (content for name, content in files.items() if name.startswith(f"{PACKAGE}/"))
+    sources = (
+        content
+        for name, content in files.items()
+        if name.startswith(f"{PACKAGE}/") and name.endswith(".py")
+    )
     roots = {name.split(".")[0] for source in sources for name in _imports(source)}
     return roots - {PACKAGE} - sys.stdlib_module_names

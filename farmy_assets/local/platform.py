@@ -15,16 +15,15 @@ from pathlib import Path
 import psutil
 
 from farmy_assets.errors import PlatformError
-from farmy_assets.local import dagster_servers, label_studio, ministack
+from farmy_assets.local import dagster_servers, label_studio, ministack, upload_site
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import deploy, stack_state
-from farmy_assets.local.packaging import HANDLER_MODULE
 from farmy_assets.local.ports import require_free_port
 from farmy_assets.local.processes import Processes, Say, Server
 from farmy_assets.local.settings import LocalSettings, write_environment_file
 from farmy_assets.local.stranded_runs import fail_stranded_runs
 
-ALL_PARTS = frozenset({"ministack", "label-studio", "dagster"})
+ALL_PARTS = frozenset({"ministack", "uploads", "label-studio", "dagster"})
 DISK_NEEDED_BYTES = 500_000_000
 
 
@@ -80,7 +79,6 @@ def up(
     repair_catalog: Callable[[], None],
     parts: Collection[str] = ALL_PARTS,
     code_module: str = dagster_servers.CODE_MODULE,
-    handler: str = HANDLER_MODULE,
 ) -> PlatformStatus:
     """Bring the platform up; a quick look when it is up already.
 
@@ -91,7 +89,6 @@ def up(
             what the raw zone holds.
         parts: The servers wanted, of `ALL_PARTS`.
         code_module: The module that the code server serves.
-        handler: The module that the Lambda runs.
 
     Raises:
         PlatformError: A port is taken, a server died or stays silent, or the stack is not what the
@@ -118,13 +115,14 @@ def up(
                 if server.name in names:
                     processes.wait_healthy(server, say if server.name in missing else _silent)
 
-        start(ministack.NAME, dagster_servers.CODE_SERVER, label_studio.NAME)
+        start(ministack.NAME, upload_site.NAME, dagster_servers.CODE_SERVER, label_studio.NAME)
         wait(ministack.NAME)
         if "ministack" in parts:
-            _deploy_and_repair(settings, say, repair_catalog, handler)
+            _deploy_and_repair(settings, say, repair_catalog)
         # Sensors work from the daemon's first second on: only now is there something to ask.
         wait(dagster_servers.CODE_SERVER)
         start(dagster_servers.WEB_SERVER, dagster_servers.DAEMON)
+        wait(upload_site.NAME)
         wait(label_studio.NAME, dagster_servers.WEB_SERVER, dagster_servers.DAEMON)
     return status(settings, parts=parts)
 
@@ -188,6 +186,8 @@ def _servers(settings: LocalSettings, parts: Collection[str], code_module: str) 
     servers = []
     if "ministack" in parts:
         servers.append(ministack.ministack_server(settings))
+    if "uploads" in parts:
+        servers.append(upload_site.upload_server(settings))
     if "dagster" in parts:
         servers.append(dagster_servers.code_server(settings, code_module))
     if "label-studio" in parts:
@@ -228,13 +228,13 @@ def _prepare(settings: LocalSettings, server: Server, say: Say) -> None:
 
 
 def _deploy_and_repair(
-    settings: LocalSettings, say: Say, repair_catalog: Callable[[], None], handler: str
+    settings: LocalSettings, say: Say, repair_catalog: Callable[[], None]
 ) -> None:
     marker = ministack.repair_marker(settings)
     if stack_state(Aws(settings.address(ministack.NAME))) == "missing":
         # Objects may be there from before: the buckets' contents outlive the stack.
         marker.touch()
-    deploy(settings, say, handler=handler)
+    deploy(settings, say)
     if marker.exists():
         say("the catalog is compared with the raw zone")
         repair_catalog()

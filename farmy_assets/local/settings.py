@@ -24,6 +24,7 @@ PORT_SETTINGS = {
     "ministack": ("FARMY_MINISTACK_PORT", 4566),
     "label-studio": ("FARMY_LABEL_STUDIO_PORT", 8180),
     "dagster": ("FARMY_DAGSTER_PORT", 3000),
+    "uploads": ("FARMY_UPLOADS_PORT", 8280),
     "code-server": ("FARMY_CODE_SERVER_PORT", 4000),
 }
 

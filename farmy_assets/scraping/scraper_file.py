@@ -26,8 +26,7 @@ import yaml
 from parsel.csstranslator import HTMLTranslator
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
-from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES
-from farmy_assets.catalog.metadata import CampaignName, ShortText
+from farmy_assets.catalog.metadata import MAX_SIZE_BYTES, CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass
-from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES, Origin
-from farmy_assets.catalog.metadata import Source, image_id_for
+from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.metadata import MAX_SIZE_BYTES, Source, image_id_for
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion import files_in
 from farmy_assets.simulation.collection import MIN_COUNT, OnProgress, make_collection

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from farmy_assets.errors import PlatformError
-from farmy_assets.local.packaging import HANDLER_MODULE, build_package, own_sources, zip_bytes
+from farmy_assets.local.packaging import HANDLER_MODULES, build_package, own_sources, zip_bytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,10 +31,10 @@ def test_a_package_is_named_after_its_contents(tmp_path: Path) -> None:
     vendored = tmp_path / "vendored"
     vendored.mkdir()
     checkout(tmp_path, handler="X = 1")
-    first = build_package(tmp_path, vendored, "farmy_assets.handler")
-    assert first.key == build_package(tmp_path, vendored, "farmy_assets.handler").key
+    first = build_package(tmp_path, vendored, ["farmy_assets.handler"])
+    assert first.key == build_package(tmp_path, vendored, ["farmy_assets.handler"]).key
     checkout(tmp_path, handler="X = 2")
-    assert build_package(tmp_path, vendored, "farmy_assets.handler").key != first.key
+    assert build_package(tmp_path, vendored, ["farmy_assets.handler"]).key != first.key
 
 
 def test_only_what_the_handler_imports_travels(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_only_what_the_handler_imports_travels(tmp_path: Path) -> None:
         lake__of__studio="import label_studio_sdk",
         errors="",
     )
-    assert set(own_sources(tmp_path, "farmy_assets.handler")) == {
+    assert set(own_sources(tmp_path, ["farmy_assets.handler"])) == {
         "farmy_assets/__init__.py",
         "farmy_assets/handler.py",
         "farmy_assets/errors.py",
@@ -67,7 +67,7 @@ def test_only_what_the_handler_imports_travels(tmp_path: Path) -> None:
 def test_a_library_that_the_package_would_lack_is_told_by_name(tmp_path: Path, source: str) -> None:
     checkout(tmp_path, handler=source)
     with pytest.raises(PlatformError, match="numpy"):
-        build_package(tmp_path, tmp_path / "vendored", "farmy_assets.handler")
+        build_package(tmp_path, tmp_path / "vendored", ["farmy_assets.handler"])
 
 
 def test_imports_for_the_type_checker_alone_do_not_count(tmp_path: Path) -> None:
@@ -75,14 +75,15 @@ def test_imports_for_the_type_checker_alone_do_not_count(tmp_path: Path) -> None
         tmp_path,
         handler="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3",
     )
-    build_package(tmp_path, tmp_path / "vendored", "farmy_assets.handler")
+    build_package(tmp_path, tmp_path / "vendored", ["farmy_assets.handler"])
 
 
-def test_the_real_handler_needs_pydantic_and_no_other_library(tmp_path: Path) -> None:
+def test_the_real_handlers_need_pydantic_and_no_other_library(tmp_path: Path) -> None:
     (tmp_path / "pydantic").mkdir()
     (tmp_path / "pydantic" / "__init__.py").touch()
-    package = build_package(ROOT, tmp_path, HANDLER_MODULE)
+    package = build_package(ROOT, tmp_path, HANDLER_MODULES)
     assert "farmy_assets/lambda_handler.py" in package.files
+    assert "farmy_assets/lake/uploads/page/upload.html" in package.files
     assert not any(name.startswith("farmy_assets/defs") for name in package.files)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES, Refusal, RefusalReason
+from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 from farmy_assets.errors import InvalidInputError, LakeError, LakeUnavailableError
 from farmy_assets.lake.connection import client_config, translated
 from farmy_assets.lake.ingestion.offers import Loaded, Offer

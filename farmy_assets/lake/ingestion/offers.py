@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
-from farmy_assets.catalog.arrivals import MAX_SIZE_BYTES, Refusal, RefusalReason
+from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""farmy contributors: who may upload from a phone."""
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+import typer
+
+from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.local.settings import read_settings
+
+commands = typer.Typer(no_args_is_help=True, help="Who may upload photographs from a phone.")
+
+Name = Annotated[
+    str, typer.Argument(help="A pseudonym with a digit in it, such as c-4711: no name, no e-mail.")
+]
+
+
+@commands.command("add")
+@ends_plainly
+def add(
+    contributor: Name,
+    campaign: Annotated[str, typer.Option(help="Filled in on the page that the link opens.")] = "",
+) -> None:
+    """Make a token for a contributor, and a link with it to the upload page.
+
+    The token is shown this once: only its hash is kept. Doing it again ends the older one.
+    """
+    lake = open_lake()
+    token = lake.contributors.give_token(contributor, now=datetime.now(UTC))
+    page = os.environ.get("FARMY_UPLOADS_URL") or read_settings().address("uploads")
+    told = {"token": token, **({"campaign": campaign} if campaign else {})}
+    typer.echo(token)
+    console.print("Hand this link to the contributor, and to nobody else; it is shown this once:",
+                  highlight=False)  # fmt: skip
+    console.print(f"{page}/#{urlencode(told)}", highlight=False, markup=False, soft_wrap=True)
+
+
+@commands.command("list")
+@ends_plainly
+def show() -> None:
+    """Show every contributor, and since when the token is good or ended."""
+    found = open_lake().contributors.all()
+    for one in found:
+        state = "may upload" if one.token_sha256 else "revoked"
+        typer.echo(f"{one.contributor}  {state} since {one.since:%Y-%m-%d %H:%M}")
+    if not found:
+        console.print("no contributors yet: farmy contributors add c-1", highlight=False)
+
+
+@commands.command("revoke")
+@ends_plainly
+def revoke(contributor: Name) -> None:
+    """End a contributor's token, within half a minute; what was uploaded stays."""
+    open_lake().contributors.revoke(contributor, now=datetime.now(UTC))
+    console.print(f"{contributor} may not upload any more", highlight=False)

@@ -1,0 +1,132 @@
+"""What a client and the upload interface say to each other; its OpenAPI document is made of it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from farmy_assets.catalog.metadata import (
+    MAX_SIZE_BYTES,
+    CampaignName,
+    ImageId,
+    ImageMetadata,
+    Position,
+    Sha256,
+    ShortText,
+    Source,
+    image_id_for,
+)
+from farmy_assets.catalog.records import Record
+
+MOST_IN_A_BATCH = 100
+
+ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/\\]{1,255}$")]
+MediaType = Literal[
+    "image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "image/tiff",
+]  # fmt: skip
+
+
+class UploadRequest(Record):
+    """One photograph that a client wants to send.
+
+    Attributes:
+        client_id: The client's own id of this upload: asking twice under one id is asking once.
+        name: The file's name, without folders.
+        sha256: Of the bytes, 64 hexadecimal digits; nothing else will be taken.
+        size_bytes: How many bytes there are.
+    """
+
+    client_id: ClientId
+    name: FileName
+    sha256: Sha256
+    size_bytes: Annotated[int, Field(gt=0, le=MAX_SIZE_BYTES)]
+    media_type: MediaType
+    campaign: CampaignName
+    captured_at: AwareDatetime | None = None
+    device: ShortText | None = None
+    position: Position | None = None
+    crop: ShortText | None = None
+    field: ShortText | None = None
+    licence: ShortText | None = None
+
+    def metadata(self, contributor: str, *, arrived_at: AwareDatetime) -> ImageMetadata:
+        """The metadata under which the photograph enters the lake."""
+        return ImageMetadata(
+            image_id=image_id_for(self.sha256, Source.MOBILE, self.campaign, self.name),
+            original_name=self.name,
+            source=Source.MOBILE,
+            arrived_at=arrived_at,
+            contributor=contributor,
+            **self.model_dump(exclude={"client_id", "name"}),
+        )
+
+
+class BatchRequest(Record):
+    """Several photographs at once, each judged by itself."""
+
+    uploads: Annotated[list[UploadRequest], Field(min_length=1, max_length=MOST_IN_A_BATCH)]
+
+
+class UploadState(StrEnum):
+    """How far an upload is: `refused` bytes were not those asked for and have to be sent again."""
+
+    WAITING = "waiting"
+    STORED = "stored"
+    CATALOGUED = "catalogued"
+    REFUSED = "refused"
+    REMOVED = "removed"
+
+
+class Form(Record):
+    """A form to POST as multipart/form-data: these fields first, then the bytes as `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Part(Record):
+    """A piece of a large file to PUT: so many bytes from that offset on."""
+
+    number: Annotated[int, Field(ge=1)]
+    offset_bytes: Annotated[int, Field(ge=0)]
+    size_bytes: Annotated[int, Field(gt=0)]
+    url: str
+
+
+class Upload(Record):
+    """How an upload stands, and what to send if something is still missing.
+
+    Attributes:
+        form: For a file that is sent whole.
+        parts: The missing parts of a large one; when all are sent, ask for its completion.
+        expires_at: When `form` and `parts` end; ask again for new ones.
+    """
+
+    client_id: ClientId
+    image_id: ImageId
+    state: UploadState
+    form: Form | None = None
+    parts: list[Part] | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class Problem(Record):
+    """Why something was not done; RFC 9457, application/problem+json."""
+
+    title: str
+    status: int
+    detail: str
+
+
+class BatchItem(Record):
+    """What became of one request of a batch: exactly one of the two."""
+
+    upload: Upload | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(Record):
+    """One item for each request, in their order."""
+
+    uploads: list[BatchItem]

@@ -1,0 +1,193 @@
+// The page: what a person sets and takes, and what became of it.
+
+import { queue, Refusal, sha256, status, upload } from "./queue.js";
+
+const SETTINGS = ["token", "campaign", "crop", "field", "licence"];
+const AGAIN_MS = 5000;
+const IN_WORDS = {
+  kept: "kept on this phone", sending: "being sent", stored: "sent", catalogued: "in the catalog",
+  refused: "broken on its way: it is sent again", removed: "was taken out of the lake",
+};
+const TYPES = { jpg: "jpeg", jpeg: "jpeg", png: "png", webp: "webp", heic: "heic", heif: "heic",
+  avif: "avif", tif: "tiff", tiff: "tiff" };
+
+const $ = (id) => document.getElementById(id);
+const pictures = new Map();
+let atWork = false;
+
+function tell(text, isBad = false) {
+  $("told").textContent = text;
+  $("told").classList.toggle("bad", isBad);
+}
+
+// ---------------------------------------------------------------- settings
+
+// A link brings the token and the campaign behind #, which is sent to no server.
+const link = new URLSearchParams(location.hash.slice(1));
+for (const name of SETTINGS) {
+  if (link.has(name)) localStorage.setItem(name, link.get(name));
+  $(name).value = localStorage.getItem(name) ?? "";
+  $(name).addEventListener("change", () => {
+    localStorage.setItem(name, $(name).value.trim());
+    work();
+  });
+}
+if (location.hash) history.replaceState(null, "", location.pathname);
+$("place").checked = localStorage.getItem("place") === "yes";
+$("place").addEventListener("change", () =>
+  localStorage.setItem("place", $("place").checked ? "yes" : "no"));
+$("settings").open = !$("token").value || !$("campaign").value;
+
+function position() {
+  if (!$("place").checked || !navigator.geolocation) return Promise.resolve(null);
+  return new Promise((resolve) =>
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) =>
+        resolve({ latitude_deg: coords.latitude, longitude_deg: coords.longitude }),
+      () => resolve(null),
+      { timeout: 4000, maximumAge: 60000 },
+    ));
+}
+
+// ---------------------------------------------------------------- taking photographs
+
+async function take(files) {
+  const here = await position();
+  for (const file of files) {
+    const suffix = file.name.split(".").pop().toLowerCase();
+    const mediaType = file.type.startsWith("image/") ? file.type : `image/${TYPES[suffix] ?? suffix}`;
+    const request = {
+      name: file.name, size_bytes: file.size, sha256: await sha256(file), media_type: mediaType,
+      campaign: $("campaign").value.trim(), captured_at: new Date(file.lastModified).toISOString(),
+    };
+    for (const name of ["crop", "field", "licence"]) {
+      if ($(name).value.trim()) request[name] = $(name).value.trim();
+    }
+    if (here) request.position = here;
+    await queue.keep({
+      clientId: crypto.randomUUID(), request, blob: file, state: "kept", takenAt: Date.now(),
+    });
+  }
+  await draw();
+  work();
+}
+
+for (const id of ["camera", "files"]) {
+  $(id).addEventListener("change", async () => {
+    const files = [...$(id).files];
+    $(id).value = "";
+    await take(files).catch((error) => tell(`This phone cannot keep it: ${error.message}`, true));
+  });
+}
+
+// ---------------------------------------------------------------- sending them
+
+const isOpen = (item) => !["catalogued", "removed", "stuck"].includes(item.state);
+
+async function advance(item) {
+  const token = $("token").value.trim();
+  try {
+    if (item.state === "stored") {
+      item.state = await status(token, item.clientId);
+    } else {
+      mark(item.clientId, "sending");
+      item.state = await upload(token, item, (share) => mark(item.clientId, "sending", share));
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    item.state = "stuck";
+    item.why = error.message;
+  }
+  await queue.keep(item);
+  mark(item.clientId, item.state, undefined, item.why);
+}
+
+async function work() {
+  if (atWork) return;
+  atWork = true;
+  try {
+    const open = (await queue.all()).filter(isOpen);
+    if (!$("token").value.trim() || !$("campaign").value.trim()) {
+      $("settings").open = true;
+      tell("Give your token and the campaign first.", true);
+    } else {
+      for (const item of open.sort((a, b) => a.takenAt - b.takenAt)) {
+        if (!item.request.campaign) item.request.campaign = $("campaign").value.trim();
+        await advance(item);
+      }
+      await summary();
+    }
+  } catch (error) {
+    await summary(`No network (${error.message}); it goes on by itself.`);
+  } finally {
+    atWork = false;
+  }
+}
+
+// ---------------------------------------------------------------- showing it
+
+function mark(clientId, state, share, why) {
+  const row = document.querySelector(`li[data-id="${clientId}"]`);
+  if (!row) return;
+  row.dataset.state = state;
+  row.className = state === "catalogued" ? "done" : ["stuck", "refused"].includes(state) ? "bad" : "";
+  row.querySelector(".state").textContent = why ?? IN_WORDS[state] ?? state;
+  row.querySelector("progress").hidden = state !== "sending" || share === undefined;
+  row.querySelector("progress").value = share ?? 0;
+  row.querySelector("button").hidden = state !== "stuck";
+}
+
+async function draw() {
+  const items = (await queue.all()).sort((a, b) => b.takenAt - a.takenAt);
+  $("queue").replaceChildren(...items.map((item) => {
+    const row = document.createElement("li");
+    row.dataset.id = item.clientId;
+    const image = document.createElement("img");
+    if (!pictures.has(item.clientId)) pictures.set(item.clientId, URL.createObjectURL(item.blob));
+    image.src = pictures.get(item.clientId);
+    image.alt = "";
+    const text = document.createElement("div");
+    text.style.minWidth = 0;
+    text.innerHTML = '<div class="name"></div><div class="state"></div><progress max="1"></progress>';
+    text.firstChild.textContent = item.request.name;
+    const again = document.createElement("button");
+    again.textContent = "Try again";
+    again.addEventListener("click", async () => {
+      // The request may have been at fault: a new id, and what the settings say now.
+      await queue.drop(item.clientId);
+      pictures.delete(item.clientId);
+      await take([item.blob]);
+    });
+    row.append(image, text, again);
+    return row;
+  }));
+  for (const item of items) mark(item.clientId, item.state, undefined, item.why);
+  await summary();
+}
+
+async function summary(trouble) {
+  const items = await queue.all();
+  const done = items.filter((item) => item.state === "catalogued").length;
+  const stuck = items.filter((item) => item.state === "stuck").length;
+  $("clear").hidden = done === 0;
+  if (!items.length) return tell("Nothing waits on this phone.");
+  const counts = `${done} of ${items.length} in the catalog${stuck ? `, ${stuck} need you` : ""}.`;
+  tell(trouble ? `${counts} ${trouble}` : counts, Boolean(trouble || stuck));
+}
+
+$("clear").addEventListener("click", async () => {
+  for (const item of await queue.all()) {
+    if (item.state !== "catalogued") continue;
+    await queue.drop(item.clientId);
+    URL.revokeObjectURL(pictures.get(item.clientId));
+    pictures.delete(item.clientId);
+  }
+  await draw();
+});
+
+addEventListener("online", work);
+setInterval(work, AGAIN_MS);
+navigator.storage?.persist?.();
+navigator.serviceWorker?.register("offline.js");
+await draw();
+work();

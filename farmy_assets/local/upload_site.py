@@ -1,0 +1,83 @@
+"""The upload interface and its page on this machine: the Lambda's own function behind a web route.
+
+API Gateway hands each request to that function as an event; here a small web server does.
+"""
+
+import base64
+import os
+import sys
+from contextlib import suppress
+
+import httpx
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.uploads.http import LARGEST_BODY_BYTES, UploadApi
+from farmy_assets.local.processes import Server, clean_environment
+from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
+
+NAME = "uploads"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+HEALTH_TIMEOUT_SECONDS = 2.0
+
+
+def upload_server(settings: LocalSettings) -> Server:
+    """The process that phones and browsers on this machine upload through."""
+    address = settings.address(NAME)
+    return Server(
+        name=NAME,
+        title="Uploads",
+        command=(
+            *(sys.executable, "-m", "uvicorn", "--factory", f"{__name__}:site_of_environment"),
+            *(f"--host={HOST}", f"--port={settings.ports[NAME]}", "--no-access-log"),
+            *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+        ),
+        environment=clean_environment(platform_environment(settings)),
+        directory=settings.root,
+        healthy=lambda _created: _answers(address),
+        port=settings.ports[NAME],
+        port_setting=PORT_SETTINGS[NAME][0],
+        address=address,
+    )
+
+
+def site_of_environment() -> Starlette:
+    """The site on the lake that the process's environment names."""
+    return site(UploadApi.connect(LakeSettings.from_environment(os.environ)))
+
+
+def site(api: UploadApi) -> Starlette:
+    """A web server's application that answers every request with the interface."""
+
+    async def answer(request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > 2 * LARGEST_BODY_BYTES:  # the interface refuses it; do not collect it
+                break
+        event = {
+            "version": "2.0",
+            "rawPath": request.url.path,
+            "rawQueryString": request.url.query,
+            "headers": dict(request.headers),
+            "requestContext": {"http": {"method": request.method}},
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+        told = await run_in_threadpool(api.answer, event)
+        return Response(told["body"], status_code=told["statusCode"], headers=told["headers"])
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+
+
+def _answers(address: str) -> bool:
+    with suppress(httpx.HTTPError):
+        answer = httpx.get(
+            f"{address}/openapi.json", timeout=HEALTH_TIMEOUT_SECONDS, trust_env=False
+        )
+        return answer.status_code == httpx.codes.OK
+    return False

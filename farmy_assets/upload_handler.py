@@ -1,0 +1,31 @@
+"""The AWS Lambda door for uploads: requests of an HTTP API, answered by the lake's upload desk."""
+
+import logging
+import os
+from functools import cache
+from typing import Any
+
+from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.uploads.http import UploadApi
+
+logging.getLogger().setLevel(logging.INFO)
+
+
+@cache
+def _api() -> UploadApi:
+    settings = LakeSettings(
+        raw_bucket=os.environ["RAW_BUCKET"],
+        records_bucket=os.environ["RECORDS_BUCKET"],
+        catalog_table=os.environ["CATALOG_TABLE"],
+        cleansed_bucket="",
+        datasets_bucket="",
+        region_name=os.environ["AWS_REGION"],
+        endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+    )
+    return UploadApi.connect(settings)
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request."""
+    del context
+    return _api().answer(event)
