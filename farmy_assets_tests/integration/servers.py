@@ -8,7 +8,7 @@ is killed, by a shell that waits for its end.
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
+from farmy_assets.local.dagster_servers import prepare_dagster
 from farmy_assets.local.settings import LocalSettings, platform_environment, read_settings
 from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets_tests.integration.running import (
@@ -31,15 +32,20 @@ AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA
 
 
 @contextmanager
-def running_platform(home: Path) -> Iterator[RunningPlatform]:
-    """All servers, up from here to the end of the block; what they keep lies in `home`."""
+def running_platform(
+    home: Path, parts: Collection[str] = local_platform.ALL_PARTS
+) -> Iterator[RunningPlatform]:
+    """Servers, up from here to the end of the block; what they keep lies in `home`."""
     settings = replace(read_settings(), home=home, ports=free_ports())
     told = platform_environment(settings)
     with pytest.MonkeyPatch.context() as patch, _stopped_whatever_happens(settings):
         for name in AWS_VARIABLES:
             patch.setenv(name, told[name])
         patch.setenv("FARMY_SCRAPERS", str(scraper_folder(settings)))
-        local_platform.up(settings, say=lambda _line: None, repair_catalog=lambda: None)
+        local_platform.up(
+            settings, say=lambda _line: None, repair_catalog=lambda: None, parts=parts
+        )
+        prepare_dagster(settings)  # also where none of its servers is wanted
         cleansed = told["FARMY_CLEANSED_BUCKET"]
         studio = Studio(StudioSettings.from_environment(told, cleansed_bucket=cleansed))
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:

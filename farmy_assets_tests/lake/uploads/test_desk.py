@@ -27,7 +27,8 @@ def test_asked_sent_and_catalogued_with_its_metadata(lake: Lake) -> None:
     assert metadata.position is not None
     assert metadata.position.latitude_deg == 48.14  # only the raw zone knows the gate
     exact = lake.ingestion.find_metadata(asked.image_id)
-    assert exact is not None and exact.position is not None
+    assert exact is not None
+    assert exact.position is not None
     assert exact.position.latitude_deg == 48.137154
 
 

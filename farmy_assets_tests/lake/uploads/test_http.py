@@ -106,7 +106,7 @@ def test_what_went_wrong_inside_stays_inside(
     api: UploadApi, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("a secret detail")  # noqa: EM101
+        raise RuntimeError("a secret detail")
 
     monkeypatch.setattr(type(api.desk), "ask", fail)
     answer = api.answer(event("POST", "/uploads", ASKED, token))

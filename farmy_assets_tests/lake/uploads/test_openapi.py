@@ -31,9 +31,9 @@ def interface(lake: Lake) -> Any:  # noqa: ANN401 - schemathesis has no types
 @pytest.mark.parametrize("name", ["ask", "askAll", "status", "complete"])
 def test_every_answer_is_one_that_the_document_names(
     lake: Lake,
-    interface: Any,
+    interface: Any,  # noqa: ANN401
     name: str,
-    mode: GenerationMode,  # noqa: ANN401
+    mode: GenerationMode,
 ) -> None:
     token = lake.contributors.give_token(WHO, now=NOON)
     operation = interface.find_operation_by_id(name)
@@ -41,7 +41,7 @@ def test_every_answer_is_one_that_the_document_names(
     @settings(max_examples=30, deadline=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
-    def try_it(case: schemathesis.Case) -> None:
+    def try_it(case: "schemathesis.Case[Any]") -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
 
     try_it()

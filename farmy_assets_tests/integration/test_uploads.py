@@ -1,0 +1,188 @@
+"""Phones and real servers: the page in a real browser, the Lambda behind its API, many at once."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from farmy_assets.lake import keys
+from farmy_assets.local import ministack
+from farmy_assets.local.aws import Aws
+from farmy_assets.local.deployment import outputs
+from farmy_assets_tests.arrivals import jpeg
+from farmy_assets_tests.integration.browser import browser_page
+from farmy_assets_tests.integration.phones import Phone, all_at_work
+from farmy_assets_tests.integration.running import RunningPlatform
+from farmy_assets_tests.integration.servers import running_platform
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+PHONES, PHOTOGRAPHS = 200, 20
+LARGE_BYTES = 20_000_000
+
+
+@pytest.fixture(scope="module")
+def lake_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+    """The lake and its upload interface, without people and runs."""
+    home = tmp_path_factory.mktemp("uploads")
+    with running_platform(home, parts={"ministack", "uploads"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(lake_alone: RunningPlatform) -> str:
+    return lake_alone.settings.address("uploads")
+
+
+@pytest.fixture(scope="module")
+def token(lake_alone: RunningPlatform) -> str:
+    return lake_alone.lake.contributors.give_token("c-4711", now=datetime.now(UTC))
+
+
+def ask(address: str, token: str, client_id: str, content: bytes) -> dict[str, Any]:
+    request = {
+        "client_id": client_id, "name": "Rübe 1.jpg", "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(), "media_type": "image/jpeg",
+        "campaign": "weeds",
+    }  # fmt: skip
+    answer = httpx.post(f"{address}/uploads", json=request, headers=bearer(token))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def post_form(upload: dict[str, Any], content: bytes, **other: str) -> int:
+    form = upload["form"]
+    file = {"file": ("x", content)}
+    return httpx.post(form["url"], data=form["fields"] | other, files=file).status_code
+
+
+def wait_for(address: str, token: str, client_id: str, state: str) -> None:
+    ends = time.monotonic() + 30
+    told = None
+    while told != state:
+        assert time.monotonic() < ends, f"{client_id} is {told} and not {state}"
+        time.sleep(0.2)
+        told = httpx.get(f"{address}/uploads/{client_id}", headers=bearer(token)).json()["state"]
+
+
+def test_a_form_takes_these_bytes_and_this_metadata_alone(
+    lake_alone: RunningPlatform, address: str, token: str
+) -> None:
+    content = jpeg(3)
+    upload = ask(address, token, "the-form-1", content)
+    assert post_form(upload, content + b"more") >= 400
+    assert post_form(upload, content, **{"x-amz-meta-farmy": "{}"}) == 403
+    assert post_form(upload, content, key="images/another") == 403
+    post_form(upload, bytes(len(content)))  # the local S3 takes it; the catalog does not
+    if lake_alone.lake.raw.size_bytes(keys.raw_image(upload["image_id"])) is not None:
+        wait_for(address, token, "the-form-1", "refused")
+    assert post_form(ask(address, token, "the-form-1", content), content) == 204
+    wait_for(address, token, "the-form-1", "catalogued")
+
+
+def test_a_large_file_comes_in_parts_and_goes_on_after_a_break(address: str, token: str) -> None:
+    content = jpeg(4) + bytes(range(256)) * (LARGE_BYTES // 256)
+
+    def put(part: dict[str, Any], more: bytes = b"") -> int:
+        end = part["offset_bytes"] + part["size_bytes"]
+        piece = content[part["offset_bytes"] : end] + more
+        return httpx.put(part["url"], content=piece).status_code
+
+    first = ask(address, token, "the-parts-1", content)["parts"]
+    assert put(first[0], b"more") == 403
+    assert put(first[1]) == 200
+    left = ask(address, token, "the-parts-1", content)["parts"]
+    assert [part["number"] for part in left] == [1, 3]
+    assert [put(part) for part in left] == [200, 200]
+    done = httpx.post(f"{address}/uploads/the-parts-1/complete", headers=bearer(token))
+    assert done.json()["state"] in {"stored", "catalogued"}
+    wait_for(address, token, "the-parts-1", "catalogued")
+
+
+def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, token: str) -> None:
+    server = lake_alone.settings.address(ministack.NAME)
+    api_id = outputs(Aws(server))["UploadApiId"]
+    host = {"Host": f"{api_id}.execute-api.{server.removeprefix('http://')}"}
+    assert httpx.get(f"{server}/uploads/never-asked", headers=host).status_code == 401
+    answer = httpx.get(f"{server}/uploads/never-asked", headers=host | bearer(token))
+    assert answer.status_code == 404
+    assert "ask for it first" in answer.json()["detail"]
+    page = httpx.get(f"{server}/", headers=host)
+    assert "Take a photograph" in page.text
+
+
+def test_a_person_takes_photographs_where_there_is_no_network(
+    lake_alone: RunningPlatform, address: str, token: str, tmp_path: Path
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(200 + number, size=(320, 240)))
+    with browser_page(width_px=390, height_px=844) as page:
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{address}/#token={token}&campaign=phones")
+        page.get_by_text("Nothing waits on this phone.").wait_for()
+        page.evaluate("navigator.serviceWorker.ready")
+        assert token not in page.url
+        page.set_input_files("#files", [tmp_path / "0.jpg"])
+        page.get_by_text("in the catalog", exact=True).wait_for()
+
+        page.context.set_offline(True)
+        page.reload()
+        page.set_input_files("#files", [tmp_path / "1.jpg", tmp_path / "2.jpg"])
+        page.get_by_text("No network").wait_for()
+        page.reload()
+        assert page.locator("li").count() == 3
+        assert len(_catalogued(lake_alone, "phones")) == 1
+
+        page.context.set_offline(False)
+        page.get_by_text("3 of 3 in the catalog.").wait_for()
+        assert page.locator("li.done img").count() == 3
+        assert troubles == []
+    assert len(_catalogued(lake_alone, "phones")) == 3
+
+
+def test_a_person_with_a_token_that_ended_is_told_so_and_loses_nothing(
+    address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "0.jpg").write_bytes(jpeg(9))
+    with browser_page(width_px=390, height_px=844) as page:
+        page.goto(f"{address}/#token=c-1.{'x' * 43}&campaign=phones")
+        page.set_input_files("#files", [tmp_path / "0.jpg"])
+        page.get_by_text("send your token").wait_for()
+        assert page.get_by_role("button", name="Try again").is_visible()
+        page.reload()
+        page.get_by_text("1 need you").wait_for()
+
+
+def test_of_200_phones_with_bad_connections_every_photograph_arrives_once(
+    lake_alone: RunningPlatform, address: str
+) -> None:
+    book = lake_alone.lake.contributors
+    tokens = [book.give_token(f"c-load-{n}", now=datetime.now(UTC)) for n in range(PHONES)]
+    phones = [Phone(n, token, "load", PHOTOGRAPHS) for n, token in enumerate(tokens)]
+    ids = asyncio.run(all_at_work(phones, address))
+    assert len(ids) == PHONES * PHOTOGRAPHS
+
+    lake_alone.wait_until(
+        "all entries", lambda: len(_catalogued(lake_alone, "load")) == len(ids), seconds=300
+    )
+    assert _catalogued(lake_alone, "load") == ids
+    waiting = [image.image_id for image in lake_alone.lake.catalog.waiting()]
+    assert len(waiting) == len(set(waiting))
+    assert ids <= set(waiting)
+    assert list(lake_alone.lake.dead_letters.redrive(move=False)) == []
+
+
+def _catalogued(platform: RunningPlatform, campaign: str) -> set[str]:
+    entries = platform.lake.catalog.scan()
+    return {e.image_id for e in entries if e.metadata and e.metadata.campaign == campaign}
