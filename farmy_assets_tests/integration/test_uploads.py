@@ -152,13 +152,27 @@ def test_a_person_takes_photographs_where_there_is_no_network(
 
 
 def test_a_person_with_a_token_that_ended_is_told_so_and_loses_nothing(
-    address: str, tmp_path: Path
+    address: str, token: str, tmp_path: Path
 ) -> None:
     (tmp_path / "0.jpg").write_bytes(jpeg(9))
     with browser_page(width_px=390, height_px=844) as page:
         page.goto(f"{address}/#token=c-1.{'x' * 43}&campaign=phones")
         page.set_input_files("#files", [tmp_path / "0.jpg"])
-        page.get_by_text("send your token").wait_for()
+        page.get_by_text("Your token is not good").wait_for()
+        assert page.get_by_text("kept on this phone").last.is_visible()
+        page.goto(f"{address}/#token={token}&campaign=phones")
+        page.reload()  # only the part behind # is another: a browser stays on the page
+        page.get_by_text("1 of 1 in the catalog.").wait_for()
+
+
+def test_a_photograph_that_is_refused_waits_for_its_person(
+    address: str, token: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.gif").write_bytes(b"GIF89a")
+    with browser_page(width_px=390, height_px=844) as page:
+        page.goto(f"{address}/#token={token}&campaign=phones")
+        page.set_input_files("#files", [tmp_path / "notes.gif"])
+        page.get_by_text("media_type").wait_for()
         assert page.get_by_role("button", name="Try again").is_visible()
         page.reload()
         page.get_by_text("1 need you").wait_for()

@@ -35,6 +35,12 @@ export const queue = {
 /** What has to be mended by a person: trying again by itself would not help. */
 export class Refusal extends Error {}
 
+/** The token proves nobody; the photographs are not to blame. */
+export class NotKnown extends Error {}
+
+/** There is no network, or it broke. */
+export class Unreachable extends Error {}
+
 export async function sha256(blob) {
   const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -45,9 +51,10 @@ async function call(token, path, body) {
     method: body === undefined ? "GET" : "POST",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }).catch(() => { throw new Unreachable(); });
   const told = await answer.json();
   if (answer.ok) return told;
+  if (answer.status === 401) throw new NotKnown();
   if (answer.status >= 500 || answer.status === 429) throw new Error(told.detail);
   throw new Refusal(told.detail ?? told.title);
 }
@@ -60,7 +67,7 @@ function send(method, url, body, onSent) {
     request.upload.onprogress = (event) => onSent(event.loaded);
     request.onload = () =>
       request.status < 300 ? resolve() : reject(new Error(`the lake answered ${request.status}`));
-    request.onerror = request.ontimeout = () => reject(new Error("the connection broke"));
+    request.onerror = request.ontimeout = () => reject(new Unreachable());
     request.send(body);
   });
 }

@@ -1,6 +1,6 @@
 // The page: what a person sets and takes, and what became of it.
 
-import { queue, Refusal, sha256, status, upload } from "./queue.js";
+import { NotKnown, queue, Refusal, sha256, status, Unreachable, upload } from "./queue.js";
 
 const SETTINGS = ["token", "campaign", "crop", "field", "licence"];
 const AGAIN_MS = 5000;
@@ -94,6 +94,7 @@ async function advance(item) {
       item.state = await upload(token, item, (share) => mark(item.clientId, "sending", share));
     }
   } catch (error) {
+    mark(item.clientId, item.state);
     if (!(error instanceof Refusal)) throw error;
     item.state = "stuck";
     item.why = error.message;
@@ -111,14 +112,21 @@ async function work() {
       $("settings").open = true;
       tell("Give your token and the campaign first.", true);
     } else {
+      let trouble;
       for (const item of open.sort((a, b) => a.takenAt - b.takenAt)) {
         if (!item.request.campaign) item.request.campaign = $("campaign").value.trim();
-        await advance(item);
+        await advance(item).catch((error) => {
+          if (error instanceof Unreachable || error instanceof NotKnown) throw error;
+          trouble = `${error.message}; it goes on by itself.`; // one's trouble holds up no other
+        });
       }
-      await summary();
+      await summary(trouble);
     }
   } catch (error) {
-    await summary(`No network (${error.message}); it goes on by itself.`);
+    const why = error instanceof NotKnown
+      ? "Your token is not good, or not any more: ask whoever gave it to you for a new link."
+      : error instanceof Unreachable ? "No network now; it goes on by itself." : error.message;
+    await summary(why);
   } finally {
     atWork = false;
   }
