@@ -1,6 +1,5 @@
 """farmy contributors: who may upload from a phone."""
 
-import os
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -22,6 +21,9 @@ Name = Annotated[
 def add(
     contributor: Name,
     campaign: Annotated[str, typer.Option(help="Filled in on the page that the link opens.")] = "",
+    page: Annotated[
+        str, typer.Option(help="Where the upload page is; else the local platform's.")
+    ] = "",
 ) -> None:
     """Make a token for a contributor, and a link with it to the upload page.
 
@@ -29,7 +31,7 @@ def add(
     """
     lake = open_lake()
     token = lake.contributors.give_token(contributor, now=datetime.now(UTC))
-    page = os.environ.get("FARMY_UPLOADS_URL") or read_settings().address("uploads")
+    page = page.rstrip("/") or read_settings().address("uploads")
     told = {"token": token, **({"campaign": campaign} if campaign else {})}
     typer.echo(token)
     console.print("Hand this link to the contributor, and to nobody else; it is shown this once:",

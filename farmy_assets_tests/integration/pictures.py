@@ -3,16 +3,27 @@
 Run as `python -m farmy_assets_tests.integration.pictures docs/images`.
 """
 
+import os
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import httpx
 from PIL import Image
 from playwright.sync_api import Page
 
-from farmy_assets.local.settings import LocalSettings, load_secrets, read_settings
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.local.settings import (
+    LocalSettings,
+    load_secrets,
+    platform_environment,
+    read_settings,
+)
+from farmy_assets.simulation.collection import MIN_COUNT, make_collection
 from farmy_assets_tests.integration.browser import (
     browser_page,
     expand_lineage,
@@ -44,11 +55,12 @@ class Task(NamedTuple):
 
 
 def take_pictures(settings: LocalSettings, folder: Path) -> list[Path]:
-    """Write lineage.png, annotator.png, adjudicator.png and triage.png into a folder."""
+    """Write the README's pictures of pages into a folder; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         _lineage(settings, folder / "lineage.png"),
         *_tasks(settings, folder),
+        _uploads(settings, folder / "upload.png"),
     ]
 
 
@@ -78,6 +90,22 @@ def _tasks(settings: LocalSettings, folder: Path) -> list[Path]:
             _settled(page)
             pictures.append(_kept(page, folder / name))
     return pictures
+
+
+def _uploads(settings: LocalSettings, path: Path) -> Path:
+    """Photographs of which the last waits for a network."""
+    lake = Lake.connect(LakeSettings.from_environment(platform_environment(settings)))
+    token = lake.contributors.give_token("c-1", now=datetime.now(UTC))
+    with TemporaryDirectory() as folder, browser_page(width_px=390, height_px=760) as page:
+        truth = make_collection(Path(folder), count=MIN_COUNT, seed=11, processes=1)
+        sound = [Path(folder) / item.file_name for item in truth.items if item.defect is None]
+        page.goto(f"{settings.address('uploads')}/#token={token}&campaign=phones")
+        page.set_input_files("#files", sound[1:5])
+        page.get_by_text("4 of 4 in the catalog.").wait_for()
+        page.context.set_offline(True)
+        page.set_input_files("#files", sound[:1])
+        page.get_by_text("No network").wait_for()
+        return _kept(page, path)
 
 
 def _settled(page: Page) -> None:
@@ -132,6 +160,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         sys.stderr.write("usage: python -m farmy_assets_tests.integration.pictures OUT_DIR\n")
         return 2
+    os.environ.update(platform_environment(read_settings()))
     for path in take_pictures(read_settings(), Path(sys.argv[1])):
         sys.stdout.write(f"{path}: {path.stat().st_size // 1000} kB\n")
     return 0
