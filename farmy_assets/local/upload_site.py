@@ -9,11 +9,10 @@ import sys
 from contextlib import suppress
 
 import httpx
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.http import LARGEST_BODY_BYTES, UploadApi
@@ -21,7 +20,6 @@ from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 
 NAME = "uploads"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 
@@ -33,7 +31,12 @@ def upload_server(settings: LocalSettings) -> Server:
         title="Uploads",
         command=(
             *(sys.executable, "-m", "uvicorn", "--factory", f"{__name__}:site_of_environment"),
-            *(f"--host={HOST}", f"--port={settings.ports[NAME]}", "--no-access-log"),
+            *(
+                f"--host={HOST}",
+                f"--port={settings.ports[NAME]}",
+                "--no-access-log",
+                "--lifespan=off",
+            ),
             *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
         ),
         environment=clean_environment(platform_environment(settings)),
@@ -45,15 +48,16 @@ def upload_server(settings: LocalSettings) -> Server:
     )
 
 
-def site_of_environment() -> Starlette:
+def site_of_environment() -> ASGIApp:
     """The site on the lake that the process's environment names."""
     return site(UploadApi.connect(LakeSettings.from_environment(os.environ)))
 
 
-def site(api: UploadApi) -> Starlette:
-    """A web server's application that answers every request with the interface."""
+def site(api: UploadApi) -> ASGIApp:
+    """A web server's application that hands every request to the interface, whatever its path."""
 
-    async def answer(request: Request) -> Response:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
         body = b""
         async for piece in request.stream():
             body += piece
@@ -69,9 +73,10 @@ def site(api: UploadApi) -> Starlette:
             "isBase64Encoded": True,
         }
         told = await run_in_threadpool(api.answer, event)
-        return Response(told["body"], status_code=told["statusCode"], headers=told["headers"])
+        response = Response(told["body"], status_code=told["statusCode"], headers=told["headers"])
+        await response(scope, receive, send)
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+    return answer
 
 
 def _answers(address: str) -> bool:

@@ -27,6 +27,7 @@ def test_without_settings_everything_lies_in_one_ignored_folder_of_the_checkout(
         "ministack": 4566,
         "label-studio": 8180,
         "dagster": 3000,
+        "uploads": 8280,
         "code-server": 4000,
     }
 

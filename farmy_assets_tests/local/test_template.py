@@ -1,6 +1,7 @@
 """House rules for the template, and that nothing in it is beyond what `drift.py` looks after."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from farmy_assets.local.template import (
 TEMPLATE = read_template(Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml")
 BUCKETS = TEMPLATE.resources(BUCKET)
 (TABLE_RESOURCE,) = TEMPLATE.resources(TABLE)
-(FUNCTION_RESOURCE,) = TEMPLATE.resources(FUNCTION)
+FUNCTIONS = {one.logical_id: one.properties for one in TEMPLATE.resources(FUNCTION)}
 QUEUES = {queue.logical_id: queue.properties for queue in TEMPLATE.resources(QUEUE)}
 
 each_bucket = pytest.mark.parametrize("bucket", BUCKETS, ids=[b.logical_id for b in BUCKETS])
@@ -88,12 +89,12 @@ def test_an_event_that_cannot_be_handled_ends_in_the_dead_letter_queue_for_14_da
 
 
 def test_a_message_is_not_delivered_again_while_the_function_may_still_work_on_it() -> None:
-    timeout = FUNCTION_RESOURCE.properties["Timeout"]
+    timeout = FUNCTIONS["IngestFunction"]["Timeout"]
     assert QUEUES["IngestQueue"]["VisibilityTimeout"] >= 6 * timeout
 
 
 def test_one_bad_message_does_not_repeat_its_whole_batch() -> None:
-    trigger = FUNCTION_RESOURCE.properties["Events"]["Ingest"]["Properties"]
+    trigger = FUNCTIONS["IngestFunction"]["Events"]["Ingest"]["Properties"]
     assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert trigger["ScalingConfig"] == {"MaximumConcurrency": 2}
 
@@ -108,14 +109,31 @@ def test_only_images_raise_events_when_they_come_and_when_they_go() -> None:
         assert item["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "images/"}]
 
 
-def test_the_function_may_touch_nothing_but_raw_images_table_queue_and_log() -> None:
-    role = TEMPLATE.document["Resources"]["IngestRole"]["Properties"]
-    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+def test_the_ingest_function_may_touch_nothing_but_raw_images_table_queue_and_log() -> None:
+    statements = statements_of("IngestRole")
     actions = {action for statement in statements for action in statement["Action"]}
     assert not any("*" in action for action in actions)
     assert not any(action.startswith(("s3:Put", "s3:Delete")) for action in actions)
     assert "dynamodb:DeleteItem" not in actions
     assert all(statement["Resource"] != "*" for statement in statements)
+
+
+def test_the_upload_function_writes_below_three_prefixes_of_raw_and_deletes_nothing() -> None:
+    written = []
+    for statement in statements_of("UploadRole"):
+        assert not any("*" in a or "Delete" in a for a in statement["Action"])
+        assert statement["Resource"] != "*"
+        if "s3:PutObject" in statement["Action"]:
+            places = statement["Resource"]
+            written += places if isinstance(places, list) else [places]
+    paths = sorted(place["Fn::Sub"].split("AccountId}")[-1] for place in written)
+    assert paths == ["/images/*", "/metadata/*", "/uploads/*"]
+    assert all("${Prefix}-raw-" in place["Fn::Sub"] for place in written)
+
+
+def statements_of(role: str) -> list[dict[str, Any]]:
+    properties = TEMPLATE.document["Resources"][role]["Properties"]
+    return list(properties["Policies"][0]["PolicyDocument"]["Statement"])
 
 
 def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -> None:

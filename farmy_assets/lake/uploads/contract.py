@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from farmy_assets.catalog.metadata import (
     MAX_SIZE_BYTES,
@@ -12,7 +12,6 @@ from farmy_assets.catalog.metadata import (
     ImageMetadata,
     Position,
     Sha256,
-    ShortText,
     Source,
     image_id_for,
 )
@@ -22,6 +21,18 @@ MOST_IN_A_BATCH = 100
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/\\]{1,255}$")]
+
+
+# With one character that can be seen: a document can say this, and cannot say "stripped".
+Words = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"\S", max_length=200)]
+
+
+def _whole(value: object) -> object:
+    """JSON Schema calls 809.0 an integer as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+SizeBytes = Annotated[int, Field(gt=0, le=MAX_SIZE_BYTES), BeforeValidator(_whole)]
 MediaType = Literal[
     "image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "image/tiff",
 ]  # fmt: skip
@@ -40,15 +51,15 @@ class UploadRequest(Record):
     client_id: ClientId
     name: FileName
     sha256: Sha256
-    size_bytes: Annotated[int, Field(gt=0, le=MAX_SIZE_BYTES)]
+    size_bytes: SizeBytes
     media_type: MediaType
     campaign: CampaignName
     captured_at: AwareDatetime | None = None
-    device: ShortText | None = None
+    device: Words | None = None
     position: Position | None = None
-    crop: ShortText | None = None
-    field: ShortText | None = None
-    licence: ShortText | None = None
+    crop: Words | None = None
+    field: Words | None = None
+    licence: Words | None = None
 
     def metadata(self, contributor: str, *, arrived_at: AwareDatetime) -> ImageMetadata:
         """The metadata under which the photograph enters the lake."""

@@ -177,7 +177,7 @@ def _read(event: Mapping[str, Any], kind: type[Kind]) -> Kind:
         raise _RequestError(_problem(413, "too large", told))
     try:
         content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-        return kind.model_validate_json(content)
+        return kind.model_validate_json(content, strict=True)  # "12" is no number
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, one['loc'])) or 'the request'}: {one['msg']}"

@@ -61,6 +61,9 @@ def test_each_of_a_batch_is_judged_by_itself(api: UploadApi, token: str) -> None
     [
         ("POST", "/uploads", "no JSON", 422, "JSON"),
         ("POST", "/uploads", ASKED | {"size_bytes": 0}, 422, "size_bytes"),
+        ("POST", "/uploads", ASKED | {"size_bytes": "12"}, 422, "size_bytes"),
+        ("POST", "/uploads", ASKED | {"captured_at": 12}, 422, "captured_at"),
+        ("POST", "/uploads", ASKED | {"captured_at": "2026-05-14T12:00:00"}, 422, "timezone"),
         ("POST", "/uploads", ASKED | {"size_bytes": 10**9}, 422, "size_bytes"),
         ("POST", "/uploads", ASKED | {"media_type": "text/html"}, 422, "media_type"),
         ("POST", "/uploads", ASKED | {"name": "../../etc/passwd"}, 422, "name"),

@@ -38,7 +38,7 @@ def test_every_answer_is_one_that_the_document_names(
     token = lake.contributors.give_token(WHO, now=NOON)
     operation = interface.find_operation_by_id(name)
 
-    @settings(max_examples=30, deadline=None, derandomize=True,
+    @settings(max_examples=50, deadline=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode))
     def try_it(case: "schemathesis.Case[Any]") -> None:
