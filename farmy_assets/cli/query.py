@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake.query.athena import AthenaEngine, Scan
 from farmy_assets.lake.query.guard import checked
 from farmy_assets.lake.query.tables import TABLES
 
@@ -55,7 +57,16 @@ def query(
         path = _saved(save, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
-    _write(open_lake().query_engine.query(text), form, out)
+    engine = open_lake().query_engine
+    if isinstance(engine, AthenaEngine):
+        engine = replace(engine, on_scan=_print_scan)
+    _write(engine.query(text), form, out)
+
+
+def _print_scan(scan: Scan) -> None:
+    limit = f" of at most {scan.limit_bytes / 1e9:,.1f} GB" if scan.limit_bytes else ""
+    told = f"Athena read {scan.scanned_bytes / 1e6:,.1f} MB{limit}: about {scan.cost_usd:.5f} USD"
+    console.print(told, highlight=False)
 
 
 def _saved(name: str, folder: Path) -> Path:

@@ -24,6 +24,7 @@ class LakeResource(dg.ConfigurableResource[Lake]):
     catalog_table: str
     region_name: str
     endpoint_url: str
+    glue_database: str = ""
 
     def open(self) -> Lake:
         """The lake, connected; nothing is asked of a server yet."""
@@ -36,6 +37,7 @@ class LakeResource(dg.ConfigurableResource[Lake]):
                 catalog_table=self.catalog_table,
                 region_name=self.region_name,
                 endpoint_url=self.endpoint_url or None,
+                glue_database=self.glue_database or None,
             )
         )
 
@@ -133,6 +135,7 @@ def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
         catalog_table=dg.EnvVar("FARMY_CATALOG_TABLE"),
         region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
         endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL"),
+        glue_database=dg.EnvVar("FARMY_GLUE_DATABASE").get_value("") or "",
     )
     studio = StudioResource(
         url=dg.EnvVar("FARMY_LABEL_STUDIO_URL"),

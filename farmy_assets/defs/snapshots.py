@@ -76,7 +76,7 @@ def _moment(timestamp: float | None) -> datetime | None:
 
 def _snapshot(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
-        name=f"{table.name}_table", group_name="catalog", kinds={"parquet"}, code_version="1",
+        name=f"{table.name}_table", group_name="query", kinds={"parquet"}, code_version="1",
         deps=list(table.made_from), retry_policy=BRIEFLY, metadata=_described(table),
         description=f"For queries: {table.meaning}.",
     )  # fmt: skip
@@ -87,6 +87,8 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
                 _run_feed(context.instance) if table.name == "runs" else feeds(opened)[table.name]
             )
             taken = SnapshotBook(opened.records).take(feed)
+            if glue := opened.glue_tables:
+                glue.register(table, taken.manifest)
         bucket = opened.records.bucket.name
         return dg.MaterializeResult(
             metadata={

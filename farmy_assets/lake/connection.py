@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -19,17 +19,13 @@ if TYPE_CHECKING:
 
 THREADS = 8
 MISSING = {
-    "NoSuchKey",
-    "404",
-    "NotFound",
-    "NoSuchBucket",
-    "NoSuchUpload",
-    "ResourceNotFoundException",
-}
+    "NoSuchKey", "404", "NotFound", "NoSuchBucket", "NoSuchUpload", "ResourceNotFoundException",
+    "EntityNotFoundException",
+}  # fmt: skip
 PASSING = {
     "InternalError", "InternalServerError", "ProvisionedThroughputExceededException",
     "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException",
-    "RequestLimitExceeded", "500", "502", "503",
+    "RequestLimitExceeded", "TooManyRequestsException", "500", "502", "503",
     "TransactionConflictException",
 }  # fmt: skip
 
@@ -70,6 +66,17 @@ def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
     with _MAKING:
         return _session().client(
             "dynamodb",
+            region_name=settings.region_name,
+            endpoint_url=settings.endpoint_url,
+            config=client_config(signature="v4"),
+        )
+
+
+def query_client(settings: LakeSettings, service: Literal["athena", "glue"]) -> Any:  # noqa: ANN401 - either client
+    """A client for the query layer's services."""
+    with _MAKING:
+        return _session().client(
+            service,
             region_name=settings.region_name,
             endpoint_url=settings.endpoint_url,
             config=client_config(signature="v4"),

@@ -194,6 +194,11 @@ def snapshot_manifest(table: str) -> str:
     return f"snapshots/{table}/MANIFEST.json"
 
 
+def snapshot_links(table: str, generation: str) -> str:
+    """The folder of the list of a table's files, which Athena reads."""
+    return f"snapshots/{table}/links/{generation}/"
+
+
 def snapshot_file(table: str, day: str, digest: str) -> str:
     """Rows of one day of a table, named by their content."""
     return f"snapshots/{table}/data/dt={day}/{digest}.parquet"

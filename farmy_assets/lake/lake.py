@@ -11,7 +11,7 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.connection import dynamodb_client, s3_client
+from farmy_assets.lake.connection import dynamodb_client, query_client, s3_client
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.dead_letters import DeadLetters
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from farmy_assets.lake.image_work import ImageWork
+    from farmy_assets.lake.query.athena import AthenaEngine
     from farmy_assets.lake.query.engine import LocalEngine
+    from farmy_assets.lake.query.glue_tables import GlueTables
     from farmy_assets.lake.query.look_alikes import LookAlikes
 
 
@@ -191,8 +193,24 @@ class Lake:
         return LookAlikes(self.duplicates)
 
     @property
-    def query_engine(self) -> "LocalEngine":
-        """What answers SQL."""
+    def glue_tables(self) -> "GlueTables | None":
+        """Where Athena finds the tables; None where no Glue database is told."""
+        from farmy_assets.lake.query.glue_tables import GlueTables  # noqa: PLC0415 - brings Arrow
+
+        database = self.settings.glue_database
+        if not database:
+            return None
+        return GlueTables(query_client(self.settings, "glue"), database, self.records.bucket)
+
+    @property
+    def query_engine(self) -> "LocalEngine | AthenaEngine":
+        """What answers SQL: Athena where a workgroup is told, else this machine."""
+        if self.settings.athena_workgroup:
+            from farmy_assets.lake.query.athena import AthenaEngine  # noqa: PLC0415 - brings Arrow
+
+            client = query_client(self.settings, "athena")
+            database = self.settings.glue_database or ""
+            return AthenaEngine(client, self.settings.athena_workgroup, database)
         from farmy_assets.lake.query.engine import LocalEngine  # noqa: PLC0415 - brings DuckDB
         from farmy_assets.lake.query.snapshots import SnapshotBook  # noqa: PLC0415
 

@@ -17,7 +17,8 @@ VARIABLES = {
 class LakeSettings(Record):
     """Names of the lake's parts; `endpoint_url` only for a local server.
 
-    `ingest_queue_url` is only needed to move dead letters back.
+    `ingest_queue_url` is only needed to move dead letters back; the tables are registered in
+    `glue_database`, and asked by Athena in `athena_workgroup`, where these are told.
     """
 
     raw_bucket: str
@@ -28,6 +29,8 @@ class LakeSettings(Record):
     region_name: str = "eu-central-1"
     endpoint_url: str | None = None
     ingest_queue_url: str | None = None
+    glue_database: str | None = None
+    athena_workgroup: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "LakeSettings":
@@ -48,6 +51,8 @@ class LakeSettings(Record):
             region_name=environment.get("AWS_DEFAULT_REGION", "eu-central-1"),
             endpoint_url=environment.get("FARMY_AWS_ENDPOINT_URL") or None,
             ingest_queue_url=environment.get("FARMY_INGEST_QUEUE_URL") or None,
+            glue_database=environment.get("FARMY_GLUE_DATABASE") or None,
+            athena_workgroup=environment.get("FARMY_ATHENA_WORKGROUP") or None,
         )
 
     def to_environment(self) -> dict[str, str]:

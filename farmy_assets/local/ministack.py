@@ -15,7 +15,7 @@ from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettin
 NAME = "ministack"
 SERVICES = (
     "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms,"
-    "apigateway"
+    "apigateway,athena"
 )
 HEALTH_TIMEOUT_SECONDS = 2.0
 

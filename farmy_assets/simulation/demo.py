@@ -216,6 +216,7 @@ def _doors(
         Door("Dagster: the runs", f"{settings.address('dagster')}/runs"),
         Door("Label Studio: all inboxes", f"{settings.address('label-studio')}/projects", admin),
     ]
+    doors.append(Door("phones: uploads", settings.address("uploads"), "farmy contributors add c-1"))
     people = {person.name: person.email for person in (*campaign.annotators, campaign.adjudicator)}
     for inbox in (*inboxes_of(campaign), *triage_inboxes_of(campaign)):
         if inbox.key in inboxes:

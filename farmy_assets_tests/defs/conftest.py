@@ -105,7 +105,7 @@ def resources(
 ) -> Mapping[str, object]:
     monkeypatch.setattr(StudioResource, "open", lambda self: studio)
     monkeypatch.setattr(ImageWork, "_fetched", _fetched_without_network)
-    named = lake.settings.model_dump(exclude={"endpoint_url"})
+    named = lake.settings.model_dump(exclude_none=True)
     return {
         "lake": LakeResource(**named, endpoint_url=""),
         "studio": StudioResource(url="http://127.0.0.1:1", token="x", cleansed_bucket="cleansed"),

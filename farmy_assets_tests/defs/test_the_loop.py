@@ -245,7 +245,7 @@ def test_an_image_deleted_after_sealing_is_excluded_with_that_reason(
     assert (gone.phase, gone.reason) == (ImagePhase.REJECTED, "missing_from_raw")
 
 
-def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
+def test_the_lineage_has_a_group_for_each_stage_and_one_for_queries_and_every_asset_has_its_place() -> None:
     dg.Definitions.validate_loadable(defs)
     graph = defs.resolve_asset_graph()
     groups: dict[str, set[str]] = {}
@@ -253,7 +253,8 @@ def test_the_lineage_has_five_groups_and_every_asset_has_its_place() -> None:
         groups.setdefault(graph.get(key).group_name, set()).add(key.to_user_string())
     assert groups == {
         "ingestion": {"scraped_images", "raw_images"},
-        "catalog": {"catalog_entries", "reconcile", *(f"{name}_table" for name in TABLES)},
+        "catalog": {"catalog_entries", "reconcile"},
+        "query": {f"{name}_table" for name in TABLES},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
             "annotation_tasks", "annotation_projects", "annotations", "annotation_conflicts",

@@ -38,6 +38,7 @@ NAMES = {
     "annotation": "annotator.png", "adjudication": "adjudicator.png", "triage": "triage.png",
 }  # fmt: skip
 LINEAGE_WIDTH_PX = 2000  # narrower, and the names can no longer be read
+LINEAGE_HEIGHT_PX = 1500
 LINEAGE_EDGES = """() => {
   const places = [...document.querySelectorAll('svg foreignObject')]
     .map(node => node.getBoundingClientRect());
@@ -66,7 +67,7 @@ def take_pictures(settings: LocalSettings, folder: Path) -> list[Path]:
 
 def _lineage(settings: LocalSettings, path: Path) -> Path:
     """Every asset in its group, without the menus around them."""
-    with browser_page(width_px=LINEAGE_WIDTH_PX, height_px=1200) as page:
+    with browser_page(width_px=LINEAGE_WIDTH_PX, height_px=LINEAGE_HEIGHT_PX) as page:
         open_lineage(page, settings.address("dagster"))
         page.get_by_text("Hide navigation").click()
         page.locator("button:has([aria-label=panel_show_right])").last.click()
