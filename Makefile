@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev up down status demo check test bench bench-cleansing lock
+.PHONY: help setup setup-dev up down status demo check test bench bench-cleansing bench-lake lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -59,6 +59,9 @@ bench: setup-dev  ## Measure speed and quality
 
 bench-cleansing: setup-dev  ## Measure the checks beside other tools (IMAGES="DIR ...")
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.cleansing $(IMAGES)
+
+bench-lake: setup-dev  ## Measure import, snapshots, queries and the nightly comparison (IMAGES=DIR)
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.lake $(IMAGES)
 
 # ---------------------------------------------------------------- environments
 

@@ -76,12 +76,19 @@ class DuplicateIndexBook:
             ):
                 return duplicates
 
-    def everything(self) -> pa.Table:
-        """All images that any batch keeps: `image_id`, and 64-bit hashes as columns."""
-        index = self.records.find(keys.DUPLICATE_INDEX, DuplicateIndex) or DuplicateIndex()
-        tables = [_SCHEMA.empty_table(), *self._segments(index).values()]
-        merged = pa.concat_tables(tables)
-        return merged.filter(_is_of(merged, index.claims.values()))
+    def everything(self) -> tuple[str, Callable[[], pa.Table]]:
+        """All images that any batch keeps: the version's name, and what reads them.
+
+        The table has `image_id`, and 64-bit hashes as columns.
+        """
+        found, etag = self.records.find_with_etag(keys.DUPLICATE_INDEX, DuplicateIndex)
+        index = found or DuplicateIndex()
+
+        def read() -> pa.Table:
+            merged = pa.concat_tables([_SCHEMA.empty_table(), *self._segments(index).values()])
+            return merged.filter(_is_of(merged, index.claims.values())).combine_chunks()
+
+        return etag or "", read
 
     def _segments(self, index: DuplicateIndex) -> dict[str, pa.Table]:
         def read(key: str) -> pa.Table:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -185,7 +186,7 @@ class Lake:
 
         return self.query(images_sql(wanted, limit=limit))
 
-    @property
+    @cached_property
     def look_alikes(self) -> "LookAlikes":
         """The search by a photograph."""
         from farmy_assets.lake.query.look_alikes import LookAlikes  # noqa: PLC0415 - brings Daft

@@ -71,7 +71,7 @@ class SyntheticLake:
         where = urlsplit(request.url)
         if "list-type" not in where.query:
             number = int(where.path.rpartition("/")[2].removesuffix(".json"))
-            return _answer(request, _batch(number).to_json())
+            return answer_of(request, _batch(number).to_json())
         asked = {name: values[0] for name, values in parse_qs(where.query).items()}
         start = int(asked.get("continuation-token", 0))
         if asked["prefix"] == keys.BATCHES:
@@ -87,7 +87,7 @@ class SyntheticLake:
             for key in named[start : start + PAGE]
         )
         token = f"<NextContinuationToken>{start + PAGE}</NextContinuationToken>" if more else ""
-        return _answer(
+        return answer_of(
             request,
             f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{token}{listed}"
             "</ListBucketResult>".encode(),
@@ -106,10 +106,10 @@ class SyntheticLake:
         answer: dict[str, Any] = {"Items": items, "Count": len(items)}
         if first + PAGE < size:
             answer["LastEvaluatedKey"] = {"image_id": {"S": str(first + PAGE)}}
-        return _answer(request, json.dumps(answer).encode())
+        return answer_of(request, json.dumps(answer).encode())
 
 
-def _answer(request: Any, body: bytes) -> AWSResponse:  # noqa: ANN401
+def answer_of(request: Any, body: bytes) -> AWSResponse:  # noqa: ANN401
     class Body(io.BytesIO):
         def stream(self, **_: object) -> list[bytes]:
             return [self.getvalue()]

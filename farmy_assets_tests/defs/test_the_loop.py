@@ -245,7 +245,7 @@ def test_an_image_deleted_after_sealing_is_excluded_with_that_reason(
     assert (gone.phase, gone.reason) == (ImagePhase.REJECTED, "missing_from_raw")
 
 
-def test_the_lineage_has_a_group_for_each_stage_and_one_for_queries_and_every_asset_has_its_place() -> None:
+def test_the_lineage_has_six_groups_and_every_asset_has_its_place() -> None:
     dg.Definitions.validate_loadable(defs)
     graph = defs.resolve_asset_graph()
     groups: dict[str, set[str]] = {}

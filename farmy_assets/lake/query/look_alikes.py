@@ -1,6 +1,6 @@
 """Kept images that look like a given photograph, however either of them is turned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +25,10 @@ class LookAlike(NamedTuple):
 
 @dataclass(frozen=True)
 class LookAlikes:
-    """The search; its index is the one that keeps duplicates out."""
+    """The search; its index, the one that keeps duplicates out, stays in memory once it was read."""
 
     index: DuplicateIndexBook
+    _read: dict[str, pa.Table] = field(default_factory=dict)
 
     def of(self, content: bytes, *, limit: int, max_distance_bits: int) -> list[LookAlike]:
         """The kept images nearest to a photograph, the nearest first.
@@ -43,7 +44,14 @@ class LookAlikes:
         if limit < 1 or not 0 <= max_distance_bits <= MAX_DISTANCE_BITS:
             msg = f"ask for at least one image, and for 0 to {MAX_DISTANCE_BITS} bits"
             raise InvalidInputError(msg)
-        return nearest(_fingerprint(content), self.index.everything(), limit, max_distance_bits)
+        return nearest(_fingerprint(content), self._kept(), limit, max_distance_bits)
+
+    def _kept(self) -> pa.Table:
+        version, read = self.index.everything()
+        if version not in self._read:
+            self._read.clear()
+            self._read[version] = read()
+        return self._read[version]
 
 
 def nearest(
