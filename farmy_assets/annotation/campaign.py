@@ -10,6 +10,7 @@
       - {name: ben, email: ben@example.com, capacity: 0.5}
     adjudicator: {name: cara, email: cara@example.com}
 
+`image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """
@@ -117,6 +118,8 @@ class Campaign(Record):
     crop: ShortText
     classes: Annotated[tuple[LabelClass, ...], Field(min_length=1, max_length=200)]
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
+    image_query: Annotated[str, StringConstraints(strip_whitespace=True, max_length=18_000)] = ""
+    """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()

@@ -14,18 +14,61 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.cleansing import cleansed_set
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
 from farmy_assets.defs.inboxes import open_inbox
-from farmy_assets.defs.metadata import Materialized, count_table, place, rows, sheet
+from farmy_assets.defs.metadata import (
+    Materialized,
+    count_table,
+    place,
+    rows,
+    sheet,
+    without_campaign,
+)
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.lake import keys
+from farmy_assets.lake.choices import choose, images_to_ask
 from farmy_assets.lake.ledger import BatchAssignments, Placement
 from farmy_assets.studio import Studio
 
 
 @dg.asset(
-    group_name="annotation", kinds={"json"}, partitions_def=batches, code_version="1",
+    group_name="annotation", kinds={"json", "sql"}, partitions_def=batches, code_version="1",
     deps=[cleansed_set, triage_tasks], retry_policy=BRIEFLY,
+)  # fmt: skip
+def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    """Which images of a batch its campaign's query chose, and which query that was.
+
+    A campaign without `image_query` takes all that were kept. What was chosen once stays chosen.
+    """
+    with told_plainly():
+        opened = lake.open()
+        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        campaign = opened.campaigns.current(images.campaign)
+        if campaign is None:
+            return without_campaign(images.campaign)
+        choice = choose(opened, campaign, images)
+    if choice is None:
+        note = "the campaign has no image_query: all kept images are taken"
+        return dg.MaterializeResult(metadata={**rows(len(images.kept)), "note": note})
+    key = keys.choice(campaign.name, images.batch_id)
+    return dg.MaterializeResult(
+        metadata={
+            **rows(len(choice.chosen)),
+            **sheet(opened.cleansed, [keys.cleansed_image(i) for i in choice.chosen]),
+            **place(f"s3://{opened.records.bucket.name}/{key}"),
+            "campaign": campaign.name,
+            "campaign_version": choice.campaign_version,
+            "query": dg.MetadataValue.md(f"```sql\n{choice.query}\n```"),
+            "query_sha256": choice.query_sha256,
+            "asked_of": dg.MetadataValue.json(choice.generations),
+            "left_out": len(choice.left_out),
+        }
+    )
+
+
+@dg.asset(
+    group_name="annotation", kinds={"json"}, partitions_def=batches, code_version="1",
+    deps=[chosen_images], retry_policy=BRIEFLY,
 )  # fmt: skip
 def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Who gets which image of a batch: the assignment ledger, fair and partly double-blind.
@@ -38,10 +81,10 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
         if campaign is None:
-            note = f"no campaign {images.campaign} yet: farmy campaign apply FILE"
-            return dg.MaterializeResult(metadata={**rows(0), "note": note})
+            return without_campaign(images.campaign)
+        asked = images_to_ask(opened, campaign, images)
         page = opened.ledger.add_assignments(
-            campaign, images.batch_id, share=partial(_shared, images, campaign)
+            campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
         )
     by_person = Counter(assignment.person for assignment in page.assignments)
     given = Counter(assignment.image_id for assignment in page.assignments)
@@ -61,14 +104,9 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
 
 
 def _shared(
-    images: CleansedSet, campaign: Campaign, earlier: Sequence[Assignment]
+    asked: Sequence[str], campaign: Campaign, batch_id: str, earlier: Sequence[Assignment]
 ) -> tuple[Assignment, ...]:
-    return share_out(
-        [image.image_id for image in images.kept],
-        campaign=campaign,
-        batch_id=images.batch_id,
-        earlier=earlier,
-    )
+    return share_out(asked, campaign=campaign, batch_id=batch_id, earlier=earlier)
 
 
 @dg.asset(

@@ -4,9 +4,9 @@ import dagster as dg
 
 BATCH_ASSETS = (
     "raw_images", "catalog_entries", "image_quality", "cleansed_set",
-    "triage_tasks", "annotation_tasks", "annotation_projects",
+    "triage_tasks", "chosen_images", "annotation_tasks", "annotation_projects",
 )  # fmt: skip
-TO_THE_INBOXES = ("triage_tasks", "annotation_tasks", "annotation_projects")
+TO_THE_INBOXES = ("triage_tasks", "chosen_images", "annotation_tasks", "annotation_projects")
 WITHIN_AN_HOUR = {"dagster/max_runtime": "3600"}
 
 batch_job = dg.define_asset_job(

@@ -12,7 +12,6 @@ from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import ListedObject
 from farmy_assets.lake.query.feeds import Feed, feeds
-from farmy_assets.lake.query.snapshots import SnapshotBook
 from farmy_assets.lake.query.tables import TABLES, Table
 
 FINISHED = [
@@ -86,9 +85,7 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
             feed = (
                 _run_feed(context.instance) if table.name == "runs" else feeds(opened)[table.name]
             )
-            taken = SnapshotBook(opened.records).take(feed)
-            if glue := opened.glue_tables:
-                glue.register(table, taken.manifest)
+            taken = opened.refresh(feed)
         bucket = opened.records.bucket.name
         return dg.MaterializeResult(
             metadata={

@@ -28,6 +28,7 @@ from farmy_assets.defs.metadata import (
     place,
     record_table,
     rows,
+    without_campaign,
 )
 from farmy_assets.defs.partitions import batches, campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
@@ -56,8 +57,7 @@ def triage_tasks(
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
         if campaign is None:
-            note = f"no campaign {images.campaign} yet: farmy campaign apply FILE"
-            return dg.MaterializeResult(metadata={**rows(0), "note": note})
+            return without_campaign(images.campaign)
         examined = {i.quality.image_id: i for i in opened.quality.read(images.batch_id)}
         questions = _ask(opened, campaign, images, examined)
         added = 0

@@ -9,6 +9,7 @@ from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.phases import ImagePhase, PhaseOfImage
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
+from farmy_assets.lake.choices import Choice
 from farmy_assets.lake.lake import Lake
 
 JUDGED = {
@@ -23,6 +24,7 @@ class _CampaignFacts:
     asked: frozenset[str]
     standing: Mapping[str, Standing]
     released: frozenset[str]
+    left_out: frozenset[str]
 
 
 def phases(lake: Lake) -> list[PhaseOfImage]:
@@ -75,10 +77,12 @@ def sealed_twice(lake: Lake) -> set[str]:
 def _facts(lake: Lake, campaign: str) -> _CampaignFacts:
     state = lake.ledger.state(campaign)
     newest = lake.datasets.newest(campaign)
+    choices = lake.records.read_all(keys.choice(campaign), Choice)
     return _CampaignFacts(
         asked=frozenset(a.image_id for a in lake.ledger.assignments(campaign)),
         standing={j.image_id: j.status for j in state.judgements} if state else {},
         released=frozenset(i.image_id for i in newest.images) if newest else frozenset(),
+        left_out=frozenset(image_id for choice in choices for image_id in choice.left_out),
     )
 
 
@@ -93,7 +97,9 @@ def _phase_before_cleansing(entry: CatalogEntry | None) -> tuple[ImagePhase, str
 def _phase_of_kept(image_id: str, facts: _CampaignFacts) -> tuple[ImagePhase, str]:
     standing = facts.standing.get(image_id, Standing.WAITING)
     if image_id not in facts.asked:
-        return ImagePhase.CLEANSED, "nobody was asked yet"
+        left_out = image_id in facts.left_out
+        why = "the campaign's query left it out" if left_out else "nobody was asked yet"
+        return ImagePhase.CLEANSED, why
     if image_id in facts.released and standing.is_releasable:
         return ImagePhase.RELEASED, standing.value
     return JUDGED.get(standing, ImagePhase.SETTLED), standing.value

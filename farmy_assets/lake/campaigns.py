@@ -39,7 +39,14 @@ class CampaignBook:
         """Store the rules as the campaign's next version, unless they are the present ones.
 
         Returns the campaign as it now stands, with its version.
+
+        Raises:
+            InvalidInputError: Its query for images is not allowed, or does not fit the tables.
         """
+        if campaign.image_query:
+            from farmy_assets.lake.choices import checked_choice  # noqa: PLC0415 - brings DuckDB
+
+            checked_choice(campaign.image_query)
         while True:
             present = self.current(campaign.name)
             if present and same_rules(present, campaign):

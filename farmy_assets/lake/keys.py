@@ -124,6 +124,11 @@ def assignments(campaign: str, batch_id: str = "") -> str:
     return f"assignments/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
 
 
+def choice(campaign: str, batch_id: str = "") -> str:
+    """Which of a batch's images a campaign's query chose; without a batch, the prefix of all."""
+    return f"choices/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
 def placements(campaign: str, batch_id: str) -> str:
     """Where a batch's tasks were put in Label Studio."""
     return f"placements/{campaign}/{batch_id}.json"

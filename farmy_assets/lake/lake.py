@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from farmy_assets.lake.image_work import ImageWork
     from farmy_assets.lake.query.athena import AthenaEngine
     from farmy_assets.lake.query.engine import LocalEngine
+    from farmy_assets.lake.query.feeds import Feed
     from farmy_assets.lake.query.glue_tables import GlueTables
     from farmy_assets.lake.query.look_alikes import LookAlikes
+    from farmy_assets.lake.query.snapshots import Taken
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,19 @@ class Lake:
         from farmy_assets.lake.query.questions import images_sql  # noqa: PLC0415 - as below
 
         return self.query(images_sql(wanted, limit=limit))
+
+    def refresh(self, feed: "Feed", *, full: bool = False) -> "Taken":
+        """A table brought up to date where people query it: its snapshot, and Glue's if told.
+
+        Raises:
+            LakeUnavailableError: Others changed the table each time that it was tried.
+        """
+        from farmy_assets.lake.query.snapshots import SnapshotBook  # noqa: PLC0415 - brings Arrow
+
+        taken = SnapshotBook(self.records).take(feed, full=full)
+        if glue := self.glue_tables:
+            glue.register(feed.table, taken.manifest)
+        return taken
 
     @cached_property
     def look_alikes(self) -> "LookAlikes":

@@ -257,8 +257,8 @@ def test_the_lineage_has_six_groups_and_every_asset_has_its_place() -> None:
         "query": {f"{name}_table" for name in TABLES},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
-            "annotation_tasks", "annotation_projects", "annotations", "annotation_conflicts",
-            "adjudication_tasks", "consensus",
+            "chosen_images", "annotation_tasks", "annotation_projects", "annotations",
+            "annotation_conflicts", "adjudication_tasks", "consensus",
         },
         "datasets": {"dataset_version", "coco_dataset", "yolo_dataset"},
     }  # fmt: skip

@@ -25,7 +25,7 @@ class LookAlike(NamedTuple):
 
 @dataclass(frozen=True)
 class LookAlikes:
-    """The search; its index, the one that keeps duplicates out, stays in memory once it was read."""
+    """The search; its index, the one that keeps duplicates out, stays in memory once read."""
 
     index: DuplicateIndexBook
     _read: dict[str, pa.Table] = field(default_factory=dict)
