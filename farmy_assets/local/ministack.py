@@ -44,6 +44,7 @@ def ministack_server(settings: LocalSettings) -> Server:
                 "S3_DATA_DIR": str(data / "s3"),
                 "TMPDIR": str(data / "tmp"),
                 "LOG_LEVEL": "WARNING",
+                "AUTH": "true" if settings.enforces_rights else "false",
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_DEFAULT_REGION": REGION,

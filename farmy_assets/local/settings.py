@@ -39,6 +39,7 @@ class LocalSettings:
         setup: What `make setup` made (environments, packages); several platforms can share it.
         template: The migrated Label Studio database that a new platform starts from.
         ports: Port by server name, the names of `PORT_SETTINGS`.
+        enforces_rights: Whether the local AWS refuses what a role or user has no right to.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class LocalSettings:
     setup: Path
     template: Path
     ports: Mapping[str, int]
+    enforces_rights: bool = False
 
     @property
     def logs(self) -> Path:
@@ -98,6 +100,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> LocalSettings
         setup=setup,
         template=Path(template).expanduser().resolve(),
         ports=_ports(given),
+        enforces_rights=given.get("FARMY_ENFORCE_RIGHTS") == "1",
     )
 
 
