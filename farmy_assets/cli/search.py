@@ -16,10 +16,23 @@ _TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "
 
 
 @ends_plainly
-def search(
+def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be known
     where: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of a column; several must all hold.")
     ] = None,
+    check: Annotated[str, typer.Option(help="Check values: blurry<2, dark>=0.4")] = "",
+    phase: Annotated[
+        str, typer.Option(help="waiting, rejected, duplicate, annotation or released.")
+    ] = "",
+    annotator: Annotated[str, typer.Option(help="Who drew on it.")] = "",
+    label: Annotated[str, typer.Option(help="A class that somebody drew.")] = "",
+    conflict: Annotated[str, typer.Option(help="any, none, or a kind such as other_class.")] = "",
+    captured_since: Annotated[str, typer.Option(help="Taken on this day or later.")] = "",
+    captured_until: Annotated[str, typer.Option(help="Taken on this day or earlier.")] = "",
+    arrived_since: Annotated[str, typer.Option(help="Arrived on this day or later.")] = "",
+    arrived_until: Annotated[str, typer.Option(help="Arrived on this day or earlier.")] = "",
+    within: Annotated[str, typer.Option(help="west,south,east,north in degrees.")] = "",
+    duplicate_of: Annotated[str, typer.Option(help="Left out for the sake of this image.")] = "",
     sql: Annotated[str, typer.Option(help="A SELECT with a column image_id.")] = "",
     like: Annotated[Path | None, typer.Option(help="A photograph to find the like of.")] = None,
     distance: Annotated[int, typer.Option(help="How far a look may be off, 0 to 64 bits.")] = 12,
@@ -29,22 +42,32 @@ def search(
     """Find images, and see them on one page.
 
         farmy search --where crop=tomato --where verdict=pass --sheet found.html
+        farmy search --check "blurry<2, dark>=0.4" --captured-since 2026-05-01
+        farmy search --label weed --conflict any --within 11.0,48.0,12.0,48.5
         farmy search --like photo.jpg --sheet found.html
         farmy search --sql "SELECT image_id, label FROM regions WHERE label = 'weed'"
 
     Columns are those of `farmy query --tables`, tables images and image_checks. One image id a
     line goes to standard output.
     """
-    ways = [bool(where), bool(sql), like is not None]
-    if sum(ways) != 1:
-        raise InvalidInputError("say what to look for: --where, --sql or --like, one of them")
+    asked = {
+        "check": check, "phase": phase, "annotator": annotator, "label": label,
+        "conflict": conflict, "captured_since": captured_since, "captured_until": captured_until,
+        "arrived_since": arrived_since, "arrived_until": arrived_until, "within": within,
+        "duplicate_of": duplicate_of,
+    }  # fmt: skip
+    wanted = {**_columns(where or []), **{name: value for name, value in asked.items() if value}}
+    if sum([bool(wanted), bool(sql), like is not None]) != 1:
+        msg = "say what to look for: what is known of it (--where, --check, --label and others, "
+        raise InvalidInputError(msg + "which combine), --sql or --like, one of them")
     lake = open_lake()
     if like is not None:
         found, title = _alike(lake, like, limit, distance), f"Looks like {like.name}"
     elif sql:
         found, title = _asked(lake, sql, limit), sql
     else:
-        found, title = _matching(lake, where or [], limit), ", ".join(where or [])
+        title = ", ".join(f"{name} {value}" for name, value in wanted.items())
+        found = _matching(lake, wanted, limit)
     for row in found:
         typer.echo(row["image_id"])
     console.print(f"{len(found)} images", highlight=False)
@@ -53,13 +76,17 @@ def search(
         console.print(f"to look at: {sheet}", highlight=False, soft_wrap=True)
 
 
-def _matching(lake: Lake, where: Sequence[str], limit: int) -> list[Mapping[str, object]]:
+def _columns(where: Sequence[str]) -> dict[str, str]:
     wanted = {}
     for condition in where:
         name, equals, value = condition.partition("=")
         if not equals:
             raise InvalidInputError(f"write NAME=VALUE, such as crop=tomato, not {condition!r}")
         wanted[name] = value
+    return wanted
+
+
+def _matching(lake: Lake, wanted: Mapping[str, str], limit: int) -> list[Mapping[str, object]]:
     frame = lake.images(limit=limit, **wanted)
     told = dict.fromkeys(name for name in (*_TOLD, *wanted) if name in frame)
     return _rows(frame[[*told]])

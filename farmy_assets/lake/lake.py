@@ -179,10 +179,11 @@ class Lake:
 
         Args:
             limit: How many at most.
-            **wanted: Column of `images` or `image_checks` to the value that it must have.
+            **wanted: Column of `images` or `image_checks` to the value that it must have, or a
+                question such as `check="blurry<2"`; `lake/query/questions.py` has them all.
 
         Raises:
-            InvalidInputError: There is no such column.
+            InvalidInputError: There is no such column or question, or its value makes no sense.
         """
         from farmy_assets.lake.query.questions import images_sql  # noqa: PLC0415 - as below
 
