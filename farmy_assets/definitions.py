@@ -23,7 +23,12 @@ from farmy_assets.defs.jobs import (
 from farmy_assets.defs.reconcile import nightly_reconcile, reconcile_job
 from farmy_assets.defs.resources import resources
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
-from farmy_assets.defs.snapshots import snapshots, snapshots_job, snapshots_schedule
+from farmy_assets.defs.snapshots import (
+    full_snapshots_schedule,
+    snapshots,
+    snapshots_job,
+    snapshots_schedule,
+)
 
 defs = dg.Definitions(
     assets=[
@@ -52,7 +57,12 @@ defs = dg.Definitions(
         reconcile_job,
         snapshots_job,
     ],
-    schedules=[scraping.scraping_schedule, nightly_reconcile, snapshots_schedule],
+    schedules=[
+        scraping.scraping_schedule,
+        nightly_reconcile,
+        snapshots_schedule,
+        full_snapshots_schedule,
+    ],
     sensors=[new_images_sensor, annotation_completion_sensor],
     resources=resources(),
     executor=dg.in_process_executor,  # a step takes less time than a new process for it

@@ -12,6 +12,7 @@ from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import ListedObject
 from farmy_assets.lake.query.feeds import Feed, feeds
+from farmy_assets.lake.query.snapshots import SnapshotBook
 from farmy_assets.lake.query.tables import TABLES, Table
 
 FINISHED = [
@@ -73,19 +74,31 @@ def _moment(timestamp: float | None) -> datetime | None:
     return datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None) if timestamp else None
 
 
+class Thoroughness(dg.Config):
+    """How much a snapshot reads: `full` is every record again, and old files are swept out."""
+
+    full: bool = False
+
+
 def _snapshot(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         name=f"{table.name}_table", group_name="query", kinds={"parquet"}, code_version="1",
         deps=list(table.made_from), retry_policy=BRIEFLY, metadata=_described(table),
         description=f"For queries: {table.meaning}.",
     )  # fmt: skip
-    def snapshot(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    def snapshot(
+        context: dg.AssetExecutionContext, lake: LakeResource, config: Thoroughness
+    ) -> Materialized:
         with told_plainly():
             opened = lake.open()
             feed = (
                 _run_feed(context.instance) if table.name == "runs" else feeds(opened)[table.name]
             )
-            taken = opened.refresh(feed)
+            taken = opened.refresh(feed, full=config.full)
+            swept = 0
+            if config.full:
+                today = datetime.now(UTC).date()
+                swept = SnapshotBook(opened.records).sweep(table, today=today)
         bucket = opened.records.bucket.name
         return dg.MaterializeResult(
             metadata={
@@ -94,6 +107,7 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
                 **_lineage(table),
                 "files": len(taken.manifest.files),
                 "records_read": taken.records_read,
+                "old_files_deleted": swept,
             }
         )
 
@@ -113,4 +127,13 @@ snapshots_schedule = dg.ScheduleDefinition(
     cron_schedule="*/15 * * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every quarter of an hour; reads only records that are new or have changed.",
+)
+full_snapshots_schedule = dg.ScheduleDefinition(
+    name="full_snapshots_schedule",
+    job=snapshots_job,
+    cron_schedule="30 4 * * *",
+    run_config={"ops": {f"{name}_table": {"config": {"full": True}} for name in TABLES}},
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every night: every record again, also of images that were deleted since they were "
+    "sealed; and files that no table consists of any more are deleted.",
 )

@@ -194,6 +194,11 @@ def contact_sheet(asset: str, partition: str) -> str:
     return f"contact-sheets/{asset}/{partition}.jpg"
 
 
+def snapshot(table: str) -> str:
+    """The prefix of all that belongs to a table."""
+    return f"snapshots/{table}/"
+
+
 def snapshot_manifest(table: str) -> str:
     """Which files a table of the query layer consists of just now."""
     return f"snapshots/{table}/MANIFEST.json"

@@ -1,15 +1,21 @@
 """The tables as assets: made together, described, and of the runs that made the rest."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
-from farmy_assets.defs.snapshots import snapshots
+from farmy_assets.defs.snapshots import full_snapshots_schedule, snapshots
+from farmy_assets.lake import keys
+from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.query.tables import TABLES
+from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
+from farmy_assets_tests.defs.conftest import bring
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,27 @@ def test_each_table_has_its_columns_with_their_meaning_and_their_origin(
     assert isinstance(lineage, dg.TableColumnLineage)
     assert lineage.deps_by_column["outcome"][0].asset_key == dg.AssetKey("annotations")
     assert lake.settings.records_bucket in str(votes.metadata["dagster/uri"].value)
+
+
+def test_the_nightly_snapshot_knows_of_images_that_were_deleted_since_they_were_sealed(
+    lake: Lake, instance: dg.DagsterInstance, resources: Mapping[str, object]
+) -> None:
+    ids = bring(lake, {"a.jpg": jpeg(10)})
+    policy = SealingPolicy(quiet=timedelta(0))
+    assert lake.batches.seal_waiting(policy=policy, now=NOON + timedelta(hours=1))
+    context = dg.build_schedule_context(instance=instance)
+    (request,) = full_snapshots_schedule.evaluate_tick(context).run_requests or []
+    job = defs.resolve_job_def("snapshots_job")
+
+    def run(config: Mapping[str, object] | None) -> str:
+        done = job.execute_in_process(
+            instance=instance, resources=dict(resources), run_config=config
+        )
+        assert done.success
+        return str(lake.query("SELECT state FROM images")["state"].item())
+
+    assert run(None) == "present"
+    event = s3_event(keys.raw_image(ids["a.jpg"]), "FF", removed=True)
+    EventIntake(lake.raw, lake.catalog).take(event, now=NOON)
+    assert run(None) == "present"
+    assert run(request.run_config) == "deleted"

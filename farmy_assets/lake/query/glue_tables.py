@@ -45,7 +45,7 @@ class GlueTables:
             LakeError: Glue refused; what is registered stays as it was.
             LakeUnavailableError: Glue does not answer; register it again later.
         """
-        name = f"{manifest.generation}-{table.digest}"
+        name = manifest.generation_of(table)
         wanted = self._described(table, name)
         found = self._found(table.name)
         if found == wanted["StorageDescriptor"]["Location"]:

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from io import BytesIO
 from typing import NamedTuple
 
@@ -23,8 +24,10 @@ from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import ListedObject, in_threads
 from farmy_assets.lake.query.feeds import Feed
+from farmy_assets.lake.query.tables import Table
 from farmy_assets.lake.record_store import RecordStore
 
+GRACE = timedelta(days=2)
 _SOURCES_AT_ONCE = 64
 _MANY_FILES = 8
 _TRIES = 5
@@ -57,6 +60,10 @@ class SnapshotManifest(Record):
     def generation(self) -> str:
         """A name for just these files."""
         return hashlib.sha256("".join(f.key for f in self.files).encode()).hexdigest()[:16]
+
+    def generation_of(self, table: Table) -> str:
+        """The same for these files read with the table's present columns."""
+        return f"{self.generation}-{table.digest}"
 
 
 class Taken(NamedTuple):
@@ -93,6 +100,25 @@ class SnapshotBook:
                 return taken
         msg = f"another snapshot of {feed.table.name} was quicker {_TRIES} times; try again later"
         raise LakeUnavailableError(msg)
+
+    def sweep(self, table: Table, *, today: date) -> int:
+        """Delete files that no reader can still be at; returns how many.
+
+        Kept are the manifest, what it names, the list that Glue points to, and all that is younger
+        than the days of grace: a query may have read the manifest before it was switched.
+        """
+        before = (today - GRACE).isoformat()
+        listed = [
+            item.key
+            for item in self.records.bucket.listing(keys.snapshot(table.name))
+            if item.modified_on < before
+        ]
+        manifest = self.manifest(table.name)  # after the listing: what came meanwhile is younger
+        links = keys.snapshot_links(table.name, manifest.generation_of(table))
+        kept = {file.key for file in manifest.files} | {keys.snapshot_manifest(table.name)}
+        gone = [key for key in listed if key not in kept and not key.startswith(links)]
+        in_threads(self.records.bucket.delete, gone)
+        return len(gone)
 
     def _next(self, feed: Feed, before: SnapshotManifest, *, full: bool) -> Taken:
         afresh = full or before.columns != feed.table.digest

@@ -1,6 +1,6 @@
 """Snapshots: complete, incremental, and switched at one moment."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.query.feeds import feeds
-from farmy_assets.lake.query.snapshots import SnapshotBook
+from farmy_assets.lake.query.snapshots import GRACE, SnapshotBook
 from farmy_assets.lake.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
@@ -134,3 +134,21 @@ def test_images_are_found_by_their_columns_and_a_wrong_one_is_named(lake: Lake) 
     assert lake.images(crop="' OR 1=1 --").empty
     with pytest.raises(InvalidInputError, match="colour"):
         lake.images(colour="red")
+
+
+def test_files_that_no_table_consists_of_are_swept_out_after_the_days_of_grace(lake: Lake) -> None:
+    book, feed = SnapshotBook(lake.records), feeds(lake)["images"]
+    bring(lake, "a.jpg", 10)
+    book.take(feed)
+    (old,) = book.manifest("images").files
+    bring(lake, "b.jpg", 20)
+    book.take(feed)
+    (new,) = book.manifest("images").files
+    assert old.key != new.key
+    written_on = next(iter(lake.records.bucket.listing(old.key))).modified_on
+    today = date.fromisoformat(written_on)
+    assert book.sweep(TABLES["images"], today=today + GRACE) == 0
+    assert book.sweep(TABLES["images"], today=today + GRACE + timedelta(days=1)) == 1
+    left = list(lake.records.bucket.keys(keys.snapshot("images")))
+    assert left == [keys.snapshot_manifest("images"), new.key]
+    assert len(lake.query("SELECT image_id FROM images")) == 2
