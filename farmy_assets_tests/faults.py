@@ -25,13 +25,17 @@ class Fault:
 
     Attributes:
         requests: The bodies of all requests that were seen, those let through included.
+
+    With `of`, only requests whose address has this text in it: what else goes on beside them in
+    other threads takes none of the faults.
     """
 
     def __init__(
-        self, client: "S3Client | DynamoDBClient", operation: str, *, times: int,
+        self, client: "S3Client | DynamoDBClient", operation: str, *, times: int, of: str = "",
         status: int = 400, body: bytes = b"", media_type: str = "application/x-amz-json-1.0",
     ) -> None:  # fmt: skip
         self.left = times
+        self._of = of
         self.requests: list[bytes | None] = []
         self._answer = (status, media_type, body)
         service = client.meta.service_model.service_id.hyphenize()
@@ -39,7 +43,7 @@ class Fault:
 
     def answer(self, request: Any, **_: object) -> AWSResponse | None:  # noqa: ANN401
         self.requests.append(request.body)
-        if not self.left:
+        if not self.left or self._of not in request.url:
             return None
         self.left -= 1
         status, media_type, body = self._answer
@@ -59,11 +63,11 @@ def dynamodb_error(
     return Fault(client, operation, times=times, body=body.encode())
 
 
-def slow_down(client: "S3Client", operation: str, *, times: int) -> Fault:
-    """S3 asks to slow down."""
+def slow_down(client: "S3Client", operation: str, *, times: int, of: str = "") -> Fault:
+    """S3 asks to slow down, where the address has the text `of` in it."""
     body = (
         b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
     )
     return Fault(
-        client, operation, times=times, status=503, body=body, media_type="application/xml"
+        client, operation, times=times, of=of, status=503, body=body, media_type="application/xml"
     )

@@ -204,7 +204,7 @@ def test_a_short_throttle_passes_and_a_long_one_has_just_its_messages_delivered_
 def test_a_slow_s3_fails_only_the_message_of_its_image(lake: Lake, intake: EventIntake) -> None:
     ids, bodies = events_of(lake, 1)
     removal = s3_event(keys.raw_image(stored(lake, "other.jpg")), "05", removed=True)
-    slow_down(lake.raw.client, "HeadObject", times=5)
+    slow_down(lake.raw.client, "HeadObject", times=5, of=ids[0])
     delivery = intake.take_all([bodies[0], removal, bodies[0]], now=NOON)
     assert sorted(delivery.failed) == [0, 2]
     assert delivery.changed == 1
