@@ -14,6 +14,8 @@ FLAGS = (
     "--disable-dev-shm-usage",
 )  # fmt: skip
 SIZE_PX = (1400, 900)
+LINEAGE_WIDTH_PX = 2400  # narrower, and the assets' names can no longer be read
+LINEAGE_HEIGHT_PX = 1500
 EMPTY_PLACE = (1000, 250)  # over the lineage: a click there is one on no asset
 PATIENCE_MS = 60_000
 IN_THE_LINEAGE = "svg foreignObject"

@@ -25,6 +25,8 @@ from farmy_assets.local.settings import (
 )
 from farmy_assets.simulation.collection import MIN_COUNT, make_collection
 from farmy_assets_tests.integration.browser import (
+    LINEAGE_HEIGHT_PX,
+    LINEAGE_WIDTH_PX,
     browser_page,
     expand_lineage,
     open_lineage,
@@ -37,8 +39,6 @@ COLOURS = 256
 NAMES = {
     "annotation": "annotator.png", "adjudication": "adjudicator.png", "triage": "triage.png",
 }  # fmt: skip
-LINEAGE_WIDTH_PX = 2000  # narrower, and the names can no longer be read
-LINEAGE_HEIGHT_PX = 1500
 LINEAGE_EDGES = """() => {
   const places = [...document.querySelectorAll('svg foreignObject')]
     .map(node => node.getBoundingClientRect());

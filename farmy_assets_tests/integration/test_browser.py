@@ -13,6 +13,8 @@ from farmy_assets.lake import keys
 from farmy_assets.simulation.accounts import Account
 from farmy_assets_tests.integration.browser import (
     IN_THE_LINEAGE,
+    LINEAGE_HEIGHT_PX,
+    LINEAGE_WIDTH_PX,
     ShownImage,
     browser_page,
     expand_lineage,
@@ -71,12 +73,13 @@ def _grey(image: Image.Image) -> NDArray[np.float64]:
     return np.asarray(image.convert("L").resize((64, 64)), dtype=np.float64).ravel()
 
 
-def test_the_lineage_page_shows_the_groups_and_their_assets(
-    page: Page, platform: RunningPlatform
-) -> None:
-    open_lineage(page, platform.settings.address("dagster"))
-    expand_lineage(page)
-    drawn = set(page.locator(IN_THE_LINEAGE).all_text_contents())
+def test_the_lineage_page_shows_the_groups_and_their_assets(platform: RunningPlatform) -> None:
+    # As wide as a desk's screen: where every asset has to be tiny, the page draws none.
+    with browser_page(width_px=LINEAGE_WIDTH_PX, height_px=LINEAGE_HEIGHT_PX) as page:
+        open_lineage(page, platform.settings.address("dagster"))
+        assert set(page.locator(IN_THE_LINEAGE).all_text_contents()) >= set(GROUPS)
+        expand_lineage(page)
+        drawn = set(page.locator(IN_THE_LINEAGE).all_text_contents())
     assert drawn >= {*GROUPS, *SHORT_NAMES}
 
 
