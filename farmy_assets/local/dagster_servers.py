@@ -60,7 +60,7 @@ def code_server(settings: LocalSettings, module: str = CODE_MODULE) -> Server:
         name=CODE_SERVER,
         title="Dagster code server",
         command=(
-            *_program("dagster", "api", "grpc"),
+            *(sys.executable, "-m", "farmy_assets.local.code_server"),
             f"--module-name={module}",
             f"--host={HOST}",
             f"--port={port}",
