@@ -227,12 +227,13 @@ def cleansed_set(
         {**item.model_dump(mode="json"), "reasons": _in_words(item.reasons)}
         for item in result.excluded[:SHOWN]
     ]
+    kept = {image.image_id for image in result.kept}
     statuses = Counter(item.status.value for item in result.excluded)
     columns = ("image_id", "status", "reasons", "duplicate_of")
     return dg.MaterializeResult(
         metadata={
             **rows(len(result.kept)),
-            **drawn_sheet([image.thumbnail for image in examined if image.copy in result.kept]),
+            **drawn_sheet([i.thumbnail for i in examined if i.quality.image_id in kept]),
             "report": link(opened.web_address(opened.records.bucket, report_key)),
             **place(f"s3://{opened.cleansed.name}/{keys.CLEANSED_IMAGES}"),
             "campaign": result.campaign,
