@@ -102,4 +102,4 @@ def image_id_for(sha256: str, source: str, campaign: str, original_name: str) ->
 
 def is_image_id(text: str) -> bool:
     """Whether the text has the form of an image id."""
-    return re.match(IMAGE_ID_PATTERN, text) is not None
+    return re.fullmatch(IMAGE_ID_PATTERN, text) is not None
