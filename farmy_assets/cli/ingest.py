@@ -135,7 +135,7 @@ def _offers(
     photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
 ) -> Offers:
     if photographs.startswith(SCHEME):
-        return partial(store().offers, photographs)
+        return partial(store().offers, photographs, side_cars=side_cars)
     path = Path(photographs).expanduser()
     if path.is_dir():
         return partial(offers_of_folder, path, side_cars=side_cars)
