@@ -26,7 +26,7 @@ from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
-from farmy_assets.lake.ingestion.reports import write_refusals
+from farmy_assets.lake.ingestion.reports import check_writable, write_refusals
 from farmy_assets.lake.lake import Lake
 
 SHOWN = 10
@@ -88,6 +88,8 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     checks say what is wrong with them. A source is only read. An s3:// source is read from where
     the lake is; with --profile from AWS.
     """
+    if report_file:
+        check_writable(report_file)
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,

@@ -107,6 +107,26 @@ def test_what_cannot_be_imported_is_told_in_one_plain_line(arguments: list[str],
     assert "Traceback" not in answer.output
 
 
+def test_an_error_is_shown_as_it_is_brackets_included(tmp_path: Path) -> None:
+    for name in ("[/x]", "[bold]", r"\[x]"):
+        told = run(app, ["ingest", str(tmp_path / name), "--campaign", "weeds"])
+        assert told.exit_code == 1
+        assert f"{name} is no folder" in told.stderr.replace("\n", "")
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_stored(
+    photographs: Path, lake: Lake, tmp_path: Path
+) -> None:
+    arguments = ["ingest", str(photographs), "--campaign", "weeds", "--report"]
+    told = run(app, [*arguments, str(tmp_path / "none" / "report.csv")])
+    assert told.exit_code == 1
+    assert "cannot be written" in told.stderr
+    assert list(lake.raw.keys("")) == []
+    (tmp_path / "kept.csv").write_text("of the last time")
+    assert run(app, [*arguments[:3], "No Name", "--report", str(tmp_path / "kept.csv")]).exit_code
+    assert (tmp_path / "kept.csv").read_text() == "of the last time"
+
+
 def test_a_repair_tells_what_it_found(photographs: Path, lake: Lake) -> None:
     run(app, ["ingest", str(photographs), "--campaign", "weeds"])
     assert json.loads(run(app, ["reconcile"]).stdout)["entries_added"] == 3
