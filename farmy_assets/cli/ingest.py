@@ -1,5 +1,6 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
+import warnings
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
@@ -90,6 +91,8 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     """
     if report_file:
         check_writable(report_file)
+    # What a camera wrote badly is not taken over; it is no news for whoever imports it.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
