@@ -6,7 +6,12 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from farmy_assets.catalog.metadata import CampaignName, Position, ShortText
+from farmy_assets.catalog.metadata import (
+    CampaignName,
+    Position,
+    ShortText,
+    time_of_a_photograph,
+)
 from farmy_assets.catalog.privacy import ContributorToken
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
@@ -39,10 +44,16 @@ class Claims(Record):
     latitude_deg: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
     longitude_deg: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
 
-    @field_validator("captured_at")
+    @field_validator("captured_at", mode="before")
     @classmethod
-    def _in_a_zone(cls, time: datetime | None) -> datetime | None:
-        return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+    def _by_the_calendar(cls, told: object) -> datetime:
+        """Only ISO 8601: any number could be taken for seconds since 1970, 20260514 as well."""
+        try:
+            time = datetime.fromisoformat(told.strip() if isinstance(told, str) else "")
+        except ValueError as error:
+            msg = "a time in ISO 8601 is needed, such as 2026-05-14T08:12:33+02:00"
+            raise ValueError(msg) from error
+        return time_of_a_photograph(time if time.tzinfo else time.replace(tzinfo=UTC))
 
     @model_validator(mode="after")
     def _a_whole_position(self) -> "Claims":

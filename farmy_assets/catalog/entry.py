@@ -89,6 +89,6 @@ def object_events(message_body: str) -> Iterator[ObjectEvent]:
                 sequencer=padded_sequencer(str(body["object"]["sequencer"])),
                 removed=name.startswith("ObjectRemoved:"),
             )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         msg = f"not an S3 event: {type(error).__name__}: {error}"
         raise InvalidInputError(msg) from error

@@ -2,25 +2,20 @@
 
 import struct
 from datetime import UTC, datetime, timedelta, timezone
-from io import BytesIO
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from farmy_assets.catalog.metadata import Position
+from farmy_assets.catalog.exif_blocks import exif_block
+from farmy_assets.catalog.metadata import Position, time_of_a_photograph
 from farmy_assets.catalog.records import Record
 
-# What Pillow raises on hostile headers, beyond its own errors.
-HEADER_ERRORS = (
-    UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError,
-    TypeError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError,
-    RuntimeError, struct.error, MemoryError, EOFError, Warning,
+# What Pillow raises on hostile blocks.
+BLOCK_ERRORS = (
+    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, AssertionError,
+    ArithmeticError, RuntimeError, struct.error, MemoryError, EOFError, Warning,
 )  # fmt: skip
-
-
-JPEG = b"\xff\xd8\xff"
-JPEG_EXIF = b"Exif\x00\x00"
 
 
 class CaptureFacts(Record):
@@ -35,16 +30,17 @@ def read_capture_facts(content: bytes) -> CaptureFacts:
     """The capture facts in an image's EXIF block; empty for files that have none.
 
     A camera that tells no time zone is taken at its word in UTC: the order of its photographs
-    is kept, which is what the time is used for. Never raises.
+    is kept, which is what the time is used for. Only the block is read, no picture. Never raises.
     """
-    if content.startswith(JPEG) and JPEG_EXIF not in content:
-        return CaptureFacts()  # as most of the web's: spares reading all headers
+    block = exif_block(content)
+    if block is None:
+        return CaptureFacts()
     try:
-        with Image.open(BytesIO(content)) as image:
-            exif = image.getexif()
-            base, camera = dict(exif), exif.get_ifd(IFD.Exif)
-            place = exif.get_ifd(IFD.GPSInfo)
-    except HEADER_ERRORS:
+        exif = Image.Exif()
+        exif.load(block)
+        base, camera = dict(exif), exif.get_ifd(IFD.Exif)
+        place = exif.get_ifd(IFD.GPSInfo)
+    except BLOCK_ERRORS:
         return CaptureFacts()
     return CaptureFacts(
         captured_at=_captured_at(base, camera),
@@ -62,6 +58,7 @@ def _captured_at(base: dict[int, Any], camera: dict[int, Any]) -> datetime | Non
     told = _words(camera.get(Base.DateTimeOriginal) or base.get(Base.DateTime))
     try:
         time = datetime.strptime(told[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
+        time = time_of_a_photograph(time)
     except ValueError:
         return None
     offset = _words(camera.get(Base.OffsetTimeOriginal))
@@ -85,7 +82,7 @@ def _position(place: dict[int, Any]) -> Position | None:
             latitude_deg=_degrees(place[GPS.GPSLatitude], place[GPS.GPSLatitudeRef], "S"),
             longitude_deg=_degrees(place[GPS.GPSLongitude], place[GPS.GPSLongitudeRef], "W"),
         )
-    except HEADER_ERRORS:
+    except BLOCK_ERRORS:
         return None
 
 

@@ -8,6 +8,7 @@ is another image (which cleansing will then exclude as an exact duplicate, with 
 import hashlib
 import re
 import unicodedata
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from farmy_assets.catalog.records import Record
 
 MAX_SIZE_BYTES = 200_000_000
 IMAGE_ID_PATTERN = r"^[0-9a-f]{32}-[0-9a-f]{12}$"
+FIRST_YEAR, LAST_YEAR = 1800, 2199  # before the oldest photograph; what tables can hold
 NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$"
 
 ImageId = Annotated[str, StringConstraints(pattern=IMAGE_ID_PATTERN)]
@@ -90,6 +92,18 @@ class ImageMetadata(Record):
         return self
 
 
+def time_of_a_photograph(time: datetime) -> datetime:
+    """The time, if a photograph can have been taken then: zones and tables know no others.
+
+    Raises:
+        ValueError: None can.
+    """
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        msg = f"a year from {FIRST_YEAR} to {LAST_YEAR} is needed"
+        raise ValueError(msg)
+    return time
+
+
 def image_id_for(sha256: str, source: str, campaign: str, original_name: str) -> str:
     """The id of one arrival: 32 hex digits of the content, 12 of the origin.
 
@@ -102,4 +116,4 @@ def image_id_for(sha256: str, source: str, campaign: str, original_name: str) ->
 
 def is_image_id(text: str) -> bool:
     """Whether the text has the form of an image id."""
-    return re.match(IMAGE_ID_PATTERN, text) is not None
+    return re.fullmatch(IMAGE_ID_PATTERN, text) is not None

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import typer
 
+from farmy_assets.catalog.claims import parse_claims
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.local.settings import read_settings
 
@@ -29,6 +30,7 @@ def add(
 
     The token is shown this once: only its hash is kept. Doing it again ends the older one.
     """
+    parse_claims({"campaign": campaign})  # a wrong one would be found out in the field
     lake = open_lake()
     token = lake.contributors.give_token(contributor, now=datetime.now(UTC))
     page = page.rstrip("/") or read_settings().address("uploads")

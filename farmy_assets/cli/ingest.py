@@ -1,5 +1,6 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
+import warnings
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +27,7 @@ from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
-from farmy_assets.lake.ingestion.reports import write_refusals
+from farmy_assets.lake.ingestion.reports import check_writable, write_refusals
 from farmy_assets.lake.lake import Lake
 
 SHOWN = 10
@@ -88,6 +89,10 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     checks say what is wrong with them. A source is only read. An s3:// source is read from where
     the lake is; with --profile from AWS.
     """
+    if report_file:
+        check_writable(report_file)
+    # What a camera wrote badly is not taken over; it is no news for whoever imports it.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
@@ -135,7 +140,7 @@ def _offers(
     photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
 ) -> Offers:
     if photographs.startswith(SCHEME):
-        return partial(store().offers, photographs)
+        return partial(store().offers, photographs, side_cars=side_cars)
     path = Path(photographs).expanduser()
     if path.is_dir():
         return partial(offers_of_folder, path, side_cars=side_cars)

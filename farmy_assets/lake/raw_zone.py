@@ -88,23 +88,25 @@ class RawZone:
         Metadata are of no use when the bytes are not those that they speak of: phones and web pages
         send bytes without us. S3 has checked most; those that came in parts are read here.
         """
-        key = keys.raw_image(image_id)
-        found = self.raw.look(key)
-        metadata = self._metadata(image_id, found)
-        if metadata is None or found is None:
-            return metadata
-        sha256 = found.sha256 or self.raw.sha256_of(key)
-        if sha256 != metadata.sha256 or found.size_bytes != metadata.size_bytes:
-            logger.warning("image %s holds other bytes than its metadata say", image_id)
-            return None
-        return metadata
+        return self._checked(image_id, self.raw.look(keys.raw_image(image_id)))
 
     def find(self, image_id: str) -> tuple[bool, ImageMetadata | None]:
         """Whether the image is there, and its metadata; that of a deleted image is found too."""
         key = keys.raw_image(image_id)
         found = self.raw.look(key)
-        told = found or self.raw.look_at_deleted(key)
-        return found is not None, self._metadata(image_id, told)
+        if found is None:
+            return False, self._metadata(image_id, self.raw.look_at_deleted(key))
+        return True, self._checked(image_id, found)
+
+    def _checked(self, image_id: str, found: ObjectFacts | None) -> ImageMetadata | None:
+        metadata = self._metadata(image_id, found)
+        if metadata is None or found is None:
+            return metadata
+        sha256 = found.sha256 or self.raw.sha256_of(keys.raw_image(image_id))
+        if sha256 != metadata.sha256 or found.size_bytes != metadata.size_bytes:
+            logger.warning("image %s holds other bytes than its metadata say", image_id)
+            return None
+        return metadata
 
     def _metadata(self, image_id: str, found: ObjectFacts | None) -> ImageMetadata | None:
         aboard = found.about.get(FIELD) if found else None

@@ -20,7 +20,8 @@ MAX_TEXT = 200
 MAX_ADDRESS = 2000
 MAX_SRCSET = 20_000
 # An address may hold commas, but neither begin nor end with one.
-CANDIDATE = re.compile(r"([^\s,](?:\S*[^\s,])?)(?:\s+(\d{1,6}(?:\.\d{1,6})?)[wx])?\s*(?:,|$)")
+NEXT_ADDRESS = re.compile(r"[\s,]*(\S+)")
+SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)[wx]")
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,18 @@ def largest_of(srcset: str) -> str | None:
 
     Source of the form: HTML Living Standard, "srcset attributes".
     """
-    candidates = [(float(size or 1), address) for address, size in CANDIDATE.findall(srcset)]
-    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+    best, largest, place = None, -1.0, 0
+    while match := NEXT_ADDRESS.match(srcset, place):
+        address, place, told = match[1].rstrip(","), match.end(), ""
+        if not match[1].endswith(","):
+            end = srcset.find(",", place)
+            told, place = srcset[place : end if end >= 0 else len(srcset)].strip(), end
+        size = SIZE.fullmatch(told or "1x")
+        if address and size and float(size[1]) > largest:
+            best, largest = address, float(size[1])
+        if place < 0:
+            break
+    return best
 
 
 def _read_image(

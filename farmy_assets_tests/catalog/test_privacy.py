@@ -86,3 +86,15 @@ def test_a_claim_that_does_not_fit_is_refused(told: dict[str, object]) -> None:
 def test_a_time_without_a_zone_is_utc_and_an_empty_text_claims_nothing() -> None:
     claims = parse_claims({"captured_at": "2026-05-14T12:00:00", "crop": " "})
     assert (claims.captured_at, claims.crop) == (NOON, None)
+
+
+@pytest.mark.parametrize(
+    "told", ["2026", "1719999999", 20260514, True, "0001-01-01T00:00:00+05:00", "9999-12-31", "now"]
+)
+def test_a_number_is_no_time_and_no_photograph_is_older_than_photography(told: object) -> None:
+    with pytest.raises(InvalidInputError, match=r"captured_at: .*(ISO 8601|a year from 1800)"):
+        parse_claims({"captured_at": told})
+
+
+def test_a_day_may_be_written_without_dashes() -> None:
+    assert parse_claims({"captured_at": "20260514"}) == parse_claims({"captured_at": "2026-05-14"})

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import Base
 from typer.testing import CliRunner
 
 from farmy_assets.cli import campaign, catalog, duplicates, ingest
 from farmy_assets.cli.main import app
 from farmy_assets.errors import LakeUnavailableError
+from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import jpeg
 
@@ -105,6 +108,44 @@ def test_what_cannot_be_imported_is_told_in_one_plain_line(arguments: list[str],
     assert answer.exit_code == 1
     assert told in answer.stderr
     assert "Traceback" not in answer.output
+
+
+def test_an_error_is_shown_as_it_is_brackets_included(tmp_path: Path) -> None:
+    for name in ("[/x]", "[bold]", r"\[x]"):
+        told = run(app, ["ingest", str(tmp_path / name), "--campaign", "weeds"])
+        assert told.exit_code == 1
+        assert f"{name} is no folder" in told.stderr.replace("\n", "")
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_stored(
+    photographs: Path, lake: Lake, tmp_path: Path
+) -> None:
+    arguments = ["ingest", str(photographs), "--campaign", "weeds", "--report"]
+    told = run(app, [*arguments, str(tmp_path / "none" / "report.csv")])
+    assert told.exit_code == 1
+    assert "cannot be written" in told.stderr
+    assert list(lake.raw.keys("")) == []
+    (tmp_path / "kept.csv").write_text("of the last time")
+    assert run(app, [*arguments[:3], "No Name", "--report", str(tmp_path / "kept.csv")]).exit_code
+    assert (tmp_path / "kept.csv").read_text() == "of the last time"
+
+
+def test_half_an_exif_block_tells_its_half_and_needs_no_warning(
+    photographs: Path, lake: Lake
+) -> None:
+    exif = Image.Exif()
+    exif[Base.Make], exif[Base.Copyright] = "Fairphone", "x" * 5000
+    Image.new("RGB", (8, 8)).save(photographs / "cut.jpg", exif=exif)
+    content = (photographs / "cut.jpg").read_bytes()
+    block = content.index(b"Exif\0\0")
+    said = int.from_bytes(content[block - 2 : block])
+    cut = content[: block - 2] + (said - 4000).to_bytes(2) + content[block : block + said - 4002]
+    (photographs / "cut.jpg").write_bytes(cut)
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    assert (told.exit_code, "Warning" in told.stderr) == (0, False)
+    ids = [keys.image_id_of_raw_key(key) for key in lake.raw.keys(keys.RAW_IMAGES)]
+    found = [lake.ingestion.find_metadata(image_id or "") for image_id in ids]
+    assert "Fairphone" in {metadata.device for metadata in found if metadata}
 
 
 def test_a_repair_tells_what_it_found(photographs: Path, lake: Lake) -> None:

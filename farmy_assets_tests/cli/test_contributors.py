@@ -41,6 +41,7 @@ def test_a_revoked_contributor_is_listed_as_such_and_proves_nobody(lake: Lake) -
     ("arguments", "told"),
     [
         (["add", "Anna"], "no name and no e-mail"),
+        (["add", "c-4711", "--campaign", "No Name"], "campaign: "),
         (["revoke", "c-0"], "contributors list"),
     ],
 )

@@ -69,3 +69,10 @@ def test_a_redrive_killed_half_way_loses_nothing(
 def test_without_a_queue_the_missing_setting_is_named(lake: Lake) -> None:
     with pytest.raises(InvalidInputError, match="FARMY_INGEST_QUEUE_URL"):
         DeadLetters.connect(lake.settings)
+
+
+def test_a_letter_of_endless_brackets_is_shown_like_any_other(letters: DeadLetters) -> None:
+    letters.client.send_message(QueueUrl=letters._dead_letters_url(), MessageBody="[" * 100_000)
+    found = letters.redrive(move=False)
+    assert len(found) == 14
+    assert sum(letter.reason.startswith("not an S3 event") for letter in found) == 2

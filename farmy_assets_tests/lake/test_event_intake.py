@@ -219,3 +219,20 @@ def test_an_answer_in_part_is_asked_for_again(lake: Lake, intake: EventIntake) -
     fault = Fault(lake.catalog.client, "BatchGetItem", times=2, status=200, body=body)
     assert lake.catalog.entries(ids).keys() == set(ids)
     assert len(fault.requests) == 3
+
+
+@pytest.mark.parametrize("poison", ["[" * 100_000, '{"Records": ' * 50_000, "\ud800", "null", "7"])
+def test_a_poisoned_message_holds_up_no_other_of_its_delivery(
+    lake: Lake, intake: EventIntake, poison: str
+) -> None:
+    image_id = stored(lake)
+    event = s3_event(keys.raw_image(image_id), "01")
+    delivery = intake.take_all([poison, event], now=NOON)
+    assert (delivery.changed, list(delivery.failed)) == (1, [0])
+    assert isinstance(delivery.failed[0], InvalidInputError)
+
+
+def test_a_key_that_only_looks_like_an_image_is_left_alone(lake: Lake, intake: EventIntake) -> None:
+    image_id = stored(lake)
+    assert intake.take(s3_event(f"images/{image_id}%0A", "01"), now=NOON) == 0
+    assert lake.catalog.entries([f"{image_id}\n"]) == {}

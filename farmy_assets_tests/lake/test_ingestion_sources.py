@@ -1,7 +1,9 @@
 """What a folder with side-cars, a list and a bucket offer; what is refused, and why."""
 
 import csv
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -194,3 +196,56 @@ def test_the_refused_are_written_as_csv(lake: Lake, tmp_path: Path) -> None:
     assert rows[1][:2] == ['a,"b".txt', "not_an_image"]
     with pytest.raises(InvalidInputError, match="cannot be written"):
         write_refusals(tmp_path, report)
+
+
+def test_a_folder_that_cannot_be_read_or_is_a_link_is_told(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("open", "shut"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.jpg").write_bytes(jpeg())
+    (tmp_path / "link").symlink_to(tmp_path / "open")
+    look = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("shut"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = bring(lake, lambda: offers_of_folder(tmp_path))
+    assert refusals(report) == {
+        "link": RefusalReason.NOT_A_REGULAR_FILE,
+        "shut": RefusalReason.UNREADABLE,
+    }
+    assert set(stored(lake)) == {"open/a.jpg"}
+
+
+def test_side_cars_in_a_bucket_say_what_those_in_a_folder_say(lake: Lake, tmp_path: Path) -> None:
+    files = {
+        "a.jpg": jpeg(1), "a.jpg.json": b'{"crop": "beet"}', "a-b.jpg": jpeg(2), "a/x.jpg": jpeg(3),
+        "b.json": b'{"crop": "rye"}', "b.JPG": jpeg(4), "b.png": jpeg(5), "b.png.json": b"[]",
+        "b.x/b.jpg": jpeg(6), "b.x/b.json": b'{"crop": "oat"}', "c": jpeg(7),
+        "d.jpg": jpeg(8), "d.jpg.json": b" " * 70_000, "lonely.json": b"{}",
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+        lake.exports.put(f"in/{name}", content)
+    store = ForeignStore(lake.raw.client)
+    from_bucket = bring(lake, lambda: store.offers("s3://datasets/in/"))
+    assert refusals(from_bucket) == {
+        "b.png": RefusalReason.BAD_METADATA,
+        "d.jpg": RefusalReason.BAD_METADATA,
+        "lonely.json": RefusalReason.NOT_AN_IMAGE,
+    }
+    told = {name: metadata.crop for name, metadata in stored(lake).items()}
+    assert told == {
+        "a.jpg": "beet", "a-b.jpg": ORIGIN.crop, "a/x.jpg": ORIGIN.crop, "b.JPG": "rye",
+        "b.x/b.jpg": "oat", "c": ORIGIN.crop,
+    }  # fmt: skip
+    from_folder = bring(lake, lambda: offers_of_folder(tmp_path))
+    assert from_folder.refused == from_bucket.refused
+    assert (from_folder.stored, from_folder.already_there) == (0, 6)
+    unread = bring(lake, lambda: store.offers("s3://datasets/in/", side_cars=False))
+    assert unread.stored == 2

@@ -144,3 +144,16 @@ def test_more_drift_than_is_healed_together_is_healed_all(
     drift = lake.reconciler.reconcile(now=NOON)
     assert (drift.entries_added, drift.entries_marked_deleted) == (5, 3)
     assert lake.reconciler.reconcile(now=NOON).is_none
+
+
+def test_bytes_that_are_not_what_their_metadata_say_stay_without_metadata(lake: Lake) -> None:
+    metadata = arrival("a.jpg", jpeg())
+    lake.raw.put(keys.raw_metadata(metadata.image_id), metadata.to_json())
+    lake.raw.put(keys.raw_image(metadata.image_id), bytes(len(jpeg())))  # S3 was told no sha256
+    EventIntake(lake.raw, lake.catalog).take(
+        s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON
+    )
+    for rebuild in (False, True):
+        lake.reconciler.reconcile(now=NOON, rebuild=rebuild)
+        assert lake.catalog.entries([metadata.image_id])[metadata.image_id].metadata is None
+        assert lake.catalog.waiting() == []

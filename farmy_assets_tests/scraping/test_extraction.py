@@ -1,9 +1,11 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from farmy_assets.scraping.extraction import largest_of, read_page, web_address
+from farmy_assets.scraping.extraction import MAX_SRCSET, largest_of, read_page, web_address
 from farmy_assets.scraping.records import RefusalReason
 from farmy_assets.scraping.scraper_file import Scraper
 
@@ -87,3 +89,10 @@ def test_what_is_said_of_a_picture_is_read_from_its_own_element() -> None:
 def test_no_page_is_too_broken_to_be_read(body: str) -> None:
     found = read_page(response(f"<li><img src='{body}'>{body}</li>{body}"), SCRAPER)
     assert all(image.refusal for image in found.images if image.licence is None)
+
+
+@pytest.mark.parametrize("piece", ["a", ",", " ", "a,", "a 1", "1w,", "a 2x", "a\t", ",a "])
+def test_no_srcset_holds_a_crawl_up(piece: str) -> None:
+    started = time.process_time()
+    largest_of(piece * (MAX_SRCSET // len(piece)) + " b")
+    assert time.process_time() - started < 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,6 +14,11 @@ from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 from farmy_assets.errors import InvalidInputError, LakeError, LakeUnavailableError
 from farmy_assets.lake.connection import client_config, translated
 from farmy_assets.lake.ingestion.offers import Loaded, Offer
+from farmy_assets.lake.ingestion.side_cars import (
+    LARGEST_SIDE_CAR_BYTES,
+    claims_in,
+    with_side_cars,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -59,8 +65,10 @@ class ForeignStore:
         except (BotoCoreError, ValueError) as error:
             raise InvalidInputError(str(error)) from error
 
-    def offers(self, address: str) -> Iterator[Offer]:
+    def offers(self, address: str, *, side_cars: bool = True) -> Iterator[Offer]:
         """Everything under an address, page by page, named by what follows the prefix.
+
+        Side-cars come with their photographs, which a listing shows beside them.
 
         Raises:
             InvalidInputError: It is no such address.
@@ -68,15 +76,13 @@ class ForeignStore:
         """
         bucket, prefix = parse_address(address)
         folder = prefix[: prefix.rfind("/") + 1]
-        with translated(f"listing {address}"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=bucket, Prefix=prefix
-            )
-            for page in pages:
-                for item in page.get("Contents", []):
-                    key = item["Key"]
-                    if not key.endswith("/"):  # a folder's own marker
-                        yield self._offer(key.removeprefix(folder), bucket, key, NOTHING_CLAIMED)
+        for _, some in groupby(self._keys(bucket, prefix), key=_before_the_dot):
+            together = tuple(some)
+            pairs = with_side_cars(together) if side_cars else ((key, None) for key in together)
+            for key, side_car in pairs:
+                yield self._offer(
+                    key.removeprefix(folder), bucket, key, NOTHING_CLAIMED, side_car=side_car
+                )
 
     def offer(self, address: str, claims: Claims) -> Offer:
         """The one object at an address, under this address as its name."""
@@ -94,20 +100,47 @@ class ForeignStore:
 
         return Offer(address, load)
 
-    def _offer(self, name: str, bucket: str, key: str, claims: Claims) -> Offer:
+    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        with translated(f"listing s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    if not item["Key"].endswith("/"):  # a folder's own marker
+                        yield item["Key"]
+
+    def _offer(
+        self, name: str, bucket: str, key: str, claims: Claims, *, side_car: str | None = None
+    ) -> Offer:
         def load() -> Loaded | Refusal:
             try:
-                with translated(f"reading s3://{bucket}/{key}"):
-                    answer = self.client.get_object(Bucket=bucket, Key=key)
-                    with answer["Body"] as body:
-                        size = answer["ContentLength"]
-                        if size > MAX_SIZE_BYTES:
-                            reason, detail = RefusalReason.TOO_LARGE, f"{size} bytes"
-                            return Refusal(name=name, reason=reason, detail=detail)
-                        return Loaded(body.read(), claims)
+                content = self._read(bucket, key, MAX_SIZE_BYTES)
+                if content is None:
+                    detail = f"more than {MAX_SIZE_BYTES} bytes"
+                    return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=detail)
+                if side_car is None:
+                    return Loaded(content, claims)
+                told = self._read(bucket, side_car, LARGEST_SIDE_CAR_BYTES)
+                return Loaded(content, claims_in(side_car.rpartition("/")[2], told))
             except LakeUnavailableError:
                 raise  # it comes back: the import ends, and goes on when it is started again
+            except InvalidInputError as error:
+                return Refusal(name=name, reason=RefusalReason.BAD_METADATA, detail=str(error))
             except LakeError as error:
                 return Refusal(name=name, reason=RefusalReason.UNREADABLE, detail=str(error))
 
         return Offer(name, load)
+
+    def _read(self, bucket: str, key: str, most_bytes: int) -> bytes | None:
+        """The bytes of an object; None when there are more than that."""
+        with translated(f"reading s3://{bucket}/{key}"):
+            answer = self.client.get_object(Bucket=bucket, Key=key)
+            with answer["Body"] as body:
+                return body.read() if answer["ContentLength"] <= most_bytes else None
+
+
+def _before_the_dot(key: str) -> str:
+    """What a photograph and its side-car have in common: in a listing nothing comes between."""
+    before, dot, _ = key.partition(".")
+    return before + dot

@@ -49,6 +49,19 @@ def keep_report(records: Bucket, report: IngestReport) -> str:
     return key
 
 
+def check_writable(path: Path) -> None:
+    """Make sure that a report can be written there, before hours of work; what is there stays.
+
+    Raises:
+        InvalidInputError: It cannot.
+    """
+    try:
+        path.open("a", encoding="utf-8").close()
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be written: {error}"
+        raise InvalidInputError(msg) from error
+
+
 def write_refusals(path: Path, report: IngestReport) -> None:
     """Write what was left out as CSV: name, reason, detail.
 

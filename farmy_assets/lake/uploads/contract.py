@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from farmy_assets.catalog.metadata import (
     MAX_SIZE_BYTES,
@@ -14,6 +14,7 @@ from farmy_assets.catalog.metadata import (
     Sha256,
     Source,
     image_id_for,
+    time_of_a_photograph,
 )
 from farmy_assets.catalog.records import Record
 
@@ -32,6 +33,12 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# A document can say no years, but how they begin.
+CapturedAt = Annotated[
+    AwareDatetime,
+    AfterValidator(time_of_a_photograph),
+    Field(json_schema_extra={"pattern": "^(18|19|20|21)"}),
+]
 SizeBytes = Annotated[int, Field(gt=0, le=MAX_SIZE_BYTES), BeforeValidator(_whole)]
 MediaType = Literal[
     "image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "image/tiff",
@@ -54,7 +61,7 @@ class UploadRequest(Record):
     size_bytes: SizeBytes
     media_type: MediaType
     campaign: CampaignName
-    captured_at: AwareDatetime | None = None
+    captured_at: CapturedAt | None = None
     device: Words | None = None
     position: Position | None = None
     crop: Words | None = None

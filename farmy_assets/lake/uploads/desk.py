@@ -104,7 +104,8 @@ class UploadDesk:
                 told = ", ".join(str(part.number) for part in missing[:20])
                 msg = f"parts of the upload {client_id} are missing: {told}"
                 raise UploadConflictError(msg)
-            self._transfers.finish(kept.metadata, kept.parts_id)
+            nothing_there = state is UploadState.WAITING
+            self._transfers.finish(kept.metadata, kept.parts_id, nothing_there=nothing_there)
         except ObjectMissingError as error:
             if (state := self._state(kept)) in TO_BE_SENT:  # or somebody else was quicker
                 msg = f"the upload {client_id} has expired: ask for it again"
@@ -129,14 +130,17 @@ class UploadDesk:
     def _state(self, kept: UploadRecord, *, catalog: bool = True) -> UploadState:
         """How far the upload is; without a look into the catalog, `stored` at most."""
         image_id = kept.metadata.image_id
-        found = self.raw.look(keys.raw_image(image_id))
-        if found is not None and found.differs_from(kept.metadata.sha256, kept.metadata.size_bytes):
+        key = keys.raw_image(image_id)
+        found = self.raw.look(key)
+        # What S3 knows of the bytes counts, not what a client says of them: else one that names
+        # another size could have a photograph replaced.
+        if found and found.sha256 and not key.startswith(keys.raw_images_of(found.sha256)):
             return UploadState.REFUSED
         entry = self.catalog.entries([image_id]).get(image_id) if catalog else None
         if found is None:
             gone = entry is not None and entry.state is EntryState.DELETED
             return UploadState.REMOVED if gone else UploadState.WAITING
-        return _by_entry(entry)
+        return _by_entry(entry, found.size_bytes)
 
     def _told(self, kept: UploadRecord, state: UploadState | None = None) -> Upload:
         return Upload(
@@ -177,8 +181,9 @@ class UploadDesk:
         return self._kept(kept.client_id, contributor)
 
 
-def _by_entry(entry: CatalogEntry | None) -> UploadState:
+def _by_entry(entry: CatalogEntry | None, size_bytes: int) -> UploadState:
     """What the catalog says of bytes that are there; an old word of their removal says nothing."""
     if entry is None or entry.state is EntryState.DELETED:
         return UploadState.STORED
-    return UploadState.CATALOGUED if entry.metadata else UploadState.REFUSED
+    told = entry.metadata
+    return UploadState.CATALOGUED if told and told.size_bytes == size_bytes else UploadState.REFUSED

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
-from farmy_assets.lake.connection import translated
-from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.connection import error_code, translated
+from farmy_assets.lake.objects import PRECONDITION_FAILED, Bucket
 from farmy_assets.lake.raw_zone import FIELD, header_of
 from farmy_assets.lake.uploads.contract import Form, Part
 
@@ -96,8 +98,13 @@ class Transfers:
                 missing.append(Part(number=number, offset_bytes=offset, size_bytes=size, url=url))
         return missing
 
-    def finish(self, metadata: ImageMetadata, upload_id: str) -> None:
+    def finish(self, metadata: ImageMetadata, upload_id: str, *, nothing_there: bool) -> None:
         """Make one object of all parts.
+
+        Args:
+            metadata: The photograph's.
+            upload_id: That of `begin`.
+            nothing_there: Do nothing if somebody else was quicker.
 
         Raises:
             ObjectMissingError: The upload was ended, or finished already.
@@ -110,10 +117,16 @@ class Transfers:
         if not parts:
             msg = f"no part of image {metadata.image_id} was sent"
             raise LakeError(msg)
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if nothing_there else {}
         with translated(f"finishing the upload of image {metadata.image_id}"):
-            self.raw.client.complete_multipart_upload(
-                **self._place(metadata, upload_id), MultipartUpload={"Parts": parts}
-            )
+            try:
+                self.raw.client.complete_multipart_upload(
+                    **self._place(metadata, upload_id), **condition,
+                    MultipartUpload={"Parts": parts},
+                )  # fmt: skip
+            except ClientError as error:
+                if error_code(error) not in PRECONDITION_FAILED:
+                    raise
 
     def _about(self, metadata: ImageMetadata) -> dict[str, str]:
         """The metadata as a field; too long for one, they are put beside before the bytes come."""

@@ -56,6 +56,19 @@ def test_a_revoked_token_ends_within_half_a_minute_elsewhere(lake: Lake) -> None
     assert far_away.proven_by(header) is None
 
 
+def test_a_new_token_is_good_at_once_also_where_the_older_one_was_just_seen(lake: Lake) -> None:
+    clock = Clock()
+    far_away = ContributorBook(lake.records, clock)
+    assert far_away.proven_by(f"Bearer c-4711.{'x' * 43}") is None
+    first = lake.contributors.give_token("c-4711", now=NOON)
+    clock.now += 2
+    assert far_away.proven_by(f"Bearer {first}") == "c-4711"
+    second = lake.contributors.give_token("c-4711", now=NOON)
+    clock.now += 2
+    assert far_away.proven_by(f"Bearer {second}") == "c-4711"
+    assert far_away.proven_by(f"Bearer {first}") is None
+
+
 def test_who_was_never_there_cannot_be_revoked(lake: Lake) -> None:
     with pytest.raises(InvalidInputError, match="contributors list"):
         lake.contributors.revoke("c-4711", now=NOON)

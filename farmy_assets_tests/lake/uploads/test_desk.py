@@ -6,8 +6,11 @@ from farmy_assets.errors import UploadConflictError, UploadMissingError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import LONGEST_BYTES
+from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.uploads import transfers
 from farmy_assets.lake.uploads.contract import Upload, UploadState
+from farmy_assets.lake.uploads.desk import UploadRecord
+from farmy_assets.lake.uploads.transfers import Transfers
 from farmy_assets_tests.arrivals import jpeg
 from farmy_assets_tests.lake.uploads.phone import WHO, catalogue, desk_of, request_for, send
 
@@ -35,7 +38,10 @@ def test_asked_sent_and_catalogued_with_its_metadata(lake: Lake) -> None:
 def test_asking_twice_is_asking_once(lake: Lake) -> None:
     desk = desk_of(lake)
     first, again = (desk.ask(request_for(jpeg()), WHO) for _ in range(2))
-    assert first == again
+    assert (first.image_id, first.state) == (again.image_id, again.state)
+    assert first.form is not None
+    assert again.form is not None
+    assert first.form.fields["key"] == again.form.fields["key"]  # the signature has the time in it
     send(lake, first, jpeg())
     assert desk.ask(request_for(jpeg()), WHO).form is None
     assert desk.ask(request_for(jpeg(), "another-client"), WHO).form is None
@@ -176,3 +182,49 @@ def test_a_small_file_has_no_parts_to_complete(lake: Lake) -> None:
     desk.ask(request_for(jpeg()), WHO)
     with pytest.raises(UploadConflictError, match="send its form"):
         desk.complete("client-0001", WHO)
+
+
+@pytest.mark.parametrize("lie", [{"size_bytes": 9}, {"size_bytes": 12_000_000}, {"tail": "0" * 32}])
+def test_no_lie_about_a_photograph_has_it_replaced(
+    lake: Lake, large: bytes, lie: dict[str, str | int]
+) -> None:
+    desk = desk_of(lake)
+    for name, content in (("small.jpg", jpeg()), ("large.jpg", large)):
+        honest = request_for(content, f"honest-{name[:5]}", name=name)
+        asked = desk.ask(honest, WHO)
+        if asked.form:
+            send(lake, asked, content)
+        for part in asked.parts or []:
+            send_part(lake, asked, content, open_uploads(lake)[0], part.number)
+        if asked.parts:
+            desk.complete(honest.client_id, WHO)
+        untrue = honest.model_copy(
+            update={
+                "client_id": f"untrue-{name[:5]}",
+                "size_bytes": lie.get("size_bytes", honest.size_bytes),
+                "sha256": honest.sha256[:32] + str(lie.get("tail", honest.sha256[32:])),
+            }
+        )
+        for state in (UploadState.STORED, UploadState.CATALOGUED):
+            told = desk.ask(untrue, "c-4712")
+            assert (told.image_id, told.form, told.parts) == (asked.image_id, None, None)
+            assert told.state is state
+            catalogue(lake, asked.image_id)
+
+
+def test_of_two_who_send_one_photograph_in_parts_the_quicker_one_counts(
+    lake: Lake, large: bytes
+) -> None:
+    desk = desk_of(lake)
+    asked = {who: desk.ask(request_for(large), who) for who in (WHO, "c-4712")}
+    by_key = {
+        who: RecordStore(lake.raw).read(keys.upload(who, "client-0001"), UploadRecord)
+        for who in asked
+    }
+    for who, content in ((WHO, large), ("c-4712", bytes(len(large)))):
+        for part in asked[who].parts or []:
+            send_part(lake, asked[who], content, by_key[who].parts_id or "", part.number)
+    late = by_key["c-4712"]
+    assert desk.complete("client-0001", WHO).state is UploadState.STORED
+    Transfers(lake.raw).finish(late.metadata, late.parts_id or "", nothing_there=True)
+    assert lake.raw.get(keys.raw_image(asked[WHO].image_id)) == large

@@ -14,6 +14,7 @@ const TYPES = { jpg: "jpeg", jpeg: "jpeg", png: "png", webp: "webp", heic: "heic
 const $ = (id) => document.getElementById(id);
 const pictures = new Map();
 let atWork = false;
+let notKept = ""; // told until photographs are taken again
 
 function tell(text, isBad = false) {
   $("told").textContent = text;
@@ -51,32 +52,40 @@ function position() {
 
 // ---------------------------------------------------------------- taking photographs
 
+/** Keep each photograph by itself; whether all are kept. */
 async function take(files) {
   const here = await position();
+  const lost = [];
   for (const file of files) {
-    const suffix = file.name.split(".").pop().toLowerCase();
-    const mediaType = file.type.startsWith("image/") ? file.type : `image/${TYPES[suffix] ?? suffix}`;
-    const request = {
-      name: file.name, size_bytes: file.size, sha256: await sha256(file), media_type: mediaType,
-      campaign: $("campaign").value.trim(), captured_at: new Date(file.lastModified).toISOString(),
-    };
-    for (const name of ["crop", "field", "licence"]) {
-      if ($(name).value.trim()) request[name] = $(name).value.trim();
-    }
-    if (here) request.position = here;
-    await queue.keep({
-      clientId: crypto.randomUUID(), request, blob: file, state: "kept", takenAt: Date.now(),
-    });
+    await keep(file, here).catch((error) => lost.push(`${file.name} (${error.message})`));
   }
+  notKept = lost.length ? `This phone cannot keep ${lost.join(", ")}: take it again.` : "";
   await draw();
   work();
+  return !notKept;
+}
+
+async function keep(file, here) {
+  const suffix = file.name.split(".").pop().toLowerCase();
+  const mediaType = file.type.startsWith("image/") ? file.type : `image/${TYPES[suffix] ?? suffix}`;
+  const request = {
+    name: file.name, size_bytes: file.size, sha256: await sha256(file), media_type: mediaType,
+    campaign: $("campaign").value.trim(), captured_at: new Date(file.lastModified).toISOString(),
+  };
+  for (const name of ["crop", "field", "licence"]) {
+    if ($(name).value.trim()) request[name] = $(name).value.trim();
+  }
+  if (here) request.position = here;
+  await queue.keep({
+    clientId: crypto.randomUUID(), request, blob: file, state: "kept", takenAt: Date.now(),
+  });
 }
 
 for (const id of ["camera", "files"]) {
   $(id).addEventListener("change", async () => {
     const files = [...$(id).files];
     $(id).value = "";
-    await take(files).catch((error) => tell(`This phone cannot keep it: ${error.message}`, true));
+    await take(files);
   });
 }
 
@@ -162,9 +171,11 @@ async function draw() {
     again.textContent = "Try again";
     again.addEventListener("click", async () => {
       // The request may have been at fault: a new id, and what the settings say now.
+      again.disabled = true;
+      if (!await take([item.blob])) return; // the old one is still there
       await queue.drop(item.clientId);
       pictures.delete(item.clientId);
-      await take([item.blob]);
+      await draw();
     });
     row.append(image, text, again);
     return row;
@@ -178,9 +189,10 @@ async function summary(trouble) {
   const done = items.filter((item) => item.state === "catalogued").length;
   const stuck = items.filter((item) => item.state === "stuck").length;
   $("clear").hidden = done === 0;
-  if (!items.length) return tell("Nothing waits on this phone.");
+  if (!items.length) return tell(notKept || "Nothing waits on this phone.", Boolean(notKept));
   const counts = `${done} of ${items.length} in the catalog${stuck ? `, ${stuck} need you` : ""}.`;
-  tell(trouble ? `${counts} ${trouble}` : counts, Boolean(trouble || stuck));
+  const bad = [notKept, trouble].filter(Boolean);
+  tell([counts, ...bad].join(" "), Boolean(bad.length || stuck));
 }
 
 $("clear").addEventListener("click", async () => {
