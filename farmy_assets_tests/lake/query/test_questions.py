@@ -12,9 +12,9 @@ from sqlglot import exp
 
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.dialect import to_duckdb
-from farmy_assets.lake.query.engine import run_in_duckdb
 from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.questions import QUESTIONS, images_sql
+from farmy_assets.lake.query.sandbox import run_in_duckdb
 from farmy_assets.lake.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON
 
