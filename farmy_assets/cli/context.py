@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from farmy_assets.errors import FarmyError
 from farmy_assets.lake.lake import Lake
@@ -50,7 +51,9 @@ def ends_plainly(command: Callable[Parameters, Result]) -> Callable[Parameters, 
         try:
             return command(*args, **kwargs)
         except FarmyError as error:
-            console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+            console.print(
+                f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+            )
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             console.print("stopped; run the same command again to go on", highlight=False)

@@ -80,8 +80,8 @@ def answer(sql: str) -> list[tuple[Any, ...]]:
         ("SELECT day_of_week(date '2026-05-17') AS a, extract(dow FROM date '2026-05-17') AS b,"
          " last_day_of_month(date '2026-02-10') AS c, year_of_week(date '2027-01-01') AS d",
          [(7, 7, date(2026, 2, 28), 2026)]),
-        ("SELECT date_parse('2026-05-14 08', '%Y-%m-%d %H') AS a", [(NOON.replace(hour=8,"
-         " tzinfo=None),)]),
+        ("SELECT date_parse('2026-05-14 08', '%Y-%m-%d %H') AS a", 
+         [(NOON.replace(hour=8, tzinfo=None),)]),
         ("SELECT split_part('a/b', '/', 2) AS a, split_part('a/b', '/', 5) AS b", [("b", None)]),
         ("SELECT regexp_extract('abc', 'z') AS a, regexp_extract('a12', '(\\d)(\\d)', 2) AS b",
          [(None, "2")]),
