@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev up down status demo check test bench bench-cleansing bench-lake lock
+.PHONY: help setup setup-dev setup-view up down status demo check test bench bench-cleansing bench-lake lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,8 @@ setup:  ## Make the environments (once; later calls are instant)
 setup-dev:  ## The same, with the tools for development
 	@$(MAKE) --silent --no-print-directory --jobs=4 .venv/.dev $(ENV)/ministack/.synced $(ENV)/label-studio/.synced
 	@$(BIN)/python -m farmy_assets.local
+
+setup-view: setup $(ENV)/fiftyone/.synced  ## Add FiftyOne, which farmy view opens
 
 up: setup  ## Start the local platform and leave it running
 	@$(BIN)/farmy up
@@ -108,7 +110,7 @@ PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --p
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
-	@cd $(LOCKS) && for name in uv ministack label-studio; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && for name in uv ministack label-studio fiftyone; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
 	@cd $(LOCKS) && echo lambda.txt && ../../$(COMPILE) --python-platform x86_64-manylinux2014 lambda.in --output-file lambda.txt
 	@cd $(LOCKS) && echo platform.txt && ../../$(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
 	@cd $(LOCKS) && echo dev.txt && ../../$(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt

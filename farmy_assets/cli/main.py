@@ -13,6 +13,7 @@ from farmy_assets.cli import (
     query,
     scrape,
     search,
+    view,
 )
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
 app.command("query")(query.query)
 app.command("search")(search.search)
+app.command("view")(view.view)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(duplicates.commands, name="duplicates")

@@ -1,16 +1,23 @@
 """farmy query: SQL over the lake's tables."""
 
+import csv
 import io
+import json
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
@@ -109,34 +116,74 @@ def _write(answer: pa.Table, form: Form, out: Path | None) -> None:
 
 
 def _content(answer: pa.Table, form: Form) -> bytes:
+    twice = {name for name in answer.column_names if answer.column_names.count(name) > 1}
+    if twice:
+        msg = f"two columns are called {', '.join(sorted(twice))}: tell them apart with AS"
+        raise InvalidInputError(msg)
     if form is Form.PARQUET:
         import pyarrow.parquet as pq  # noqa: PLC0415 - takes long, which only this needs
 
         buffer = io.BytesIO()
-        pq.write_table(answer, buffer)
+        try:
+            pq.write_table(answer, buffer)
+        except pa.ArrowException as error:
+            raise InvalidInputError(f"Parquet has no form for a column: {error}") from error
         return buffer.getvalue()
-    frame = answer.to_pandas()
     if form is Form.CSV:
-        return str(frame.to_csv(index=False)).encode()
-    text = frame.to_json(orient="records", date_format="iso", indent=1, force_ascii=False)
-    return f"{text}\n".encode()
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(answer.column_names)
+        writer.writerows([_cell(value) for value in row] for row in _rows(answer))
+        return text.getvalue().encode()
+    rows = [dict(zip(answer.column_names, row, strict=True)) for row in _rows(answer)]
+    return f"{json.dumps(rows, indent=1, ensure_ascii=False, default=_told)}\n".encode()
+
+
+def _rows(answer: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """The rows' values, whole numbers whole even beside nulls."""
+    return zip(*(_values(column) for column in answer.columns), strict=True)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if pa.types.is_map(column.type):
+        return [None if pairs is None else dict(pairs) for pairs in column.to_pylist()]
+    return [_finite(value) for value in column.to_pylist()]
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - a value of any type that a query may give
+    """A value that JSON has a form for: it has none for NaN and the infinities."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _told(value: object) -> object:
+    """A value that JSON has no form for: moments and days as ISO 8601 writes them."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _cell(value: object) -> object:
+    """A value in a table of texts: lists and maps in JSON's form."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=_told)
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _print(answer: pa.Table) -> None:
     shown = Table(box=None, pad_edge=False)
     for name in answer.column_names:
-        shown.add_column(_plain(name))
-    for row in answer.slice(0, _SHOWN).to_pylist():
-        shown.add_row(*(_plain(value) for value in row.values()))
-    Console().print(shown, markup=False)
+        shown.add_column(Text(_plain(name)), overflow="fold")
+    for row in _rows(answer.slice(0, _SHOWN)):
+        shown.add_row(*(Text(_plain(_cell(value))) for value in row))
+    Console().print(shown)
     more = f"; the first {_SHOWN} are shown" if len(answer) > _SHOWN else ""
     console.print(f"{len(answer):,} rows{more}", highlight=False)
 
 
 def _plain(value: object) -> str:
-    """A value as text that neither Rich nor a terminal takes for a command."""
+    """A value as text that no terminal takes for a command."""
     text = "" if value is None else str(value)
-    return "".join(c if c.isprintable() else "\ufffd" for c in text).replace("[", r"\[")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 def _print_tables() -> None:

@@ -22,7 +22,10 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     ] = None,
     check: Annotated[str, typer.Option(help="Check values: blurry<2, dark>=0.4")] = "",
     phase: Annotated[
-        str, typer.Option(help="waiting, rejected, duplicate, annotation or released.")
+        str,
+        typer.Option(
+            help="waiting, rejected, duplicate, triage, cleansed, annotation or released."
+        ),
     ] = "",
     annotator: Annotated[str, typer.Option(help="Who drew on it.")] = "",
     label: Annotated[str, typer.Option(help="A class that somebody drew.")] = "",
@@ -33,6 +36,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     arrived_until: Annotated[str, typer.Option(help="Arrived on this day or earlier.")] = "",
     within: Annotated[str, typer.Option(help="west,south,east,north in degrees.")] = "",
     duplicate_of: Annotated[str, typer.Option(help="Left out for the sake of this image.")] = "",
+    kept_for: Annotated[str, typer.Option(help="Kept in place of this duplicate.")] = "",
     sql: Annotated[str, typer.Option(help="A SELECT with a column image_id.")] = "",
     like: Annotated[Path | None, typer.Option(help="A photograph to find the like of.")] = None,
     distance: Annotated[int, typer.Option(help="How far a look may be off, 0 to 64 bits.")] = 12,
@@ -54,7 +58,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         "check": check, "phase": phase, "annotator": annotator, "label": label,
         "conflict": conflict, "captured_since": captured_since, "captured_until": captured_until,
         "arrived_since": arrived_since, "arrived_until": arrived_until, "within": within,
-        "duplicate_of": duplicate_of,
+        "duplicate_of": duplicate_of, "kept_for": kept_for,
     }  # fmt: skip
     wanted = {**_columns(where or []), **{name: value for name, value in asked.items() if value}}
     if sum([bool(wanted), bool(sql), like is not None]) != 1:
@@ -72,7 +76,10 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         typer.echo(row["image_id"])
     console.print(f"{len(found)} images", highlight=False)
     if sheet:
-        sheet.write_bytes(contact_sheet(lake, title, found))
+        try:
+            sheet.write_bytes(contact_sheet(lake, title, found))
+        except OSError as error:
+            raise InvalidInputError(f"{sheet} cannot be written: {error.strerror}") from error
         console.print(f"to look at: {sheet}", highlight=False, soft_wrap=True)
 
 

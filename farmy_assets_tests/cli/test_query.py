@@ -32,6 +32,35 @@ def test_an_answer_is_shown_or_written_in_the_form_asked_for(tmp_path: Path) -> 
     assert pd.read_parquet(out).to_dict("list") == {"half": [3], "letter": ["x"]}
 
 
+VALUES = (
+    "SELECT date '2026-05-14' AS day, timestamp '2026-05-14 10:00:00' AS moment, "
+    "9007199254740993 AS large, ARRAY['a', NULL] AS texts, map(ARRAY['k'], ARRAY[1]) AS pairs, "
+    "1e0/0 AS endless, true AS yes UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+)
+
+
+def test_json_has_days_whole_numbers_lists_and_nulls_as_they_are() -> None:
+    first, second = json.loads(run(app, ["query", VALUES, "--format", "json"]).stdout)
+    assert first == {
+        "day": "2026-05-14", "moment": "2026-05-14T10:00:00", "large": 9007199254740993,
+        "texts": ["a", None], "pairs": {"k": 1}, "endless": "inf", "yes": True,
+    }  # fmt: skip
+    assert set(second.values()) == {None}
+
+
+def test_csv_has_whole_numbers_beside_nulls_and_lists_in_jsons_form() -> None:
+    lines = run(app, ["query", VALUES, "--format", "csv"]).stdout.splitlines()
+    assert lines[1].startswith('2026-05-14,2026-05-14 10:00:00,9007199254740993,"[""a"", null]"')
+    assert lines[2] == ",,,,,,"
+
+
+def test_a_shown_table_cuts_no_value_off() -> None:
+    shown = run(app, ["query", f"SELECT '{'x' * 300}[/b]' AS a, ARRAY['y'] AS b"]).stdout
+    assert shown.count("x") == 300
+    assert "[/b]" in shown.replace("\n", "").replace(" ", "")
+    assert '["y"]' in shown
+
+
 def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:
     run(app, ["query", "SELECT count(*) AS n FROM images", "--save", "how-many"])
     assert (tmp_path / "queries" / "how-many.sql").is_file()
@@ -47,6 +76,9 @@ def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:
         ([""], "ask something"),
         (["SELECT 1", "--save", "../up"], "is no name for a query"),
         (["SELECT 1", "--format", "parquet"], "--out FILE"),
+        (["SELECT 1 AS a, 2 AS a", "--format", "json"], "two columns are called a"),
+        (["SELECT interval '1' day AS a", "--format", "parquet", "--out", "a"], "has no form"),
+        (['SELECT * FROM "[/b]"'], "there is no table [/b]"),
     ],
 )
 def test_what_cannot_be_done_ends_in_one_plain_line(arguments: list[str], told: str) -> None:

@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake.connection import translated
-from farmy_assets.lake.query.engine import Limits
 from farmy_assets.lake.query.guard import checked
+from farmy_assets.lake.query.sandbox import Limits
 
 AthenaClient: TypeAlias = Any  # of boto3
 

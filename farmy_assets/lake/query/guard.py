@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.lake.query.words import MATCHES, NAMES
 
 LONGEST_SQL = 20_000
 DEEPEST = 60
@@ -26,36 +27,57 @@ _STRUCTURE = frozenset({
     exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Tuple, exp.Interval, exp.Var, exp.DataType,
     exp.DataTypeParam, exp.Unnest, exp.Window, exp.WindowSpec, exp.Filter, exp.Bracket, exp.Lambda,
     exp.If, exp.Exists, exp.WithinGroup, exp.Rollup, exp.Cube, exp.GroupingSets, exp.Fetch,
-    exp.Dot, exp.IgnoreNulls, exp.RespectNulls,
+    exp.Dot, exp.IgnoreNulls, exp.RespectNulls, exp.Values, exp.LimitOptions,
+    exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript,
 })  # fmt: skip
 _OPERATORS = frozenset({
     exp.And, exp.Or, exp.Not, exp.Xor, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is,
     exp.In, exp.Between, exp.Like, exp.Escape, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg,
     exp.DPipe, exp.Any, exp.All, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Case,
+    exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor,
 })  # fmt: skip
 _FUNCTIONS = frozenset({
-    exp.Cast, exp.TryCast, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least,
+    exp.Cast, exp.TryCast, exp.Try, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least,
     exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.AnyValue, exp.ArgMax,
     exp.ArgMin, exp.ArrayAgg, exp.ApproxDistinct, exp.ApproxQuantile, exp.Stddev, exp.StddevPop,
     exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Corr, exp.LogicalAnd, exp.LogicalOr,
+    exp.GroupConcat, exp.Grouping,
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag,
     exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue,
     exp.Abs, exp.Ceil, exp.Floor, exp.Round, exp.Sqrt, exp.Pow, exp.Exp, exp.Ln, exp.Log, exp.Sign,
     exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan, exp.Atan2, exp.Radians, exp.Degrees,
+    exp.Trunc, exp.Cbrt, exp.Pi, exp.IsNan, exp.Rand,
     exp.Lower, exp.Upper, exp.Length, exp.Substring, exp.Trim, exp.Concat, exp.Replace, exp.Reverse,
     exp.StrPosition, exp.Split, exp.SplitPart, exp.StartsWith, exp.RegexpLike, exp.RegexpExtract,
-    exp.RegexpReplace, exp.Levenshtein,
+    exp.RegexpReplace, exp.RegexpCount, exp.Levenshtein, exp.ConcatWs, exp.Pad, exp.Chr,
+    exp.EndsWith, exp.Translate, exp.Format, exp.JSONExtractScalar,
     exp.ArraySize, exp.ArrayContains, exp.ArrayToString, exp.ArrayMax, exp.ArrayMin, exp.Array,
     exp.ArrayDistinct, exp.ArrayFilter, exp.Transform, exp.ArrayConcat,
+    exp.ArrayPosition, exp.ArraySlice, exp.ArraySort, exp.Flatten, exp.Map, exp.MapKeys,
     exp.CurrentDate, exp.CurrentTimestamp, exp.DateAdd, exp.DateDiff, exp.DateTrunc,
     exp.TimestampTrunc, exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear,
     exp.Day, exp.DayOfWeek, exp.DayOfWeekIso, exp.DayOfYear, exp.Hour, exp.Minute, exp.Second,
     exp.UnixToTime, exp.TimeToUnix, exp.TimeToStr, exp.Date, exp.TsOrDsToDate,
+    exp.DayOfMonth, exp.YearOfWeek, exp.LastDay, exp.StrToTime, exp.FromISO8601Date,
+    exp.FromISO8601Timestamp,
 })  # fmt: skip
 _SELECT_PARTS = {
     "with_", "expressions", "distinct", "from_", "joins", "where", "group", "having", "order",
-    "limit", "offset", "operation_modifiers",
+    "limit", "offset", "operation_modifiers", "windows",
 }  # fmt: skip
+_ODDITIES: tuple[tuple[type[exp.Expr], str, str], ...] = (
+    (exp.With, "recursive", "WITH RECURSIVE is not allowed: its cost has no bound"),
+    (exp.Distinct, "on", "DISTINCT ON is not of Athena's SQL; use GROUP BY"),
+    (exp.Group, "all", "GROUP BY ALL is not of Athena's SQL; name the columns"),
+    (exp.Star, "except_", "* EXCLUDE is not of Athena's SQL; name the columns"),
+    (exp.Star, "replace", "* REPLACE is not of Athena's SQL; name the columns"),
+    (exp.Star, "rename", "* RENAME is not of Athena's SQL; name the columns"),
+    (exp.LimitOptions, "with_ties", "WITH TIES is not allowed; use rank()"),
+    (exp.LimitOptions, "percent", "a LIMIT in percent is not allowed; say how many rows"),
+    (exp.Split, "limit", "split takes two arguments here"),
+)
+"""What sqlglot reads, and Athena would refuse or DuckDB answer otherwise."""
+_JOINS = {"", "INNER", "OUTER", "CROSS"}
 ALLOWED = _STRUCTURE | _OPERATORS | _FUNCTIONS
 _TYPES = frozenset(
     exp.DataType.Type[name]
@@ -114,6 +136,8 @@ def _parsed(sql: str) -> exp.Query:
 
 
 def _check_node(node: exp.Expr) -> None:
+    if isinstance(node, exp.Anonymous) and node.name.lower() in {*NAMES, *MATCHES}:
+        return
     if type(node) not in ALLOWED:
         raise InvalidInputError(f"{_word(node)} is not allowed in a query of the lake")
     if isinstance(node, exp.Table):
@@ -124,8 +148,6 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.Var) and not _NAME.fullmatch(node.name):
         # sqlglot writes a bare word, such as a unit of time, as it came: unquoted.
         raise InvalidInputError(f"{node.name!r} is no unit of time")
-    elif isinstance(node, exp.With) and node.args.get("recursive"):
-        raise InvalidInputError("WITH RECURSIVE is not allowed: its cost has no bound")
     elif isinstance(node, exp.CTE) and not _NAME.fullmatch(node.alias):
         raise InvalidInputError(f"{node.alias!r} is no plain name for a WITH query")
     elif isinstance(node, exp.Select) and not node.expressions:
@@ -133,6 +155,18 @@ def _check_node(node: exp.Expr) -> None:
     elif isinstance(node, exp.Select) and (set(_set_args(node)) - _SELECT_PARTS):
         extra = sorted(set(_set_args(node)) - _SELECT_PARTS)
         raise InvalidInputError(f"a SELECT with {', '.join(extra)} is not allowed")
+    else:
+        _check_oddities(node)
+
+
+def _check_oddities(node: exp.Expr) -> None:
+    for kind, part, refusal in _ODDITIES:
+        if isinstance(node, kind) and node.args.get(part):
+            raise InvalidInputError(refusal)
+    if isinstance(node, exp.Join) and (node.method or node.kind.upper() not in _JOINS):
+        raise InvalidInputError(f"a {node.method or node.kind} JOIN is not allowed in a query")
+    if isinstance(node, exp.Unnest) and len(node.expressions) > 1:
+        raise InvalidInputError("UNNEST takes one array here; use one UNNEST for each")
 
 
 def _set_args(node: exp.Expr) -> Iterator[str]:
@@ -176,5 +210,5 @@ def _word(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         return f"the function {node.name}"
     if isinstance(node, exp.Func):
-        return f"the function {node.sql_name().lower()}"
+        return f"the function {node.sql('athena').partition('(')[0].lower()}"
     return type(node).__name__.upper()

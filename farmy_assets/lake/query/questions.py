@@ -1,7 +1,7 @@
 """Questions that people ask often, as SQL in Athena's words."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from sqlglot import exp
@@ -13,13 +13,17 @@ from farmy_assets.lake.query.tables import TABLES
 _LARGEST_LIMIT = 1_000_000
 _SHARED = {"source", "dt", "image_id", "batch_id"}
 _COMPARISON = re.compile(r"([a-z_]+)\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
-_IN_PHASE = {
+_GIVEN_OUT = "i.image_id IN (SELECT image_id FROM assignments)"
+_DUPLICATE = "i.image_id IN (SELECT image_id FROM duplicates)"
+_RELEASED = "i.image_id IN (SELECT image_id FROM dataset_versions)"
+_IN_PHASE = {  # the first that holds of an image is its phase
     "waiting": "i.batch_id IS NULL",
+    "released": _RELEASED,
+    "annotation": f"{_GIVEN_OUT} AND NOT {_RELEASED}",
     "rejected": "c.status = 'rejected'",
-    "duplicate": "i.image_id IN (SELECT image_id FROM duplicates)",
-    "annotation": "i.image_id IN (SELECT image_id FROM assignments) AND NOT i.image_id IN "
-    "(SELECT image_id FROM dataset_versions)",
-    "released": "i.image_id IN (SELECT image_id FROM dataset_versions)",
+    "duplicate": f"{_DUPLICATE} AND NOT {_GIVEN_OUT}",
+    "triage": f"c.status = 'held' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
+    "cleansed": f"c.status = 'fit' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
 }
 
 
@@ -30,7 +34,8 @@ def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
         wanted: Column of `images` or `image_checks` to its value; or one of the questions:
             `check` ("blurry<2, dark>=0.4"), `captured_since` and `captured_until`, `arrived_since`
             and `arrived_until` (days, both included), `within` ("west,south,east,north", degrees),
-            `annotator`, `label`, `conflict` (any, none, or a kind), `duplicate_of`, `phase`.
+            `annotator`, `label`, `conflict` (any, none, or a kind), `duplicate_of` and, the other
+            way, `kept_for`, `phase`.
         limit: How many at most.
 
     Raises:
@@ -38,9 +43,7 @@ def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
     """
     if not 1 <= limit <= _LARGEST_LIMIT:
         raise InvalidInputError(f"limit must be between 1 and {_LARGEST_LIMIT:,}, not {limit}")
-    images = {c.name: f"i.{c.name}" for c in TABLES["images"].columns}
-    checks = {c.name: f"c.{c.name}" for c in TABLES["image_checks"].columns}
-    places = {name: f"c.{name}" for name in checks if name not in _SHARED} | images
+    places = _places()
     unknown = sorted(wanted.keys() - places.keys() - QUESTIONS.keys())
     if unknown:
         known = ", ".join([*places, *QUESTIONS])
@@ -51,6 +54,23 @@ def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
         else f"CAST({places[name]} AS varchar) = {_text(value)}"
         for name, value in sorted(wanted.items())
     ]
+    return _select(places, conditions, limit)
+
+
+def these_images_sql(image_ids: Sequence[str]) -> str:
+    """These images with their checks, the newest first; some hundred ids are a query's length."""
+    named = ", ".join(_text(image_id) for image_id in image_ids)
+    return _select(_places(), [f"i.image_id IN ({named})"], max(len(image_ids), 1))
+
+
+def _places() -> dict[str, str]:
+    """Each column of `images` and `image_checks`, and how it is named in the query."""
+    images = {c.name: f"i.{c.name}" for c in TABLES["images"].columns}
+    checks = {c.name: f"c.{c.name}" for c in TABLES["image_checks"].columns}
+    return {name: place for name, place in checks.items() if name not in _SHARED} | images
+
+
+def _select(places: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     # Names are from our own list, values are literals, and the guard reads it all again.
     return (
@@ -112,6 +132,10 @@ def _named_in(table: str, column: str) -> Callable[[str], str]:
     )
 
 
+def _kept_for(value: str) -> str:
+    return f"i.image_id IN (SELECT duplicate_of FROM duplicates WHERE image_id = {_text(value)})"  # noqa: S608
+
+
 def _conflict(value: str) -> str:
     if value == "none":
         return "NOT i.image_id IN (SELECT image_id FROM conflicts)"
@@ -137,6 +161,7 @@ QUESTIONS: Mapping[str, Callable[[str], str]] = {
     "label": _named_in("regions", "label"),
     "conflict": _conflict,
     "duplicate_of": _named_in("duplicates", "duplicate_of"),
+    "kept_for": _kept_for,
     "phase": _phase,
 }
 """What can be asked besides the columns, and the condition that a value of it becomes."""

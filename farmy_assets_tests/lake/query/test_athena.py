@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.query.athena import AthenaEngine, Scan
-from farmy_assets.lake.query.engine import Limits, LocalEngine
+from farmy_assets.lake.query.engine import LocalEngine
+from farmy_assets.lake.query.sandbox import Limits
 from farmy_assets_tests.arrivals import NOON
 
 COLUMNS = [("crop", "varchar"), ("n", "bigint"), ("share", "double"), ("is_new", "boolean"),

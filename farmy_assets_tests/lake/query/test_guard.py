@@ -1,14 +1,19 @@
 """Hostile and wrong SQL: refused by reading it, and, were it ever let through, by the engine."""
 
+from pathlib import Path
+
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.dialect import to_duckdb
-from farmy_assets.lake.query.engine import Limits, run_in_duckdb
 from farmy_assets.lake.query.guard import checked, tables_of
+from farmy_assets.lake.query.sandbox import Limits, ask_guarded, run_in_duckdb
+from farmy_assets.lake.query.tables import TABLES
 
 HOSTILE = [
     "SELECT * FROM read_text('/etc/passwd')",
@@ -110,6 +115,35 @@ def test_a_query_that_needs_too_much_memory_is_stopped() -> None:
     greedy = "SELECT list(range::varchar || repeat('x', 100)) FROM range(3000000)"
     with pytest.raises(InvalidInputError, match="more than 40 MB"):
         run_in_duckdb(greedy, {}, limits=Limits(memory_mb=40))
+
+
+GROWING = "concat(x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x)"
+
+
+def grown(times: int) -> str:
+    """A query whose one value is 20 to the so-manyth letters long."""
+    sql = "SELECT 'a' AS x FROM images"
+    for _ in range(times):
+        sql = f"SELECT {GROWING} AS x FROM ({sql}) AS t"
+    return to_duckdb(checked(f"SELECT length(x) AS n FROM ({sql}) AS t"))
+
+
+def test_one_value_that_takes_all_memory_ends_only_the_process_that_made_it(
+    tmp_path: Path,
+) -> None:
+    files = tmp_path / "images.parquet"
+    pq.write_table(pa.Table.from_pylist([{"image_id": "a"}], schema=TABLES["images"].schema), files)
+    limits = Limits(seconds=10, memory_mb=64)
+    with pytest.raises(
+        InvalidInputError, match=r"needs more than 64 MB|was stopped|fails: .*allocat"
+    ):
+        ask_guarded(grown(8), {"images": [files]}, limits)
+    assert ask_guarded(grown(1), {"images": [files]}, limits).to_pylist() == [{"n": 20}]
+
+
+def test_what_fails_in_the_guarded_process_is_told_as_it_would_be_here() -> None:
+    with pytest.raises(InvalidInputError, match="Division by zero"):
+        ask_guarded(to_duckdb(checked("SELECT 1/0")), {}, Limits())
 
 
 @settings(deadline=None)  # a busy machine proves nothing

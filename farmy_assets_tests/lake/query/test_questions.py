@@ -12,9 +12,9 @@ from sqlglot import exp
 
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.dialect import to_duckdb
-from farmy_assets.lake.query.engine import run_in_duckdb
 from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.questions import QUESTIONS, images_sql
+from farmy_assets.lake.query.sandbox import run_in_duckdb
 from farmy_assets.lake.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON
 
@@ -54,6 +54,7 @@ def found(**wanted: str) -> set[str]:
     [
         ({}, {"sharp", "blurred", "new"}),
         ({"crop": "maize"}, {"sharp"}),
+        ({"kept_for": "blurred"}, {"sharp"}),
         ({"check": "blurry<2"}, {"blurred"}),
         ({"check": "blurry >= 1.0, dark>0.6"}, {"sharp"}),
         ({"captured_since": "2026-05-15"}, {"blurred"}),
@@ -73,6 +74,8 @@ def found(**wanted: str) -> set[str]:
         ({"phase": "duplicate"}, {"blurred"}),
         ({"phase": "annotation"}, {"sharp"}),
         ({"phase": "released"}, set()),
+        ({"phase": "triage"}, set()),
+        ({"phase": "cleansed"}, set()),
     ],
 )  # fmt: skip
 def test_a_question_finds_what_it_says(wanted: dict[str, str], images: set[str]) -> None:
