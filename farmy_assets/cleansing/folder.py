@@ -102,7 +102,7 @@ class FolderReport:
                 verdict=Verdict.FAIL,
             )
             row["verdict"] = Verdict.FAIL.value
-            row["reasons"] = [*row["reasons"], check.value]
+            row["reasons"] = [*(reason.value for reason in quality.reasons), check.value]
             row["checks"] = [*row["checks"], found.model_dump(mode="json")]
             row["duplicate_cluster"] = duplicate.of_image_id
             row[check.value] = float(duplicate.distance_bits)

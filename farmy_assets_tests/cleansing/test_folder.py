@@ -88,6 +88,19 @@ def test_copies_form_a_cluster_of_which_the_largest_is_kept(
     assert Check.NEAR_DUPLICATE in rows["sub/smaller.jpg"]["reasons"]  # type: ignore[operator]
 
 
+def test_the_reasons_of_a_failed_file_are_what_failed_and_no_warnings(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(stored(plants(1)))
+
+    found = cleanse(tmp_path, list(files_below(tmp_path)), policy=POLICY)
+
+    told = {row["path"]: (row["verdict"], row["reasons"]) for row in found.as_table().to_pylist()}
+    assert told == {
+        "a.png": ("warn", [Check.WRONG_EXTENSION]),
+        "b.png": ("fail", [Check.EXACT_DUPLICATE]),
+    }
+
+
 def test_every_check_has_a_column_with_its_value(rows: dict[str, dict[str, object]]) -> None:
     good = rows["good.jpg"]
 
