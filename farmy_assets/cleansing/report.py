@@ -182,7 +182,8 @@ class CleansingReport:
         cards = tuple(
             self._card(d.image_id, _how_near(d), pictures) for d in dropped[:CLUSTER_CARDS]
         )
-        first = self._card(kept, "kept", pictures)._replace(is_kept=True)
+        # A flagged image may stand for its copies, and wait for a person all the same.
+        first = self._card(kept, "stands for these", pictures)._replace(is_kept=True)
         return ClusterSection(first, cards, len(dropped))
 
     def _card(self, image_id: str, line: str, pictures: Mapping[str, str]) -> Card:

@@ -130,6 +130,7 @@ def test_the_reports_are_written_and_the_page_stands_alone(
     assert 'href="#blurry-fail"' in text
     assert 'loading="lazy"' not in text  # such pictures would be missing on paper
     assert text.count("data:image/jpeg") >= 4
+    assert text.count("stands for these") == 1
     for heading in ("Blurry", "Duplicates: 1 group<", "Cannot be decoded: 4", "Distributions"):
         assert heading in text
 
