@@ -6,6 +6,7 @@ not know, is made known to it.
 """
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -44,6 +45,7 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
+_PIXELS_TOLD = re.compile(r"\((\d+) pixels\)")
 _BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _ORIENTATION_TAG = 0x0112
@@ -118,8 +120,14 @@ def decode(
     try:
         with _silenced_warnings():
             return _decode(content, file_format, policy=policy, enough_px=enough_px)
-    except _BOMB_ERRORS:
-        return Undecodable(Check.DECOMPRESSION_BOMB, "more pixels than can be decoded safely")
+    except _BOMB_ERRORS as error:
+        told = _PIXELS_TOLD.search(str(error))
+        return Undecodable(
+            Check.DECOMPRESSION_BOMB,
+            "more pixels than can be decoded safely",
+            value=float(told.group(1)) if told else None,
+            threshold=policy.max_pixels,
+        )
     except _DECODER_ERRORS as error:
         cut_short = is_cut_short(content, file_format) or "truncated" in str(error).lower()
         if cut_short:

@@ -4,17 +4,25 @@ Every file below the folder gets one row, whatever it is.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import daft
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from farmy_assets.cleansing.checks import Check, CheckResult, Status, Verdict
+from farmy_assets.cleansing.checks import (
+    DUPLICATE_CHECKS,
+    REJECTING,
+    Check,
+    CheckResult,
+    Status,
+    Verdict,
+)
 from farmy_assets.cleansing.duplicates import (
     DuplicateOf,
     Fingerprint,
@@ -23,6 +31,8 @@ from farmy_assets.cleansing.duplicates import (
     known_images,
 )
 from farmy_assets.cleansing.engines import use_engine
+from farmy_assets.cleansing.fingerprints import content_sha256
+from farmy_assets.cleansing.found_files import FoundFile, read_content, size_bytes, why_missing
 from farmy_assets.cleansing.plan import image_work, in_portions
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
@@ -30,24 +40,22 @@ from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns
 from farmy_assets.cleansing.thumbnails import thumbnails
 from farmy_assets.cleansing.work import WorkOrder
+from farmy_assets.errors import InvalidInputError
+
+_LONGEST_NAME_BYTES = 255  # of one part of a path
+
+_READING = tuple(check for check in REJECTING if check is not Check.CONTENT_CHANGED)
+"""The checks on the way to a picture; nobody promised the contents of a plain folder."""
 
 REPORT_SCHEMA = pa.schema(
     [
         pa.field("path", pa.string()),
         *QUALITY_FIELDS,
-        pa.field(Check.EXACT_DUPLICATE.value, pa.float64()),
-        pa.field(Check.NEAR_DUPLICATE.value, pa.float64()),
+        *(pa.field(check.value, pa.float64()) for check in (*_READING, *DUPLICATE_CHECKS)),
         pa.field("duplicate_cluster", pa.string()),
         pa.field("keep", pa.bool_()),
     ]
 )
-
-
-class FoundFile(NamedTuple):
-    """A file below the folder: its name with forward slashes, and where it is."""
-
-    name: str
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -77,36 +85,36 @@ class FolderReport:
     def _row(self, quality: ImageQuality, kept_of_cluster: set[str]) -> dict[str, Any]:
         name = quality.image_id
         duplicate = self.duplicates.get(name)
-        row = {"path": name, **quality_columns(quality), "keep": self.is_kept(quality)}
+        row = {
+            "path": name,
+            **quality_columns(quality),
+            **_reading_values(quality),
+            "keep": self.is_kept(quality),
+        }
         if name in kept_of_cluster:
             row["duplicate_cluster"] = name
         if duplicate:
-            check = Check(duplicate.kind.value)
+            check, limit = Check(duplicate.kind.value), self.policy.near_duplicate_max_distance_bits
             found = CheckResult(
                 check=check,
                 value=duplicate.distance_bits,
-                threshold=self.policy.near_duplicate_max_distance_bits,
+                threshold=limit if check is Check.NEAR_DUPLICATE else 0,
                 verdict=Verdict.FAIL,
             )
             row["verdict"] = Verdict.FAIL.value
-            row["reasons"] = [*row["reasons"], check.value]
+            row["reasons"] = [*(reason.value for reason in quality.reasons), check.value]
             row["checks"] = [*row["checks"], found.model_dump(mode="json")]
             row["duplicate_cluster"] = duplicate.of_image_id
             row[check.value] = float(duplicate.distance_bits)
         return row
 
 
-def files_below(folder: Path, *, leaving_out: Collection[Path] = ()) -> Iterator[FoundFile]:
-    """Every file below a folder, links to files included, in a stable order.
-
-    Bytes in a name that are not UTF-8 are spelled out, so that every name can be written down.
-    """
-    for directory, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if Path(directory, f) not in leaving_out)
-        for name in sorted(names):
-            path = Path(directory) / name
-            relative = path.relative_to(folder).as_posix()
-            yield FoundFile(os.fsencode(relative).decode("utf-8", "backslashreplace"), path)
+def _reading_values(quality: ImageQuality) -> dict[str, float]:
+    """1 for what kept a file from becoming a picture, 0 for what did not; of bombs the pixels."""
+    if quality.width_px and quality.height_px:
+        pixels = float(quality.width_px * quality.height_px)
+        return {**{c.value: 0.0 for c in _READING}, Check.DECOMPRESSION_BOMB.value: pixels}
+    return {check.value: quality.value_of(check) or 1.0 for check in quality.reasons}
 
 
 def cleanse(
@@ -129,9 +137,10 @@ def cleanse(
         on_images: Called with the number of files done, every now and then.
 
     Raises:
-        InvalidInputError: There is no Ray cluster at the address.
+        InvalidInputError: There is no Ray cluster at the address, or a copy cannot be written.
     """
     use_engine(ray_address)
+    paths = {file.name: file.path for file in files}
     qualities: list[ImageQuality] = []
     if files:
         work = image_work(
@@ -139,6 +148,9 @@ def cleanse(
         )
         for row in work.iter_rows():
             quality = ImageQuality.model_validate_json(row["quality"])
+            if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
+                told = why_missing(paths[quality.image_id])
+                quality = quality.model_copy(update={"detail": told})
             qualities.append(quality)
             if copies and row["copy_content"] is not None:
                 _store(copies, quality.image_id, row["copy_content"])
@@ -171,10 +183,13 @@ def write_reports(
         files: Where the pictures are.
         table: The Parquet file.
         page: The HTML file.
+
+    Raises:
+        InvalidInputError: One of them cannot be written, for want of room or of rights.
     """
     paths = {file.name: file.path for file in files}
     contents = (
-        (name, _content(paths[name], found.policy.max_bytes) or b"")
+        (name, read_content(paths[name], found.policy.max_bytes) or b"")
         for name in found.report.shown_images()
     )
     pictures = thumbnails(contents, policy=found.policy)
@@ -182,8 +197,9 @@ def write_reports(
     pq.write_table(found.as_table(), buffer, compression="zstd")
     for path, content in ((table, buffer.getvalue()), (page, found.report.page(pictures))):
         draft = path.with_name(f".{path.name}.draft")
-        draft.write_bytes(content)
-        draft.replace(path)
+        with _said_plainly(path, draft=draft):
+            draft.write_bytes(content)
+            draft.replace(path)
 
 
 def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
@@ -197,7 +213,7 @@ def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
     )
     content: Any = _read(daft.col("path"), max_bytes)  # called with columns, it gives a column
     cast = {"promised_sha256": daft.col("promised_sha256").cast(daft.DataType.string())}
-    largest = max(min(_size_bytes(file.path), max_bytes) for file in files)
+    largest = max(min(size_bytes(file.path), max_bytes) for file in files)
     portions = in_portions(named, len(files), largest_bytes=largest)
     return portions.with_columns({**cast, "content": content})
 
@@ -205,29 +221,33 @@ def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
 @daft.func.batch(return_dtype=daft.DataType.binary())
 def _read(paths: daft.Series, max_bytes: int) -> list[bytes | None]:
     """Any name that a file system allows, which no address could spell."""
-    return [_content(Path(os.fsdecode(path)), max_bytes) for path in paths.to_pylist()]
-
-
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _content(path: Path, max_bytes: int) -> bytes | None:
-    """The file's bytes; of a larger file one byte more than that, which tells that it is larger."""
-    try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
-            return file.read(min(path.stat().st_size, max_bytes) + 1)
-    except OSError:
-        return None
+    return [read_content(Path(os.fsdecode(path)), max_bytes) for path in paths.to_pylist()]
 
 
 def _store(folder: Path, name: str, content: bytes) -> None:
     """The copy's name is the original's with .jpg behind it, so that no two can meet."""
-    path = folder / f"{name}.jpg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    path = folder.joinpath(*map(_shortened, f"{name}.jpg".split("/")))
+    with _said_plainly(path, draft=path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _shortened(name: str) -> str:
+    """A name that file systems take: of a longer one the beginning, and a digest of all of it."""
+    raw = name.encode()
+    if len(raw) <= _LONGEST_NAME_BYTES:
+        return name
+    digest = content_sha256(raw)[:16]
+    return f"{raw[: _LONGEST_NAME_BYTES - 24].decode(errors='ignore')}~{digest}.jpg"
+
+
+@contextmanager
+def _said_plainly(path: Path, *, draft: Path) -> Iterator[None]:
+    """A file that cannot be written is told as such, and half of it is not left behind."""
+    try:
+        yield
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        msg = f"{path} cannot be written ({error.strerror}): make room, or name another folder"
+        raise InvalidInputError(msg) from error

@@ -137,7 +137,13 @@ class CleansingReport:
         """Failed check to the number of images, the most frequent first."""
         found = Counter(check.value for q in self.qualities for check in q.reasons)
         found.update(duplicate.kind.value for duplicate in self.duplicates.values())
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        return _most_frequent_first(found)
+
+    def warnings(self) -> dict[str, int]:
+        """Check to the number of images that it warns of, the most frequent first."""
+        return _most_frequent_first(
+            Counter(check.value for q in self.qualities for check in q.warnings)
+        )
 
     def _fired(self) -> list[tuple[Check, Verdict, list[tuple[ImageQuality, CheckResult]]]]:
         """Each check with a picture to show, failures first, the worst value first."""
@@ -176,7 +182,8 @@ class CleansingReport:
         cards = tuple(
             self._card(d.image_id, _how_near(d), pictures) for d in dropped[:CLUSTER_CARDS]
         )
-        first = self._card(kept, "kept", pictures)._replace(is_kept=True)
+        # A flagged image may stand for its copies, and wait for a person all the same.
+        first = self._card(kept, "stands for these", pictures)._replace(is_kept=True)
         return ClusterSection(first, cards, len(dropped))
 
     def _card(self, image_id: str, line: str, pictures: Mapping[str, str]) -> Card:
@@ -200,6 +207,10 @@ class CleansingReport:
             for q in self.qualities
             if q.status is Status.REJECTED
         ]
+
+
+def _most_frequent_first(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _how_near(duplicate: DuplicateOf) -> str:

@@ -4,7 +4,10 @@ A sharp photograph loses nearly all of its finest detail to a slight blur; a blu
 left to lose. The ratio of the two does not depend on contrast or exposure. It is taken
 
 - in the liveliest tiles only, so that a sharp leaf before a soft background counts as sharp;
-- along several directions, of which the worst counts: motion takes the detail of one only;
+- along several directions, of which the worst counts: motion takes the detail of one only. Where
+  one direction has less than half the sharpness of the one across it, that is held against the
+  picture as well, for hard edges keep some detail even along a movement; but only so far, because
+  stripes and veins look like that, too;
 - at two scales, of which the worse counts: noise looks like detail at the finer one.
 
 The idea of blurring again: Crete et al., "The blur effect", Human Vision and Electronic Imaging
@@ -24,6 +27,9 @@ _MIN_TILE_PX = 10  # below, a tile holds too little for a second scale
 _SHARPER_TILES = 2  # the third sharpest counts: one may be a speck, or the edge of a label
 _STRAIGHT = ((0, 1), (1, 0))
 _STRAIGHT_AND_SLANTED = (*_STRAIGHT, (1, 1), (1, -1))
+_LEAST_EVENNESS = 0.5  # of two directions across each other
+_LEFT_AT_LEAST = 0.8  # of the sharpness, however uneven it is
+_NOTHING = 1e-9
 # Detail as small as rounding to whole levels leaves behind is no detail.
 _ROUNDING_VARIANCE = 1.0
 
@@ -43,7 +49,14 @@ def sharpness(views: Views) -> float:
     if tiles is None:
         return 0.0
     fine = _sharpness_along(_STRAIGHT, tiles)
-    return min(fine, _sharpness_along(_STRAIGHT_AND_SLANTED, _halved(tiles)))
+    down, right, falling, rising = coarse = _sharpness_along(_STRAIGHT_AND_SLANTED, _halved(tiles))
+    evenness = min(_evenness(down, right), _evenness(falling, rising))
+    return min(*fine, *coarse) * max(_LEFT_AT_LEAST, min(1.0, evenness / _LEAST_EVENNESS))
+
+
+def _evenness(one: float, other: float) -> float:
+    """1 when both directions are as sharp, near 0 when one is not sharp at all."""
+    return min(one, other) / max(one, other, _NOTHING)
 
 
 def _liveliest_tiles(views: Views) -> Tiles | None:
@@ -75,12 +88,12 @@ def _halved(tiles: Tiles) -> Tiles:
     return np.asarray(summed / 4, dtype=np.float32)
 
 
-def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> float:
-    """The worst direction's loss, in the tile that stands for the sharpest."""
+def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> list[float]:
+    """Each direction's loss, in the tile that stands for the sharpest."""
     doubled = 2 * _shifted(tiles, 0, 0)
     found = [_loss(tiles, doubled, direction) for direction in directions]
-    losses = np.sort(np.stack(found), axis=1)
-    return float(losses[:, -1 - _SHARPER_TILES].min())
+    losses: list[float] = np.sort(np.stack(found), axis=1)[:, -1 - _SHARPER_TILES].tolist()
+    return losses
 
 
 def _loss(tiles: Tiles, doubled: Tiles, direction: tuple[int, int]) -> NDArray[np.float64]:

@@ -39,10 +39,11 @@ def quality_columns(quality: ImageQuality) -> dict[str, Any]:
     """The values of one row, but for the image's name."""
     told = quality.model_dump(mode="json")
     values = {result.check: result.value for result in quality.checks}
+    behind = quality.reasons or quality.warnings  # the checks behind the verdict
     return {
         "status": told["status"],
         "verdict": verdict_on(quality).value,
-        "reasons": [check.value for check in quality.reasons],
+        "reasons": [check.value for check in behind],
         "warnings": [check.value for check in quality.warnings],
         **{name: told[name] for name in (*_PLAIN, *_SIZES)},
         **{check.value: values.get(check) for check in VALUED},

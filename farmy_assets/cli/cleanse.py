@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,13 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.metadata import Source
+from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.cleansing.policy import PolicyBook, parse_policy
 from farmy_assets.cli.context import console, ends_plainly
 from farmy_assets.errors import InvalidInputError
 
 TABLE, PAGE, COPIES = "report.parquet", "report.html", "images"
+_STOPPED = 130  # what shells expect of a process that was interrupted
 
 
 class _Rate(ProgressColumn):
@@ -66,26 +69,29 @@ def cleanse(
     thresholds = _policies(policy).for_source(source)
     _check_folders(folder, out)
     began = time.monotonic()
-    files = list(folders.files_below(folder, leaving_out={out}))
+    files = list(files_below(folder, leaving_out={out}))
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
         TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
         checked = progress.add_task("checking", total=len(files))
-        found = folders.cleanse(
-            folder, files, policy=thresholds, ray_address=ray,
-            copies=out / COPIES if copies else None,
-            on_images=lambda count: progress.advance(checked, count),
-        )  # fmt: skip
+        with _stopped_at_once():
+            found = folders.cleanse(
+                folder, files, policy=thresholds, ray_address=ray,
+                copies=out / COPIES if copies else None,
+                on_images=lambda count: progress.advance(checked, count),
+            )  # fmt: skip
         seconds = time.monotonic() - began
         progress.add_task("writing the reports", total=None)
         folders.write_reports(found, files, table=out / TABLE, page=out / PAGE)
-    numbers, reasons = found.report.numbers(), found.report.reasons()
+    report = found.report
+    numbers, reasons, warnings = report.numbers(), report.reasons(), report.warnings()
     if as_json:
         summary = {
             **numbers,
             "reasons": reasons,
+            "warnings": warnings,
             "seconds": round(seconds, 2),
             "files_per_second": round(len(files) / seconds, 1),
             "table": str(out / TABLE),
@@ -93,8 +99,19 @@ def cleanse(
         }
         typer.echo(json.dumps(summary, indent=1))
         return
-    _print(numbers, reasons.items(), seconds)  # type: ignore[arg-type]
+    _print(numbers, reasons, warnings, seconds)
     console.print(f"Look at {out / PAGE}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _stopped_at_once() -> Iterator[None]:
+    """Ctrl-C ends the process here: Daft's threads would crash it on its way out."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.show_cursor()
+        console.print("\nstopped, and nothing was reported; the same command starts anew")
+        os._exit(_STOPPED)
 
 
 def _policies(path: Path | None) -> PolicyBook:
@@ -125,7 +142,12 @@ def _check_folders(folder: Path, out: Path) -> None:
         raise InvalidInputError(msg)
 
 
-def _print(numbers: dict[str, int], reasons: Sequence[tuple[str, int]], seconds: float) -> None:
+def _print(
+    numbers: Mapping[str, int],
+    reasons: Mapping[str, int],
+    warnings: Mapping[str, int],
+    seconds: float,
+) -> None:
     rate = numbers["files"] / seconds
     console.print(
         f"{numbers['files']} files in {seconds:.1f} s ({rate:.0f}/s): {numbers['kept']} fit, "
@@ -133,5 +155,7 @@ def _print(numbers: dict[str, int], reasons: Sequence[tuple[str, int]], seconds:
         f"{numbers['rejected']} cannot be decoded",
         highlight=False,
     )
-    for reason, count in reasons:
+    for reason, count in reasons.items():
         console.print(f"  {reason}: {count}", highlight=False)
+    for check, count in warnings.items():
+        console.print(f"  {check}: {count} (a warning only)", highlight=False)

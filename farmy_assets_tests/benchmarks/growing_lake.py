@@ -10,7 +10,8 @@ import numpy as np
 
 from farmy_assets.cleansing.checks import Status
 from farmy_assets.cleansing.duplicates import KnownImages, find_duplicates, fingerprint_of
-from farmy_assets.cleansing.folder import FoundFile, cleanse, files_below
+from farmy_assets.cleansing.folder import cleanse
+from farmy_assets.cleansing.found_files import FoundFile, files_below
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets_tests.benchmarks.duplicate_search import MANY, SOME, planted
 

@@ -36,6 +36,14 @@ def blurred(image: Image.Image, share_of_long_side: float) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(max(image.size) * share_of_long_side))
 
 
+def moved(image: Image.Image, share_of_long_side: float) -> Image.Image:
+    """Blurred from left to right, as by a moving hand."""
+    length = round(max(image.size) * share_of_long_side)
+    pixels = np.asarray(image, dtype=np.float32)
+    summed = np.cumsum(pixels, axis=1)
+    return Image.fromarray(((summed[:, length:] - summed[:, :-length]) / length).astype(np.uint8))
+
+
 def exposed(image: Image.Image, factor: float) -> Image.Image:
     return image.point([min(255, round(level * factor)) for level in range(256)] * 3)
 

@@ -21,7 +21,9 @@ from farmy_assets.cleansing.checks import (
 )
 from farmy_assets.cleansing.policy import CleansingPolicy, Limit
 from farmy_assets.cleansing.quality import ImageQuality, assess
-from farmy_assets_tests.cleansing.drawing import blurred, exposed, plants, stored
+from farmy_assets.cleansing.sharpness import sharpness
+from farmy_assets.cleansing.views import views_of
+from farmy_assets_tests.cleansing.drawing import blurred, exposed, moved, plants, stored
 
 POLICY = CleansingPolicy()
 REAL_PHOTOGRAPHS = os.environ.get("FARMY_REAL_PHOTOGRAPHS", "")  # a folder of good photographs
@@ -74,6 +76,21 @@ def test_blur_is_found_at_every_size(size: tuple[int, int], share: float) -> Non
 
     assert quality.status is Status.HELD
     assert Check.BLURRY in quality.reasons
+
+
+@pytest.mark.parametrize("share", [0.02, 0.03])
+def test_a_movement_is_blur_though_one_direction_stays_sharp(share: float) -> None:
+    still = plants(size=(800, 600))
+
+    assert sharpness(views_of(moved(still, share))) < 2
+    assert sharpness(views_of(still)) > 2.4
+
+
+def test_an_overexposed_photograph_is_clipped_before_all_of_it_is_white() -> None:
+    sky = plants()
+    sky.paste("white", (0, 0, 400, 150))
+
+    assert Check.CLIPPED in verdict(sky).reasons
 
 
 def test_a_sharp_plant_before_a_soft_background_is_not_blurry() -> None:

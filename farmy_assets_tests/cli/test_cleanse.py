@@ -1,6 +1,10 @@
 """farmy cleanse on the command line: its answers, its exit codes, and what it refuses."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -47,7 +51,7 @@ def test_for_scripts_the_summary_alone_is_printed(folder: Path, tmp_path: Path) 
 
 def test_a_policy_file_changes_the_verdicts_of_its_source(folder: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
-    policy.write_text("by_source: {scraper: {blurry: {warn: 0, fail: 0}}}")
+    policy.write_text("by_source: {scraper: {blurry: {warn: 99, fail: 0}}}")
     command = ["cleanse", str(folder), "--out", str(tmp_path / "out"), "--json"]
 
     plain = RUN.invoke(app, [*command, "--policy", str(policy)])
@@ -55,6 +59,43 @@ def test_a_policy_file_changes_the_verdicts_of_its_source(folder: Path, tmp_path
 
     assert json.loads(plain.stdout)["held"] == 1
     assert json.loads(scraped.stdout)["held"] == 0
+    assert json.loads(scraped.stdout)["warnings"] == {"blurry": 2}
+
+
+def test_a_folder_for_reports_below_the_photographs_is_never_checked_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    command = ["cleanse", str(folder), "--out", "out", "--json"]
+
+    found = [json.loads(RUN.invoke(app, command).stdout)["files"] for _ in range(2)]
+
+    assert found == [3, 3]
+
+
+def test_ctrl_c_ends_it_with_one_line_and_without_a_crash(folder: Path, tmp_path: Path) -> None:
+    for number in range(5000):
+        (folder / f"{number}.jpg").hardlink_to(folder / "good.jpg")
+    command = [sys.executable, "-m", "farmy_assets.cli.main"]
+    started = subprocess.Popen(
+        [*command, "cleanse", str(folder), "--out", str(tmp_path / "out")],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not _children(Path(f"/proc/{started.pid}/task")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    started.send_signal(signal.SIGINT)
+    _, said = started.communicate(timeout=60)
+
+    assert started.returncode == 130
+    assert "stopped" in said
+    assert "Traceback" not in said
+    assert not list((tmp_path / "out").iterdir())
+
+
+def _children(threads: Path) -> str:
+    """Which processes any thread has started."""
+    return "".join((thread / "children").read_text() for thread in threads.iterdir())
 
 
 @pytest.mark.parametrize(

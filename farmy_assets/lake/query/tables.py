@@ -103,7 +103,7 @@ TABLES = {
                 _IMAGE, _BATCH,
                 Column("status", _TEXT, "fit, held or rejected"),
                 Column("verdict", _TEXT, "the worst verdict of its checks: pass, warn or fail"),
-                Column("reasons", _TEXTS, "the checks that failed"),
+                Column("reasons", _TEXTS, "the checks behind the verdict"),
                 Column("warnings", _TEXTS, "the checks that warn"),
                 Column("detail", _TEXT, "what exactly is wrong with the bytes"),
                 Column("file_format", _TEXT, "the format that the bytes are in"),

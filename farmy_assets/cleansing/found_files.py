@@ -1,0 +1,91 @@
+"""The files below a folder: their names as text, and their bytes.
+
+Nothing that stands in the folder is passed over: what cannot be read is found as well, and
+`why_missing` says what it is.
+"""
+
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class FoundFile(NamedTuple):
+    """A file below the folder: its name with forward slashes, and where it is."""
+
+    name: str
+    path: Path
+
+
+def files_below(folder: Path, *, leaving_out: Collection[Path] = ()) -> Iterator[FoundFile]:
+    """Every file below a folder, links to files included, in a stable order.
+
+    Links to folders are not followed: like folders that may not be read, they stand for
+    themselves.
+    """
+    left_out = {path.resolve() for path in leaving_out}
+    sealed: list[str] = []
+    for directory, folders, names in os.walk(folder, onerror=lambda e: sealed.append(e.filename)):
+        links = [name for name in folders if Path(directory, name).is_symlink()]
+        folders[:] = sorted(f for f in folders if Path(directory, f).resolve() not in left_out)
+        for name in sorted([*names, *links]):
+            yield _found(Path(directory, name), folder)
+    for directory in sealed:
+        yield _found(Path(directory), folder)
+
+
+def read_content(path: Path, max_bytes: int) -> bytes | None:
+    """The file's bytes; of a larger file one byte more than that, which tells that it is larger.
+
+    Returns:
+        None when there is no file, or none that may be read.
+    """
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            return file.read(min(path.stat().st_size, max_bytes) + 1)
+    except OSError:
+        return None
+
+
+def size_bytes(path: Path) -> int:
+    """The file's size; 0 when it cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def why_missing(path: Path) -> str:
+    """Why a file that was found has no bytes, for the person who looks after it."""
+    try:
+        if path.is_dir():
+            if path.is_symlink():
+                return "a link to a folder, which is not followed: check that folder by itself"
+            return "a folder that may not be read"
+        if path.is_symlink() and not path.exists():
+            return "a link to nothing"
+        if path.exists() and not path.is_file():
+            return "not a regular file"
+    except OSError as error:
+        return error.strerror or "cannot be read"
+    return "may not be read" if path.exists() else "gone"
+
+
+def _found(path: Path, folder: Path) -> FoundFile:
+    return FoundFile(_spelled_out(path.relative_to(folder).as_posix()), path)
+
+
+def _spelled_out(name: str) -> str:
+    r"""A name as text that can be written down; no two names become the same.
+
+    Bytes that are not UTF-8 are spelled \xff; a name that looks spelled has its backslashes
+    doubled.
+    """
+    raw = os.fsencode(name)
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return name.replace("\\", "\\\\") if "\\x" in name else name
