@@ -22,7 +22,8 @@ from rich.text import Text
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.athena import AthenaEngine, Scan
-from farmy_assets.lake.query.guard import checked
+from farmy_assets.lake.query.feeds import brought_up_to_date
+from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.tables import TABLES
 
 _SAVED_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
@@ -45,11 +46,13 @@ def query(
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     tables: Annotated[bool, typer.Option("--tables", help="List all tables and columns.")] = False,
     save: Annotated[str, typer.Option(metavar="NAME", help="Also keep it by this name.")] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Tables as of now, but for runs.")] = False,
     folder: Annotated[Path, typer.Option(help="Where saved queries lie.")] = Path("queries"),
 ) -> None:
     """Ask the lake's tables a question in Athena's SQL.
 
-    Only reading is possible: no file, no setting and no other table can be reached.
+    Only reading is possible: no file, no setting and no other table can be reached. The tables
+    are brought up to date every quarter of an hour; with --fresh, those that are asked, now.
 
         farmy query "SELECT verdict, count(*) AS n FROM image_checks GROUP BY verdict"
         farmy query "SELECT * FROM images" --format parquet --out images.parquet
@@ -64,7 +67,10 @@ def query(
         path = _saved(save, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
-    engine = open_lake().query_engine
+    lake = open_lake()
+    if fresh:
+        brought_up_to_date(lake, tables_of(checked(text)))
+    engine = lake.query_engine
     if isinstance(engine, AthenaEngine):
         engine = replace(engine, on_scan=_print_scan)
     _write(engine.query(text), form, out)

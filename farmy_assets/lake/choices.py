@@ -16,13 +16,11 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.query.dialect import to_duckdb
-from farmy_assets.lake.query.feeds import feeds
+from farmy_assets.lake.query.feeds import brought_up_to_date
 from farmy_assets.lake.query.guard import checked, tables_of
 
 if TYPE_CHECKING:
     from farmy_assets.lake.lake import Lake
-
-RUNS = "runs"  # made of Dagster's own records: not the lake's to bring up to date
 
 
 class Choice(Record):
@@ -84,10 +82,7 @@ def choose(lake: "Lake", campaign: Campaign, images: CleansedSet) -> Choice | No
     if before and before.query_sha256 == digest and kept <= chosen | left_out:
         return before
     sql = checked_choice(campaign.image_query, images.batch_id)
-    generations = {}
-    for name in tables_of(checked(sql)):
-        if name != RUNS:
-            generations[name] = lake.refresh(feeds(lake)[name]).manifest.generation
+    generations = brought_up_to_date(lake, tables_of(checked(sql)))
     found = set(lake.query_engine.query(sql)["image_id"].to_pylist())
     undecided = kept - chosen - left_out
     choice = Choice(

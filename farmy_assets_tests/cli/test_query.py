@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from farmy_assets.cli import query
 from farmy_assets.cli.main import app
 from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.defs.conftest import bring
 
 run = CliRunner().invoke
 
@@ -59,6 +60,14 @@ def test_a_shown_table_cuts_no_value_off() -> None:
     assert shown.count("x") == 300
     assert "[/b]" in shown.replace("\n", "").replace(" ", "")
     assert '["y"]' in shown
+
+
+def test_fresh_tables_have_what_came_since_the_last_snapshot(lake: Lake) -> None:
+    asked = ["query", "SELECT count(*) AS n FROM images", "--format", "csv"]
+    bring(lake, {"a.jpg": b"a"})
+    assert run(app, asked).stdout == "n\n0\n"
+    assert run(app, [*asked, "--fresh"]).stdout == "n\n1\n"
+    assert run(app, ["query", "SELECT 1 AS n FROM runs", "--fresh"]).exit_code == 0
 
 
 def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:

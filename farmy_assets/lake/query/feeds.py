@@ -71,6 +71,18 @@ def feeds(lake: Lake) -> dict[str, Feed]:
     return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
 
 
+def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
+    """Snapshots of these tables, taken now; table name to the name of its state.
+
+    `runs` is left as it is: it is made of Dagster's own records.
+
+    Raises:
+        LakeUnavailableError: Others changed a table each time that it was tried.
+    """
+    made = feeds(lake)
+    return {name: lake.refresh(made[name]).manifest.generation for name in tables if name in made}
+
+
 def _image_feed(lake: Lake) -> Feed:
     """Images by batch; those that wait for one are a source of their own, read each time."""
 
