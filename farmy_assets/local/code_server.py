@@ -16,10 +16,11 @@ from typing import Any
 from dagster._cli.api import grpc_command
 from dagster._grpc import server
 
-# What runs need. Our modules load the last of these only where they use it, because it is slow.
+# What runs need, also what Dagster, Daft and our modules load only when they come to use it.
 PRELOADED = (
-    "dagster._grpc.impl", "farmy_assets.definitions", "farmy_assets.lake.image_work",
-    "pyarrow.parquet", "scipy.optimize", "label_studio_sdk.client",
+    "dagster._grpc.impl", "dagster._core.storage.event_log.sqlite",
+    "dagster._utils.test.definitions", "farmy_assets.definitions", "farmy_assets.lake.image_work",
+    "label_studio_sdk.client", "pyarrow.parquet", "ray", "scipy.optimize",
 )  # fmt: skip
 
 
