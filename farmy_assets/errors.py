@@ -14,7 +14,7 @@ The text of each says what happened, to what, and what to do next.
     │   └── StudioUnavailableError   no answer: trying again later can help
     ├── ScrapeError              a crawl failed or was ended; running it again goes on
     ├── NotReleasableError       a data set version was asked for too early
-    ├── WorkersError             the processes that decode images cannot start
+    ├── WorkersError             the guarded processes cannot start
     └── PlatformError            the local platform could not be started, stopped or deployed
 """
 
@@ -68,7 +68,7 @@ class NotReleasableError(FarmyError):
 
 
 class WorkersError(FarmyError):
-    """The processes that decode images cannot start; no image is to blame."""
+    """The processes that work on hostile bytes cannot start; none of these is to blame."""
 
 
 class PlatformError(FarmyError):

@@ -207,7 +207,7 @@ class GuardedPool:
                 starts_left = starts_left - 1 if gone.worth_a_retry else 0
                 if not starts_left:
                     msg = (
-                        f"the processes that decode images cannot start ({gone}); "
+                        f"the guarded processes cannot start ({gone}); "
                         "is farmy-assets wholly installed on this machine?"
                     )
                     raise WorkersError(msg) from gone

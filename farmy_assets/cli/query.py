@@ -73,7 +73,11 @@ def query(
     engine = lake.query_engine
     if isinstance(engine, AthenaEngine):
         engine = replace(engine, on_scan=_print_scan)
-    _write(engine.query(text), form, out)
+    answer = engine.query(text)
+    _write(answer, form, out)
+    if not len(answer) and not fresh:
+        told = "the tables are brought up to date every quarter of an hour; with --fresh, now"
+        console.print(told, highlight=False)
 
 
 def _print_scan(scan: Scan) -> None:

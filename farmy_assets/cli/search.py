@@ -11,6 +11,8 @@ from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.query.contact_sheet import contact_sheet
+from farmy_assets.lake.query.feeds import brought_up_to_date
+from farmy_assets.lake.query.tables import TABLES
 
 _TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
 
@@ -42,6 +44,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     distance: Annotated[int, typer.Option(help="How far a look may be off, 0 to 64 bits.")] = 12,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     sheet: Annotated[Path | None, typer.Option(help="Write a page with pictures here.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Among all images as of now.")] = False,
 ) -> None:
     """Find images, and see them on one page.
 
@@ -51,8 +54,8 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         farmy search --like photo.jpg --sheet found.html
         farmy search --sql "SELECT image_id, label FROM regions WHERE label = 'weed'"
 
-    Columns are those of `farmy query --tables`, tables images and image_checks. One image id a
-    line goes to standard output.
+    Columns are those of `farmy query --tables`, tables images and image_checks, brought up to date
+    every quarter of an hour; with --fresh, now. One image id a line goes to standard output.
     """
     asked = {
         "check": check, "phase": phase, "annotator": annotator, "label": label,
@@ -65,6 +68,8 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         msg = "say what to look for: what is known of it (--where, --check, --label and others, "
         raise InvalidInputError(msg + "which combine), --sql or --like, one of them")
     lake = open_lake()
+    if fresh and like is None:  # looks are always those of now
+        brought_up_to_date(lake, TABLES)
     if like is not None:
         found, title = _alike(lake, like, limit, distance), f"Looks like {like.name}"
     elif sql:

@@ -25,6 +25,8 @@ from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.ingestion import import_folder, keep_report
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.query.feeds import brought_up_to_date
+from farmy_assets.lake.query.tables import TABLES
 from farmy_assets.local import platform
 from farmy_assets.local.settings import LocalSettings, load_secrets, platform_environment
 from farmy_assets.simulation.accounts import Account, invite
@@ -116,6 +118,7 @@ def run(settings: LocalSettings, wish: Wish, screen: Screen) -> None:
     screen.chapter("the result is held against the truth")
     with watch.timing("summary"):
         report = make_report(lake, campaign.name, sight)
+        brought_up_to_date(lake, TABLES)  # people will ask `farmy query` now
     show(screen.console, report)
     show_times(screen.console, watch.seconds, vigil.peak_memory_bytes)
     folder = keys.dataset(campaign.name, report.version.version_id, "")

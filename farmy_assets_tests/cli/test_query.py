@@ -70,6 +70,12 @@ def test_fresh_tables_have_what_came_since_the_last_snapshot(lake: Lake) -> None
     assert run(app, ["query", "SELECT 1 AS n FROM runs", "--fresh"]).exit_code == 0
 
 
+def test_an_empty_answer_says_when_the_tables_are_of(lake: Lake) -> None:
+    answer = run(app, ["query", "SELECT image_id FROM images"])
+    assert answer.exit_code == 0
+    assert "--fresh" in answer.stderr
+
+
 def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:
     run(app, ["query", "SELECT count(*) AS n FROM images", "--save", "how-many"])
     assert (tmp_path / "queries" / "how-many.sql").is_file()

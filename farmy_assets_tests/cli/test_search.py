@@ -125,3 +125,12 @@ def test_duplicates_are_still_found_with_the_same_hashes(kept: dict[str, str], l
         "later", [new], find=lambda n, known: find_duplicates(n, known, policy=POLICY)
     )
     assert found["x"].of_image_id == kept["3.jpg"]
+
+
+def test_a_fresh_search_finds_what_came_since_the_last_snapshot(
+    lake: Lake, kept: dict[str, str]
+) -> None:
+    asked = ["search", "--where", "campaign=weeds"]
+    before, now = run(app, asked), run(app, [*asked, "--fresh"])
+    assert before.stdout == ""
+    assert set(now.stdout.split()) == set(kept.values())

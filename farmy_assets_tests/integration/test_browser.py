@@ -77,7 +77,10 @@ def test_the_lineage_page_shows_the_groups_and_their_assets(platform: RunningPla
     # As wide as a desk's screen: where every asset has to be tiny, the page draws none.
     with browser_page(width_px=LINEAGE_WIDTH_PX, height_px=LINEAGE_HEIGHT_PX) as page:
         open_lineage(page, platform.settings.address("dagster"))
-        assert set(page.locator(IN_THE_LINEAGE).all_text_contents()) >= set(GROUPS)
+        folded = page.locator(
+            IN_THE_LINEAGE
+        ).all_text_contents()  # with how each group's assets are
+        assert all(any(text.startswith(group) for text in folded) for group in GROUPS)
         expand_lineage(page)
         drawn = set(page.locator(IN_THE_LINEAGE).all_text_contents())
     assert drawn >= {*GROUPS, *SHORT_NAMES}
