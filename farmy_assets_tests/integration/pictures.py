@@ -148,7 +148,8 @@ def _kept(page: Page, path: Path, *, edges: tuple[int, ...] = ()) -> Path:
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     if edges:
         left, top, right, bottom = edges
-        picture = picture.crop((left, top, right, bottom))
+        right, bottom = min(right, picture.width), min(bottom, picture.height)
+        picture = picture.crop((max(left, 0), max(top, 0), right, bottom))
     for colours in (COLOURS, COLOURS // 2, COLOURS // 4):
         picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= MAX_BYTES:
