@@ -115,4 +115,5 @@ def images_to_ask(lake: "Lake", campaign: Campaign, images: CleansedSet) -> list
             f"{images.batch_id}: materialize chosen_images first"
         )
         raise LakeError(msg)
-    return [image.image_id for image in images.kept if image.image_id in set(choice.chosen)]
+    chosen = set(choice.chosen)
+    return [image.image_id for image in images.kept if image.image_id in chosen]
