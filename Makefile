@@ -107,7 +107,7 @@ PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --p
 
 # ---------------------------------------------------------------- locks
 
-COMPILE = $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
+COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
 	@cd $(LOCKS) && for name in uv ministack label-studio fiftyone; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
