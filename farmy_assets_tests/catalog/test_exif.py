@@ -184,7 +184,7 @@ def test_the_first_usable_time_counts(bad: str) -> None:
     original, digitized, changed = (
         Base.DateTimeOriginal, Base.DateTimeDigitized, Base.DateTime,
     )  # fmt: skip
-    offset = {Base.OffsetTime: text("+03:00")}
+    offset: dict[int, Written] = {Base.OffsetTime: text("+03:00")}
     second, third = "2024:01:02 03:04:05", "2011:09:25 14:36:54"
     tags: dict[int, Written] = {original: text(bad), digitized: text(second), **offset}
     assert moment(block({changed: text(third)}, tags)) == "2024-01-02T03:04:05+00:00"
