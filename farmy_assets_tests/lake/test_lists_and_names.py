@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from farmy_assets.catalog.arrivals import RefusalReason
+from farmy_assets.catalog.arrivals import Origin, RefusalReason
+from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake.ingestion import IngestReport, offers_of_folder
+from farmy_assets.lake.ingestion import IngestReport, import_offers, offers_of_folder
 from farmy_assets.lake.ingestion.differences import in_words
 from farmy_assets.lake.lake import Lake
-from farmy_assets_tests.arrivals import ORIGIN, jpeg
+from farmy_assets_tests.arrivals import NOON, ORIGIN, jpeg
 from farmy_assets_tests.lake.test_ingestion_sources import bring, of_list, refusals, stored
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Rübe.jpg") for form in ("NFC", "NFD"))
@@ -258,3 +259,25 @@ def test_an_import_with_changed_metadata_says_what_differs(lake: Lake, tmp_path:
     assert "crop: 3, field: 1" in words
     assert "farmy ingest --correct" in words
     assert stored(lake)["1.jpg"].crop == "beet"
+
+
+def test_an_import_that_says_nothing_asks_for_no_metadata(lake: Lake, folder: Path) -> None:
+    def imported() -> IngestReport:
+        return import_offers(
+            lake.ingestion, offers_of_folder(folder), clock=lambda: NOON,
+            origin=Origin(source=Source.BULK, campaign="weeds"),
+            standing=lambda image_id: pytest.fail(f"asked for {image_id}"),
+        )  # fmt: skip
+
+    assert imported().stored == 1
+    assert imported().already_there == 1
+
+
+def test_what_stands_is_what_the_caller_knows_to_stand(lake: Lake, folder: Path) -> None:
+    bring(lake, lambda: offers_of_folder(folder))
+    corrected = stored(lake)["a.jpg"].model_copy(update={"crop": "rye"})
+    report = import_offers(
+        lake.ingestion, offers_of_folder(folder), origin=ORIGIN, clock=lambda: NOON,
+        standing=lambda _: corrected,
+    )  # fmt: skip
+    assert [(d.name, d.fields) for d in report.differing] == [("a.jpg", ("crop",))]

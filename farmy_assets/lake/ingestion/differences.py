@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.claims import Claims
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.catalog.records import Record
 
-# What people say of a photograph; the rest is what it is, or how it came.
-SAID = ("captured_at", "device", "position", "crop", "field", "licence", "contributor")
+# What people can say of a photograph; the rest is what it is, or how it came.
+SAYABLE = ("captured_at", "device", "position", "crop", "field", "licence", "contributor")
 
 
 class Difference(Record):
@@ -17,13 +19,18 @@ class Difference(Record):
     fields: tuple[str, ...]
 
 
-def differing(stands: ImageMetadata, told: ImageMetadata) -> tuple[str, ...]:
-    """Names of the values that are told, and stand otherwise; what is not told is no difference."""
+def said_of(origin: Origin, claims: Claims) -> tuple[str, ...]:
+    """Names of the values that somebody told of a photograph; EXIF's own are not among them."""
     return tuple(
         name
-        for name in SAID
-        if getattr(told, name) is not None and getattr(told, name) != getattr(stands, name)
+        for name in SAYABLE
+        if getattr(claims, name, None) is not None or getattr(origin, name, None) is not None
     )
+
+
+def differing(stands: ImageMetadata, told: ImageMetadata, said: Iterable[str]) -> tuple[str, ...]:
+    """Names of the values that are said, and stand otherwise; what is not said is no difference."""
+    return tuple(name for name in said if getattr(told, name) != getattr(stands, name))
 
 
 def in_words(differences: Iterable[Difference]) -> str:

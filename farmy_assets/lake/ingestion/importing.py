@@ -10,7 +10,7 @@ from farmy_assets.catalog.arrivals import Origin, Refusal, RefusalReason, receiv
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeDamagedError
 from farmy_assets.lake.connection import THREADS
-from farmy_assets.lake.ingestion.differences import Difference, differing
+from farmy_assets.lake.ingestion.differences import Difference, differing, said_of
 from farmy_assets.lake.ingestion.folder import offers_of_folder
 from farmy_assets.lake.ingestion.offers import Offer
 from farmy_assets.lake.ingestion.reports import IngestReport
@@ -70,10 +70,10 @@ def import_offers(
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
             return Refusal(name=offer.name, reason=reason, detail=str(error)), size
         known.so_far = outcome is Outcome.ALREADY_THERE
-        if known.so_far and (stands := stands_for(metadata.image_id)):
-            fields = differing(stands, metadata)
-            if fields:
-                differences.append(Difference(name=offer.name, fields=fields))
+        said = said_of(origin, loaded.claims) if known.so_far else ()
+        stands = stands_for(metadata.image_id) if said else None
+        if stands and (fields := differing(stands, metadata, said)):
+            differences.append(Difference(name=offer.name, fields=fields))
         return outcome, size
 
     results = _in_threads(bring, offers, on_file)
