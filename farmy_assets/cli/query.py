@@ -22,8 +22,8 @@ from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.athena import AthenaEngine, Scan
 from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.lake.query.translation import translate
 
 _SAVED_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 _SHOWN = 200
@@ -74,13 +74,13 @@ def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person c
         return
     text = _text_of(sql, folder)
     if save:
-        checked(text)
+        translate(text)
         path = _saved(save, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
     lake = open_lake()
     if fresh:
-        brought_up_to_date(lake, tables_of(checked(text)))
+        brought_up_to_date(lake, translate(text).tables)
     engine = lake.query_engine
     if isinstance(engine, AthenaEngine):
         engine = replace(engine, on_scan=_print_scan)
