@@ -14,8 +14,9 @@ import duckdb
 import pyarrow as pa
 
 from farmy_assets.catalog.batches import Batch
-from farmy_assets.catalog.entry import SEQUENCER_DIGITS, CatalogEntry, EntryState
+from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.sequencers import BEFORE_ALL_EVENTS
 from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -23,7 +24,6 @@ from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.sealing import BatchBook
 
-NO_SEQUENCER = "0" * SEQUENCER_DIGITS  # any event that still comes is newer
 HEALED_TOGETHER = 1000
 READ_TOGETHER = 10_000
 SEGMENTS = 4  # of the catalog, read side by side
@@ -202,7 +202,7 @@ class Reconciler:
             return CatalogEntry(
                 image_id=image_id,
                 state=EntryState.PRESENT if present else EntryState.DELETED,
-                sequencer=known[image_id].sequencer if image_id in known else NO_SEQUENCER,
+                sequencer=known[image_id].sequencer if image_id in known else BEFORE_ALL_EVENTS,
                 metadata=metadata,
                 batch_id=batch_of[image_id],
             )
