@@ -60,7 +60,7 @@ def deploy(settings: LocalSettings, say: Say) -> Deployment:
     """
     template = read_template(settings.root / "deploy" / "aws" / "template.yaml")
     package = build_package(settings.root, vendor_libraries(settings.root, settings.setup))
-    aws = Aws(settings.address("ministack"))
+    aws = Aws.of(settings)
     try:
         done = _bring_up(aws, template, package)
         if done is not Deployment.UNCHANGED:

@@ -175,7 +175,7 @@ def status(settings: LocalSettings, *, parts: Collection[str] = ALL_PARTS) -> Pl
     aws_down = processes.living(ministack.NAME) is None
     return PlatformStatus(
         servers=servers,
-        stack=stack_state(Aws(settings.address(ministack.NAME))) if aws_up else "unknown",
+        stack=stack_state(Aws.of(settings)) if aws_up else "unknown",
         repair_due=ministack.repair_marker(settings).exists()
         or (aws_down and ministack.unclean_marker(settings).exists()),
     )
@@ -231,7 +231,7 @@ def _deploy_and_repair(
     settings: LocalSettings, say: Say, repair_catalog: Callable[[], None]
 ) -> None:
     marker = ministack.repair_marker(settings)
-    if stack_state(Aws(settings.address(ministack.NAME))) == "missing":
+    if stack_state(Aws.of(settings)) == "missing":
         # Objects may be there from before: the buckets' contents outlive the stack.
         marker.touch()
     deploy(settings, say)

@@ -35,13 +35,9 @@ AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA
 def running_platform(
     home: Path,
     parts: Collection[str] = local_platform.ALL_PARTS,
-    *,
-    enforces_rights: bool = False,
 ) -> Iterator[RunningPlatform]:
     """Servers, up from here to the end of the block; what they keep lies in `home`."""
-    settings = replace(
-        read_settings(), home=home, ports=free_ports(), enforces_rights=enforces_rights
-    )
+    settings = replace(read_settings(), home=home, ports=free_ports())
     told = platform_environment(settings)
     with pytest.MonkeyPatch.context() as patch, _stopped_whatever_happens(settings):
         for name in AWS_VARIABLES:
