@@ -165,7 +165,7 @@ def load_secrets(settings: LocalSettings) -> Secrets:
     """
     path = settings.home / "secrets.json"
     try:
-        kept = json.loads(path.read_text()) if path.exists() else {}
+        kept = {**json.loads(path.read_text())} if path.exists() else {}
         made = {name: kept[name] if name in kept else make() for name, make in SECRETS.items()}
     except (ValueError, TypeError) as error:
         msg = f"{path} is damaged ({type(error).__name__}): bring back the file as it was"
