@@ -25,7 +25,7 @@ NAME = "ministack"
 PROGRAM = Path(__file__).parent / "access" / "emulator.py"
 SERVICES = (
     "s3,sqs,sns,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms,"
-    "apigateway,athena,secretsmanager"
+    "apigateway,athena"
 )
 HEALTH_TIMEOUT_SECONDS = 2.0
 

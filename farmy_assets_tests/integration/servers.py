@@ -50,10 +50,12 @@ def running_platform(
         cleansed = told["FARMY_CLEANSED_BUCKET"]
         studio = Studio(StudioSettings.from_environment(told, cleansed_bucket=cleansed))
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            lake = Lake.from_environment(told)
+            lake.mark_cleansed_bucket()  # also where tests make inboxes without a run
             yield RunningPlatform(
                 settings=settings,
                 environment=shell_environment(settings),
-                lake=Lake.from_environment(told),
+                lake=lake,
                 studio=studio,
                 instance=instance,
             )
