@@ -91,6 +91,10 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         raw_key = next(lake.raw.keys(keys.RAW_IMAGES))
         refused(
             lambda: lake.raw.delete(raw_key),
+            # What it may write, it may write once: only a condition makes an image or its metadata.
+            lambda: lake.raw.put(raw_key, b"other bytes"),
+            lambda: lake.raw.put("images/new", b"bytes"),
+            lambda: lake.raw.put("metadata/new.json", b"{}"),
             lambda: lake.cleansed.put("images/x.jpg", b"x"),
             lambda: lake.records.bucket.put("batches/000001.json", b"{}"),
             lambda: list(lake.exports.keys("")),
@@ -111,6 +115,8 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
             lambda: lake.raw.delete(raw_key),
             lambda: lake.records.bucket.delete(keys.batch(1)),
             lambda: lake.raw.put("uploads/c-1/forged.json", b"{}"),
+            lambda: lake.records.bucket.get("contributors/c-1.json"),
+            lambda: lake.records.bucket.put("contributors/c-1.json", b"{}"),
         )
 
     with having(guarded, "ReaderPolicy") as lake:
