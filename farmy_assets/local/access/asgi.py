@@ -80,15 +80,15 @@ def safe_answers(send: Send, guest: str | None = None) -> Send:
 
 def with_safe_headers(headers: Iterable[tuple[bytes, bytes]], guest: str | None) -> Headers:
     """The headers of an answer, with those added that protect it, and no foreign reader allowed."""
-    kept: Headers = []
-    for name, value in headers:
-        if name.lower() == ANY_ORIGIN:
-            if guest is not None:
-                kept += [(name, guest.encode("latin-1")), (b"vary", b"Origin")]
-        else:
-            kept.append((name, value))
-    there = {name.lower() for name, _ in kept} - REPEATABLE
-    return [*kept, *(header for header in SAFE_HEADERS if header[0] not in there)]
+    told = list(headers)
+    there = {name.lower() for name, _ in told}
+    if ANY_ORIGIN in there:
+        told = [header for header in told if header[0].lower() != ANY_ORIGIN]
+        if guest is not None:
+            told += [(ANY_ORIGIN, guest.encode("latin-1")), (b"vary", b"Origin")]
+    return told + [
+        header for header in SAFE_HEADERS if header[0] in REPEATABLE or header[0] not in there
+    ]
 
 
 async def refuse(send: Send, refused: Refusal, *, is_websocket: bool = False) -> None:

@@ -14,6 +14,12 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 READING = frozenset({"GET", "HEAD"})
+LOOKED_AT = frozenset(
+    {
+        b"host", b"origin", b"referer", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest",
+        b"content-type", b"accept", b"access-control-request-method",
+    }
+)  # fmt: skip
 OWN_SITES = frozenset({"same-origin", "none"})
 VARIABLE = "FARMY_ACCESS_RULES"
 FORBIDDEN, WRONG_METHOD, WRONG_TYPE, MISDIRECTED = 403, 405, 415, 421
@@ -99,7 +105,8 @@ def request_of(
     """The request as ASGI tells it; header names are in lower case."""
     found: dict[bytes, list[str]] = {}
     for name, value in headers:
-        found.setdefault(name, []).append(value.decode("latin-1").strip())
+        if name in LOOKED_AT:
+            found.setdefault(name, []).append(value.decode("latin-1").strip())
 
     def only(name: bytes) -> str | None:
         values = found.get(name)
