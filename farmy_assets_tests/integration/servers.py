@@ -23,6 +23,7 @@ from farmy_assets.local.settings import LocalSettings, platform_environment, rea
 from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets_tests.integration.running import (
     RunningPlatform,
+    forget_keys,
     free_ports,
     scraper_folder,
     shell_environment,
@@ -50,6 +51,7 @@ def running_platform(
         cleansed = told["FARMY_CLEANSED_BUCKET"]
         studio = Studio(StudioSettings.from_environment(told, cleansed_bucket=cleansed))
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            forget_keys()
             lake = Lake.from_environment(told)
             lake.mark_cleansed_bucket()  # also where tests make inboxes without a run
             yield RunningPlatform(
@@ -60,6 +62,7 @@ def running_platform(
                 instance=instance,
             )
         studio.close()
+    forget_keys()
 
 
 @contextmanager
