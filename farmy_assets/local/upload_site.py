@@ -16,6 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.http import LARGEST_BODY_BYTES, UploadApi
+from farmy_assets.local.access.asgi import guarded
+from farmy_assets.local.access.of_servers import upload_rules
+from farmy_assets.local.access.rules import VARIABLE, AccessRules
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 
@@ -39,7 +42,9 @@ def upload_server(settings: LocalSettings) -> Server:
             ),
             *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
         ),
-        environment=clean_environment(platform_environment(settings)),
+        environment=clean_environment(
+            {**platform_environment(settings), VARIABLE: upload_rules(settings).to_json()}
+        ),
         directory=settings.root,
         healthy=lambda _created: _answers(address),
         port=settings.ports[NAME],
@@ -49,8 +54,9 @@ def upload_server(settings: LocalSettings) -> Server:
 
 
 def site_of_environment() -> ASGIApp:
-    """The site on the lake that the process's environment names."""
-    return site(UploadApi.connect(LakeSettings.from_environment(os.environ)))
+    """The site on the lake that the process's environment names, behind its access rules."""
+    api = UploadApi.connect(LakeSettings.from_environment(os.environ))
+    return guarded(site(api), AccessRules.from_json(os.environ[VARIABLE]))
 
 
 def site(api: UploadApi) -> ASGIApp:

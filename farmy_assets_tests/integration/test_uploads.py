@@ -111,7 +111,7 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_break(address: str, tok
 
 def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, token: str) -> None:
     server = lake_alone.settings.address(ministack.NAME)
-    api_id = outputs(Aws(server))["UploadApiId"]
+    api_id = outputs(Aws.of(lake_alone.settings))["UploadApiId"]
     host = {"Host": f"{api_id}.execute-api.{server.removeprefix('http://')}"}
     assert httpx.get(f"{server}/uploads/never-asked", headers=host).status_code == 401
     answer = httpx.get(f"{server}/uploads/never-asked", headers=host | bearer(token))

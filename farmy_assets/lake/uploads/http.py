@@ -93,14 +93,18 @@ class UploadApi:
 
     @classmethod
     def connect(cls, settings: LakeSettings) -> "UploadApi":
-        """The interface on a lake; nothing is asked of a server yet."""
+        """The interface on a lake; nothing is asked of a server yet.
+
+        It has no right to list a bucket.
+        """
         s3 = s3_client(settings)
         desk = UploadDesk(
-            raw=Bucket(s3, settings.raw_bucket),
+            raw=Bucket(s3, settings.raw_bucket, denied_is_missing=True),
             catalog=CatalogTable(dynamodb_client(settings), settings.catalog_table),
             clock=lambda: datetime.now(UTC),
         )
-        return cls(desk, ContributorBook(RecordStore(Bucket(s3, settings.records_bucket))))
+        records = Bucket(s3, settings.records_bucket, denied_is_missing=True)
+        return cls(desk, ContributorBook(RecordStore(records)))
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request; never raises."""
