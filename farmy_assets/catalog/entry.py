@@ -19,6 +19,7 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
 SEQUENCER_DIGITS = 32
+NO_SEQUENCER = "0" * SEQUENCER_DIGITS  # any event that still comes is newer
 
 
 class EntryState(StrEnum):
@@ -32,7 +33,7 @@ class CatalogEntry(Record):
     """What the catalog knows of one image; it can always be rebuilt from the raw zone.
 
     Its metadata is what may be known outside the raw zone: an exact position given here is
-    coarsened.
+    coarsened. So many corrections are in it as `corrections` says.
     """
 
     image_id: str
@@ -40,6 +41,7 @@ class CatalogEntry(Record):
     sequencer: str
     metadata: ImageMetadata | None
     batch_id: str | None = None
+    corrections: int = 0
 
     @field_validator("metadata")
     @classmethod

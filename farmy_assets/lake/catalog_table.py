@@ -1,12 +1,13 @@
 """The catalog: one DynamoDB item an image, an index that can always be rebuilt from S3.
 
-Item: image_id (key), state, sequencer, metadata (JSON text), campaign, batch_id once sealed, and,
-only while the image waits for a batch, waiting_shard and waiting_since. The index `waiting` holds
-just the images that wait, so that looking for work does not grow with the work already done; its
-partition key is spread over shards, because all new images would share one hot key.
+Item: image_id (key), state, sequencer, metadata (JSON text), campaign, corrections (their number)
+once there are some, batch_id once sealed, and, only while the image waits for a batch,
+waiting_shard and waiting_since. The index `waiting` holds just the images that wait, so that
+looking for work does not grow with the work already done; its partition key is spread over shards,
+because all new images would share one hot key.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -29,6 +30,7 @@ SHARDS = 8
 GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
 LARGEST_SEQUENCER_FIRST = "attribute_not_exists(image_id) OR sequencer <= :sequencer"
+NO_FEWER_CORRECTIONS = "(attribute_not_exists(corrections) OR corrections <= :corrections)"
 METADATA = ["metadata = :metadata", "campaign = :campaign"]
 
 
@@ -51,7 +53,9 @@ class CatalogTable:
     def apply(self, entry: CatalogEntry, *, now: datetime) -> bool:
         """Store what an event said, unless a later event was stored before.
 
-        The same event stored twice leaves the same item. An image that is in no batch yet starts
+        The same event stored twice leaves the same item. Metadata with fewer corrections than the
+        stored ones are left out, since an event of the image says nothing of those. An image that
+        is in no batch yet starts
         to wait for one; an image that was sealed already keeps its batch; an entry that names a
         batch never waits. Returns False when the event was older than what is stored.
         """
@@ -111,21 +115,29 @@ class CatalogTable:
 
     def _updates(self, entry: CatalogEntry, *, now: datetime) -> Iterator[dict[str, Any]]:
         """The updates to try, one after the other, until the condition of one holds."""
-        if entry.batch_id:
-            yield self._update(entry, now=now, waits=False, condition=LARGEST_SEQUENCER_FIRST)
-            return
-        for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
-            condition = f"({LARGEST_SEQUENCER_FIRST}) AND {sealed}(batch_id)"
-            yield self._update(entry, now=now, waits=waits, condition=condition)
+        for tells, corrections in ((True, f" AND {NO_FEWER_CORRECTIONS}"), (False, "")):
+            first = f"({LARGEST_SEQUENCER_FIRST}){corrections}"
+            if entry.batch_id:
+                yield self._update(entry, now=now, waits=False, tells=tells, condition=first)
+                continue
+            for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
+                condition = f"{first} AND {sealed}(batch_id)"
+                yield self._update(entry, now=now, waits=waits, tells=tells, condition=condition)
 
     def _update(
-        self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str
+        self, entry: CatalogEntry, *, now: datetime, waits: bool, tells: bool, condition: str
     ) -> dict[str, Any]:
         sets = ["#state = :state", "sequencer = :sequencer"]
-        values = {":state": _text(entry.state), ":sequencer": _text(entry.sequencer)}
-        if entry.metadata:
+        values: dict[str, Any] = {
+            ":state": _text(entry.state), ":sequencer": _text(entry.sequencer)
+        }  # fmt: skip
+        if tells:
+            values[":corrections"] = {"N": str(entry.corrections)}
+        if entry.metadata and tells:
             sets += METADATA
             values |= _metadata_values(entry.metadata)
+            if entry.corrections:
+                sets.append("corrections = :corrections")
         if entry.batch_id:
             sets.append("batch_id = :batch")
             values[":batch"] = _text(entry.batch_id)
@@ -144,6 +156,31 @@ class CatalogTable:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": values,
         }
+
+    def correct(self, entry: CatalogEntry) -> bool:
+        """Store corrected metadata in an entry that is there; nothing else of it changes.
+
+        Returns False when it has as many corrections already, or there is no such entry.
+        """
+        if entry.metadata is None:
+            return False
+        sets = [*METADATA, "corrections = :corrections"]
+        number = {":corrections": {"N": str(entry.corrections)}}
+        fewer = "attribute_not_exists(corrections) OR corrections < :corrections"
+        with translated(f"correcting image {entry.image_id}"):
+            try:
+                self.client.update_item(
+                    TableName=self.name,
+                    Key={"image_id": _text(entry.image_id)},
+                    UpdateExpression=f"SET {', '.join(sets)}",
+                    ConditionExpression=f"attribute_exists(image_id) AND ({fewer})",
+                    ExpressionAttributeValues={**_metadata_values(entry.metadata), **number},
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def mark_sealed(self, image_ids: Iterable[str], batch_id: str) -> None:
         """Note the batch of these images; they no longer wait. Doing it again changes nothing."""
@@ -229,7 +266,7 @@ class CatalogTable:
                 TableName=self.name,
                 Segment=segment,
                 TotalSegments=of,
-                ProjectionExpression="image_id, #state, campaign, batch_id",
+                ProjectionExpression="image_id, #state, campaign, batch_id, corrections",
                 ExpressionAttributeNames={"#state": "state"},
             )
             for page in pages:
@@ -239,6 +276,7 @@ class CatalogTable:
                         state=EntryState(item["state"]["S"]),
                         has_metadata="campaign" in item,
                         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+                        corrections=_number(item, "corrections"),
                     )
 
 
@@ -250,6 +288,7 @@ class IndexCard:
     state: EntryState
     has_metadata: bool
     batch_id: str | None
+    corrections: int = 0
 
 
 def _metadata_values(metadata: ImageMetadata) -> dict[str, Any]:
@@ -267,4 +306,9 @@ def _entry(item: dict[str, Any]) -> CatalogEntry:
         sequencer=item["sequencer"]["S"],
         metadata=ImageMetadata.model_validate_json(metadata["S"]) if metadata else None,
         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+        corrections=_number(item, "corrections"),
     )
+
+
+def _number(item: Mapping[str, Any], name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0

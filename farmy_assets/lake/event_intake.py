@@ -1,7 +1,8 @@
 """From queue messages to the catalog: what the Lambda does, without the Lambda.
 
 The events of one delivery are merged first: of several about one image only the newest counts, as
-it would in any order. What is left is looked up in threads and written together.
+it would in any order. What is left is looked up in threads and written together. Events of incoming
+bytes and of corrections (`other_events.py`) come by the same queue.
 """
 
 import logging
@@ -15,7 +16,9 @@ from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.other_events import OtherEvents
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.lake.uploads.quotas import Quotas
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class EventIntake:
 
     raw: Bucket
     catalog: CatalogTable
+    quotas: Quotas | None = None
 
     def take(self, message_body: str, *, now: datetime) -> int:
         """Apply the events of one message; returns how many changed the catalog.
@@ -57,6 +61,7 @@ class EventIntake:
         failed: dict[int, FarmyError] = {}
         told_by: dict[str, set[int]] = defaultdict(set)
         newest: dict[str, ObjectEvent] = {}
+        others: dict[str, set[int]] = defaultdict(set)
         for place, body in enumerate(message_bodies):
             try:
                 events = list(object_events(body))
@@ -66,13 +71,17 @@ class EventIntake:
             for event in events:
                 image_id = keys.image_id_of_raw_key(event.key)
                 if image_id is None:
-                    logger.warning("not an image of ours, left alone: %s", event.key)
+                    if OtherEvents.concern(event):
+                        others[event.key].add(place)
+                    else:
+                        logger.warning("not an image of ours, left alone: %s", event.key)
                     continue
                 told_by[image_id].add(place)
                 before = newest.get(image_id)
                 if before is None or before.sequencer < event.sequencer:
                     newest[image_id] = event
 
+        changed = self._handle_others(others, failed, now=now)
         looked_up = in_threads(lambda item: self._entry(*item), newest.items())
         entries = [entry for entry in looked_up if isinstance(entry, CatalogEntry)]
         written = self.catalog.apply_all(entries, now=now)
@@ -80,7 +89,19 @@ class EventIntake:
         for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
             if isinstance(outcome, FarmyError):
                 failed |= dict.fromkeys(told_by[image_id], outcome)
-        return Delivery(changed=sum(o is True for o in outcomes.values()), failed=failed)
+        changed += sum(o is True for o in outcomes.values())
+        return Delivery(changed=changed, failed=failed)
+
+    def _handle_others(
+        self, others: Mapping[str, set[int]], failed: dict[int, FarmyError], *, now: datetime
+    ) -> int:
+        """Do what the other events ask for; how many entries changed, and who failed."""
+        work = OtherEvents(self.raw, self.catalog, self.quotas)
+        done = in_threads(lambda key: work.handle(key, now=now), others)
+        for places, outcome in zip(others.values(), done, strict=True):
+            if isinstance(outcome, FarmyError):
+                failed |= dict.fromkeys(places, outcome)
+        return sum(outcome is True for outcome in done)
 
     def _entry(self, image_id: str, event: ObjectEvent) -> CatalogEntry | FarmyError:
         try:

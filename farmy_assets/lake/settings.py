@@ -17,8 +17,9 @@ VARIABLES = {
 class LakeSettings(Record):
     """Names of the lake's parts; `endpoint_url` only for a local server.
 
-    `ingest_queue_url` is only needed to move dead letters back; the tables are registered in
-    `glue_database`, and asked by Athena in `athena_workgroup`, where these are told.
+    `ingest_queue_url` is only needed to move dead letters back and to send lost events again, and
+    `quota_table` by the upload interface; the tables are registered in `glue_database`, and asked
+    by Athena in `athena_workgroup`, where these are told.
     """
 
     raw_bucket: str
@@ -29,6 +30,7 @@ class LakeSettings(Record):
     region_name: str = "eu-central-1"
     endpoint_url: str | None = None
     ingest_queue_url: str | None = None
+    quota_table: str | None = None
     glue_database: str | None = None
     athena_workgroup: str | None = None
 
@@ -51,6 +53,7 @@ class LakeSettings(Record):
             region_name=environment.get("AWS_DEFAULT_REGION", "eu-central-1"),
             endpoint_url=environment.get("FARMY_AWS_ENDPOINT_URL") or None,
             ingest_queue_url=environment.get("FARMY_INGEST_QUEUE_URL") or None,
+            quota_table=environment.get("FARMY_QUOTA_TABLE") or None,
             glue_database=environment.get("FARMY_GLUE_DATABASE") or None,
             athena_workgroup=environment.get("FARMY_ATHENA_WORKGROUP") or None,
         )
