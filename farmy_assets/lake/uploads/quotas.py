@@ -8,8 +8,9 @@ once no more get through than there is room for.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 from botocore.exceptions import ClientError
@@ -83,6 +84,8 @@ class Quotas:
     client: "DynamoDBClient"
     name: str
     limits: UploadCounts = USUAL_LIMITS
+    # DynamoDB changes one item once at a time; threads of one batch would only wait there.
+    _one_at_a_time: Lock = field(default_factory=Lock, compare=False)
 
     def take(
         self, contributor: str, client_id: str, size_bytes: int, *, now: datetime, until: datetime
@@ -206,7 +209,7 @@ class Quotas:
         names: Mapping[str, str], values: Mapping[str, Any],
     ) -> Mapping[str, Any] | None:  # fmt: skip
         """Nothing when the conditions held; else the contributor's item as it is."""
-        with translated(f"counting the uploads of {contributor}"):
+        with self._one_at_a_time, translated(f"counting the uploads of {contributor}"):
             try:
                 self.client.update_item(
                     TableName=self.name, Key={"contributor": {"S": contributor}},

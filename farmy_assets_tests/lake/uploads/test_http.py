@@ -142,6 +142,7 @@ def test_the_lambda_door_answers_from_the_lake_its_environment_names(
     lake: Lake, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {"RAW_BUCKET": "raw", "RECORDS_BUCKET": "records", "CATALOG_TABLE": "catalog"}
+    told |= {"QUOTA_TABLE": "quotas"}
     for name, value in (told | {"AWS_REGION": "eu-central-1"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
