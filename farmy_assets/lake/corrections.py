@@ -86,7 +86,7 @@ class Corrections:
         author_kind: AuthorKind,
         now: Callable[[], datetime],
         reason: str | None = None,
-    ) -> Standing:
+    ) -> tuple[Standing, bool]:
         """Correct an image's metadata; saying what stands already changes nothing.
 
         Args:
@@ -99,7 +99,7 @@ class Corrections:
             reason: Why.
 
         Returns:
-            What stands now.
+            What stands now, and whether it was corrected.
 
         Raises:
             InvalidInputError: There is no such image, or it has no metadata.
@@ -116,7 +116,7 @@ class Corrections:
                 _may_correct(standing, stands, author)
             said, gone = changes_needed(stands, values, removed)
             if not gone and not said.model_dump(exclude_none=True):
-                return standing
+                return standing, False
             correction = Correction(
                 image_id=image_id, number=len(standing.corrections) + 1, author=author,
                 author_kind=author_kind, at=now(), values=said, removed=gone, reason=reason,
@@ -124,7 +124,7 @@ class Corrections:
             key = keys.correction(image_id, correction.number)
             if RecordStore(self.raw).write_once(key, correction):
                 made = (*standing.corrections, correction)
-                return Standing(standing.found, standing.first, made)
+                return Standing(standing.found, standing.first, made), True
         msg = f"image {image_id} was corrected by others {TRIES} times meanwhile; try again later"
         raise LakeUnavailableError(msg)
 

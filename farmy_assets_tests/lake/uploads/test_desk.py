@@ -162,7 +162,7 @@ def test_parts_of_other_bytes_are_refused_and_may_be_sent_again(lake: Lake, larg
 
 def test_an_upload_that_was_ended_meanwhile_begins_anew(lake: Lake, large: bytes) -> None:
     desk = desk_of(lake)
-    asked = desk.ask(request_for(large), WHO)
+    desk.ask(request_for(large), WHO)
     (upload_id,) = open_uploads(lake)
     lake.raw.client.abort_multipart_upload(
         Bucket=lake.raw.name, Key=keys.incoming(WHO, "client-0001"), UploadId=upload_id
