@@ -205,7 +205,8 @@ def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, tok
     server = lake_alone.settings.address(ministack.NAME)
     api_id = outputs(Aws(server))["UploadApiId"]
     host = {"Host": f"{api_id}.execute-api.{server.removeprefix('http://')}"}
-    assert httpx.get(f"{server}/uploads/never-asked", headers=host).status_code == 401
+    first = httpx.get(f"{server}/uploads/never-asked", headers=host, timeout=60)  # starts it
+    assert first.status_code == 401
     answer = httpx.get(f"{server}/uploads/never-asked", headers=host | bearer(token))
     assert answer.status_code == 404
     assert "ask for it first" in answer.json()["detail"]

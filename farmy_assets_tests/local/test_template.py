@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from farmy_assets.errors import InvalidInputError, PlatformError
+from farmy_assets.lake.uploads.quotas import USUAL_LIMITS, VARIABLES, limits_from
 from farmy_assets.local.drift import NAMES, lifecycle_rules, notifications
 from farmy_assets.local.settings import platform_environment, read_settings
 from farmy_assets.local.template import (
@@ -147,6 +148,13 @@ def places_of(role: str, action: str) -> list[str]:
             found += places if isinstance(places, list) else [places]
     assert all("${Prefix}-raw-" in place["Fn::Sub"] for place in found)
     return sorted(place["Fn::Sub"].split("AccountId}")[-1] for place in found)
+
+
+def test_the_limits_of_uploads_are_parameters_with_the_usual_defaults() -> None:
+    variables = FUNCTIONS["UploadFunction"]["Environment"]["Variables"]
+    parameters = TEMPLATE.document["Parameters"]
+    told = {name: parameters[variables[name]["Ref"]]["Default"] for name in VARIABLES.values()}
+    assert limits_from({name: str(value) for name, value in told.items()}) == USUAL_LIMITS
 
 
 def statements_of(role: str) -> list[dict[str, Any]]:
