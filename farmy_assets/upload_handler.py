@@ -7,7 +7,7 @@ from typing import Any
 
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.http import UploadApi
-from farmy_assets.lake.uploads.quotas import limits_from
+from farmy_assets.lake.uploads.quota_limits import limits_from
 
 logging.getLogger().setLevel(logging.INFO)
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
 from farmy_assets.lake.uploads.http import UploadApi
-from farmy_assets.lake.uploads.quotas import VARIABLES, limits_from
+from farmy_assets.lake.uploads.quota_limits import VARIABLES, limits_from
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 

@@ -21,15 +21,15 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.uploads.contract import (
     CorrectionRequest,
-    Part,
     Upload,
     UploadRequest,
     UploadState,
 )
 from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
+from farmy_assets.lake.uploads.part_uploads import PartUploads, transfers_of
 from farmy_assets.lake.uploads.quotas import Quotas
 from farmy_assets.lake.uploads.standing import AnotherStandsError, stands_for
-from farmy_assets.lake.uploads.transfers import VALID_SECONDS, Transfers, in_parts
+from farmy_assets.lake.uploads.transfers import VALID_SECONDS, in_parts
 from farmy_assets.lake.uploads.upload_record import UploadRecord, UploadRefusal, same_claim
 
 TO_BE_SENT = {UploadState.WAITING, UploadState.REFUSED}
@@ -119,7 +119,7 @@ class UploadDesk:
             if in_parts(kept.metadata):
                 msg = f"the upload {client_id} has no parts yet: ask for it again"
             raise UploadConflictError(msg)
-        transfers = self._transfers(contributor, kept)
+        transfers = transfers_of(self.raw, contributor, kept)
         try:
             missing = transfers.missing_parts(parts_id)
             if missing:
@@ -164,9 +164,6 @@ class UploadDesk:
     @property
     def _corrections(self) -> Corrections:
         return Corrections(self.raw)
-
-    def _transfers(self, contributor: str, kept: UploadRecord) -> Transfers:
-        return Transfers(self.raw, keys.incoming(contributor, kept.client_id), kept.metadata)
 
     def _take_room(self, contributor: str, asked: UploadRecord) -> bool:
         now = self.clock()
@@ -253,32 +250,10 @@ class UploadDesk:
             return told
         expires_at = self.clock() + timedelta(seconds=VALID_SECONDS)
         if not in_parts(kept.metadata):
-            form = self._transfers(contributor, kept).form()
+            form = transfers_of(self.raw, contributor, kept).form()
             return told.model_copy(update={"form": form, "expires_at": expires_at})
-        parts = self._missing_parts(contributor, kept)
+        parts = PartUploads(self.raw).missing(contributor, kept)
         return told.model_copy(update={"parts": parts, "expires_at": expires_at})
-
-    def _missing_parts(self, contributor: str, kept: UploadRecord) -> list[Part]:
-        transfers = self._transfers(contributor, kept)
-        if kept.incoming_parts_id is not None:
-            try:
-                return transfers.missing_parts(kept.incoming_parts_id)
-            except ObjectMissingError:
-                pass  # ended after a week, or its bytes were refused: begun anew
-        begun = self._begun(contributor, kept)
-        return transfers.missing_parts(begun.incoming_parts_id or "")
-
-    def _begun(self, contributor: str, kept: UploadRecord) -> UploadRecord:
-        """The record with a new upload in parts; of two that ask at once, the quicker one's."""
-        key = keys.upload(contributor, kept.client_id)
-        transfers = self._transfers(contributor, kept)
-        parts_id = transfers.begin()
-        begun = kept.model_copy(update={"incoming_parts_id": parts_id})
-        there, etag = self._records.find_with_etag(key, UploadRecord)
-        if there == kept and self.raw.put_if(key, begun.to_json(), etag=etag):
-            return begun
-        transfers.forget(parts_id)
-        return self._kept(kept.client_id, contributor)
 
 
 def _told(kept: UploadRecord, state: UploadState) -> Upload:

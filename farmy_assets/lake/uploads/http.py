@@ -44,7 +44,8 @@ from farmy_assets.lake.uploads.contributors import ContributorBook
 from farmy_assets.lake.uploads.desk import UploadDesk
 from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.lake.uploads.openapi import document
-from farmy_assets.lake.uploads.quotas import USUAL_LIMITS, Quotas, UploadCounts
+from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS, UploadCounts
+from farmy_assets.lake.uploads.quotas import Quotas
 from farmy_assets.lake.uploads.standing import AnotherStandsError
 
 Kind = TypeVar("Kind", bound=BaseModel)

@@ -13,7 +13,8 @@ from farmy_assets.lake.uploads.contract import Upload, UploadRequest
 from farmy_assets.lake.uploads.desk import UploadDesk
 from farmy_assets.lake.uploads.http import UploadApi
 from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
-from farmy_assets.lake.uploads.quotas import USUAL_LIMITS, Quotas, UploadCounts
+from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS, UploadCounts
+from farmy_assets.lake.uploads.quotas import Quotas
 from farmy_assets.lake.uploads.upload_record import UploadRecord
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 

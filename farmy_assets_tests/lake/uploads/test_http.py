@@ -17,7 +17,7 @@ from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
 from farmy_assets.lake.uploads.http import UploadApi
 from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.lake.uploads.openapi import document
-from farmy_assets.lake.uploads.quotas import UploadCounts
+from farmy_assets.lake.uploads.quota_limits import UploadCounts
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 from farmy_assets_tests.faults import slow_down
 from farmy_assets_tests.lake.uploads.phone import (

@@ -8,14 +8,13 @@ from farmy_assets.errors import InvalidInputError, QuotaExceededError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.uploads.contract import UploadState
-from farmy_assets.lake.uploads.quotas import (
+from farmy_assets.lake.uploads.quota_limits import (
     MOST_OPEN,
-    SHORTLY_SECONDS,
     USUAL_LIMITS,
-    Quotas,
     UploadCounts,
     limits_from,
 )
+from farmy_assets.lake.uploads.quotas import SHORTLY_SECONDS, Quotas
 from farmy_assets.lake.uploads.transfers import VALID_SECONDS
 from farmy_assets_tests.arrivals import NOON, jpeg
 from farmy_assets_tests.lake.uploads.phone import (
