@@ -1,5 +1,7 @@
 """An upload asked for, sent, repeated, broken off: one photograph in the lake, and never two."""
 
+import json
+
 import pytest
 
 from farmy_assets.errors import UploadConflictError, UploadMissingError
@@ -7,7 +9,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import LONGEST_BYTES
 from farmy_assets.lake.uploads.contract import UploadState
-from farmy_assets_tests.arrivals import jpeg
+from farmy_assets_tests.arrivals import NOON, jpeg
 from farmy_assets_tests.lake.uploads.phone import (
     WHO,
     catalogue,
@@ -179,6 +181,29 @@ def test_a_small_file_has_no_parts_to_complete(lake: Lake) -> None:
     desk.ask(request_for(jpeg()), WHO)
     with pytest.raises(UploadConflictError, match="send its form"):
         desk.complete("client-0001", WHO)
+
+
+def test_uploads_that_an_older_version_began_are_gone_on_with(lake: Lake, large: bytes) -> None:
+    """Records without the newer fields, a part upload under the image's key, bytes sent there."""
+    desk = desk_of(lake)
+    for client_id, content in (("client-0001", large), ("client-0002", jpeg())):
+        asked = request_for(content, client_id)
+        metadata = asked.metadata(WHO, arrived_at=NOON)
+        told = {"client_id": client_id, "metadata": metadata.model_dump(mode="json")}
+        if content == large:
+            told["parts_id"] = lake.raw.client.create_multipart_upload(
+                Bucket="raw", Key=keys.raw_image(metadata.image_id)
+            )["UploadId"]
+        lake.raw.put(keys.upload(WHO, client_id), json.dumps(told).encode())
+        assert desk.status(client_id, WHO).state is UploadState.WAITING
+    upload = desk.ask(request_for(large), WHO)
+    send_all_parts(lake, upload, large)
+    assert desk.complete("client-0001", WHO).state is UploadState.STORED
+    catalogue(lake, upload.image_id)
+    assert desk.status("client-0001", WHO).state is UploadState.CATALOGUED
+    lake.ingestion.store(metadata, jpeg())  # as a form of before wrote it
+    catalogue(lake, metadata.image_id)
+    assert desk.status("client-0002", WHO).state is UploadState.CATALOGUED
 
 
 def test_a_large_image_is_written_over_by_no_second_copy(lake: Lake, large: bytes) -> None:
