@@ -37,6 +37,7 @@ class RefusalReason(StrEnum):
     OUTSIDE_THE_FOLDER = "outside_the_folder"
     BAD_METADATA = "bad_metadata"
     OTHER_BYTES_IN_THE_LAKE = "other_bytes_in_the_lake"
+    NOT_IN_THE_LAKE = "not_in_the_lake"
 
 
 class Refusal(Record):

@@ -35,7 +35,7 @@ class CatalogEntry(Record):
     """What the catalog knows of one image; it can always be rebuilt from the raw zone.
 
     Its metadata is what may be known outside the raw zone: an exact position given here is
-    coarsened.
+    coarsened. So many corrections are in it as `corrections` says.
     """
 
     image_id: str
@@ -43,6 +43,7 @@ class CatalogEntry(Record):
     sequencer: str
     metadata: ImageMetadata | None
     batch_id: str | None = None
+    corrections: int = 0
 
     @field_validator("metadata")
     @classmethod

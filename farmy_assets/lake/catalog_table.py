@@ -1,16 +1,18 @@
 """The catalog: one DynamoDB item an image, an index that can always be rebuilt from S3.
 
 Item: image_id (key), state, sequencer (as `catalog/sequencers.py` writes it, or in the older form
-until the next event of its image), metadata (JSON text), campaign, batch_id once sealed, and, only
-while the image waits for a batch, waiting_shard and waiting_since. The index `waiting` holds
-just the images that wait, so that looking for work does not grow with the work already done; its
-partition key is spread over shards, because all new images would share one hot key.
+until the next event of its image), metadata (JSON text), campaign, corrections (their number) once
+there are some, batch_id once sealed, and, only while the image waits for a batch, waiting_shard and
+waiting_since. The index `waiting` holds just the images that wait, so that looking for work does
+not grow with the work already done; its partition key is spread over shards, because all new images
+would share one hot key.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,7 @@ GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
 NEW, NOT_LATER = "attribute_not_exists(image_id)", "sequencer <= :sequencer"
 AS_READ = "sequencer = :read"
+NO_FEWER_CORRECTIONS = "(attribute_not_exists(corrections) OR corrections <= :corrections)"
 METADATA = ["metadata = :metadata", "campaign = :campaign"]
 
 
@@ -57,9 +60,10 @@ class CatalogTable:
     def apply(self, entry: CatalogEntry, *, now: datetime) -> bool:
         """Store what an event said, unless a later event was stored before.
 
-        The same event stored twice leaves the same item. An image that is in no batch yet starts
-        to wait for one; an image that was sealed already keeps its batch; an entry that names a
-        batch never waits. Returns False when the event was older than what is stored.
+        The same event stored twice leaves the same item. Metadata with fewer corrections than the
+        stored ones are left out, since an event of the image says nothing of those. An image that
+        is in no batch yet starts to wait for one; an image that was sealed already keeps its batch;
+        an entry that names a batch never waits. Returns False when the event was older than what is stored.
         """
         with translated(f"cataloguing image {entry.image_id}"):
             if self._succeeds(self._updates(entry, now=now)):
@@ -153,23 +157,39 @@ class CatalogTable:
         else:
             # An entry in the older form is one that was read before, to be written again.
             in_order, read = f"({NEW} OR {AS_READ})", read or entry.sequencer
-        if entry.batch_id:
-            yield self._update(entry, now=now, waits=False, condition=in_order, read=read)
-            return
-        for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
-            condition = f"{in_order} AND {sealed}(batch_id)"
-            yield self._update(entry, now=now, waits=waits, condition=condition, read=read)
+        update = partial(self._update, entry, now=now, read=read)
+        for tells, corrections in ((True, f" AND {NO_FEWER_CORRECTIONS}"), (False, "")):
+            first = f"{in_order}{corrections}"
+            if entry.batch_id:
+                yield update(waits=False, tells=tells, condition=first)
+                continue
+            for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
+                condition = f"{first} AND {sealed}(batch_id)"
+                yield update(waits=waits, tells=tells, condition=condition)
 
     def _update(
-        self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str, read: str | None
+        self,
+        entry: CatalogEntry,
+        *,
+        now: datetime,
+        waits: bool,
+        tells: bool,
+        condition: str,
+        read: str | None,
     ) -> dict[str, Any]:
         sets = ["#state = :state", "sequencer = :sequencer"]
-        values = {":state": _text(entry.state), ":sequencer": _text(entry.sequencer)}
+        values: dict[str, Any] = {
+            ":state": _text(entry.state), ":sequencer": _text(entry.sequencer)
+        }  # fmt: skip
         if read is not None:
             values[":read"] = _text(read)
-        if entry.metadata:
+        if tells:
+            values[":corrections"] = {"N": str(entry.corrections)}
+        if entry.metadata and tells:
             sets += METADATA
             values |= _metadata_values(entry.metadata)
+            if entry.corrections:
+                sets.append("corrections = :corrections")
         if entry.batch_id:
             sets.append("batch_id = :batch")
             values[":batch"] = _text(entry.batch_id)
@@ -188,6 +208,31 @@ class CatalogTable:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": values,
         }
+
+    def correct(self, entry: CatalogEntry) -> bool:
+        """Store corrected metadata in an entry that is there; nothing else of it changes.
+
+        Returns False when it has as many corrections already, or there is no such entry.
+        """
+        if entry.metadata is None:
+            return False
+        sets = [*METADATA, "corrections = :corrections"]
+        number = {":corrections": {"N": str(entry.corrections)}}
+        fewer = "attribute_not_exists(corrections) OR corrections < :corrections"
+        with translated(f"correcting image {entry.image_id}"):
+            try:
+                self.client.update_item(
+                    TableName=self.name,
+                    Key={"image_id": _text(entry.image_id)},
+                    UpdateExpression=f"SET {', '.join(sets)}",
+                    ConditionExpression=f"attribute_exists(image_id) AND ({fewer})",
+                    ExpressionAttributeValues={**_metadata_values(entry.metadata), **number},
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def mark_sealed(self, image_ids: Iterable[str], batch_id: str) -> None:
         """Note the batch of these images; they no longer wait. Doing it again changes nothing."""
@@ -273,7 +318,7 @@ class CatalogTable:
                 TableName=self.name,
                 Segment=segment,
                 TotalSegments=of,
-                ProjectionExpression="image_id, #state, campaign, batch_id",
+                ProjectionExpression="image_id, #state, campaign, batch_id, corrections",
                 ExpressionAttributeNames={"#state": "state"},
             )
             for page in pages:
@@ -283,6 +328,7 @@ class CatalogTable:
                         state=EntryState(item["state"]["S"]),
                         has_metadata="campaign" in item,
                         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+                        corrections=_number(item, "corrections"),
                     )
 
 
@@ -294,6 +340,7 @@ class IndexCard:
     state: EntryState
     has_metadata: bool
     batch_id: str | None
+    corrections: int = 0
 
 
 def _metadata_values(metadata: ImageMetadata) -> dict[str, Any]:
@@ -311,4 +358,9 @@ def _entry(item: dict[str, Any]) -> CatalogEntry:
         sequencer=item["sequencer"]["S"],
         metadata=ImageMetadata.model_validate_json(metadata["S"]) if metadata else None,
         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+        corrections=_number(item, "corrections"),
     )
+
+
+def _number(item: Mapping[str, Any], name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0

@@ -1,7 +1,8 @@
 """From queue messages to the catalog: what the Lambda does, without the Lambda.
 
 The events of one delivery are merged first: of several about one image only the newest counts, as
-it would in any order. What is left is looked up in threads and written together.
+it would in any order. What is left is looked up in threads and written together. Events of incoming
+bytes and of corrections (`other_events.py`) come by the same queue.
 """
 
 import logging
@@ -15,7 +16,9 @@ from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.other_events import OtherEvents
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.lake.uploads.quotas import Quotas
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +43,49 @@ class Delivery:
     malformed_records: int = 0
 
 
+@dataclass
+class _MergedEvents:
+    """The events of one delivery: of each image the newest, and the messages that told of it."""
+
+    newest: dict[str, ObjectEvent] = field(default_factory=dict)
+    told_by: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    others: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Keys of incoming bytes and of corrections."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    malformed: int = 0
+    failed: dict[int, FarmyError] = field(default_factory=dict)
+
+    def add(self, place: int, body: str) -> None:
+        """Take in one message; what is wrong with it is noted under its place."""
+        try:
+            events = object_events(body)
+        except InvalidInputError as error:
+            self.failed[place] = error
+            return
+        self.kinds.update(name[:SHOWN] for name in events.other_names)
+        self.malformed += len(events.malformed)
+        if events.malformed:
+            self.failed[place] = _not_events(events.malformed)
+        for event in events:
+            image_id = keys.image_id_of_raw_key(event.key)
+            if image_id is not None:
+                self.told_by[image_id].add(place)
+                before = self.newest.get(image_id)
+                if before is None or before.sequencer < event.sequencer:
+                    self.newest[image_id] = event
+            elif OtherEvents.concern(event):
+                self.others[event.key].add(place)
+            else:
+                logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
+
+
 @dataclass(frozen=True)
 class EventIntake:
     """Turns changes in the raw zone into catalog entries."""
 
     raw: Bucket
     catalog: CatalogTable
+    quotas: Quotas | None = None
 
     def take(self, message_body: str, *, now: datetime) -> int:
         """Apply the events of one message; returns how many changed the catalog.
@@ -65,47 +105,37 @@ class EventIntake:
         A message with a record that is no event fails, after its other records were applied: so it
         reaches the dead letters, where a person finds the record.
         """
-        failed: dict[int, FarmyError] = {}
-        told_by: dict[str, set[int]] = defaultdict(set)
-        newest: dict[str, ObjectEvent] = {}
-        others: Counter[str] = Counter()
-        malformed = 0
+        merged = _MergedEvents()
         for place, body in enumerate(message_bodies):
-            try:
-                events = object_events(body)
-            except InvalidInputError as error:
-                failed[place] = error
-                continue
-            others.update(name[:SHOWN] for name in events.other_names)
-            malformed += len(events.malformed)
-            if events.malformed:
-                failed[place] = _not_events(events.malformed)
-            for event in events:
-                image_id = keys.image_id_of_raw_key(event.key)
-                if image_id is None:
-                    logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
-                    continue
-                told_by[image_id].add(place)
-                before = newest.get(image_id)
-                if before is None or before.sequencer < event.sequencer:
-                    newest[image_id] = event
-
-        for name, count in sorted(others.items()):
+            merged.add(place, body)
+        for name, count in sorted(merged.kinds.items()):
             logger.warning("%d events of a kind that changes no entry: %r", count, name)
 
-        looked_up = in_threads(lambda item: self._entry(*item), newest.items())
+        changed = self._handle_others(merged.others, merged.failed, now=now)
+        looked_up = in_threads(lambda item: self._entry(*item), merged.newest.items())
         entries = [entry for entry in looked_up if isinstance(entry, CatalogEntry)]
         written = self.catalog.apply_all(entries, now=now)
         outcomes = dict(zip((entry.image_id for entry in entries), written, strict=True))
-        for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
+        for image_id, outcome in (*zip(merged.newest, looked_up, strict=True), *outcomes.items()):
             if isinstance(outcome, FarmyError):
-                failed |= dict.fromkeys(told_by[image_id], outcome)
+                merged.failed |= dict.fromkeys(merged.told_by[image_id], outcome)
         return Delivery(
-            changed=sum(o is True for o in outcomes.values()),
-            failed=failed,
-            other_events=dict(others),
-            malformed_records=malformed,
+            changed=changed + sum(outcome is True for outcome in outcomes.values()),
+            failed=merged.failed,
+            other_events=dict(merged.kinds),
+            malformed_records=merged.malformed,
         )
+
+    def _handle_others(
+        self, others: Mapping[str, set[int]], failed: dict[int, FarmyError], *, now: datetime
+    ) -> int:
+        """Do what the other events ask for; how many entries changed, and who failed."""
+        work = OtherEvents(self.raw, self.catalog, self.quotas)
+        done = in_threads(lambda key: work.handle(key, now=now), others)
+        for places, outcome in zip(others.values(), done, strict=True):
+            if isinstance(outcome, FarmyError):
+                failed |= dict.fromkeys(places, outcome)
+        return sum(outcome is True for outcome in done)
 
     def _entry(self, image_id: str, event: ObjectEvent) -> CatalogEntry | FarmyError:
         try:

@@ -7,6 +7,7 @@ from farmy_assets.errors import InvalidInputError
 
 OPTIONAL_VARIABLES = {
     "ingest_queue_url": "FARMY_INGEST_QUEUE_URL",
+    "quota_table": "FARMY_QUOTA_TABLE",
     "glue_database": "FARMY_GLUE_DATABASE",
     "athena_workgroup": "FARMY_ATHENA_WORKGROUP",
 }
@@ -22,8 +23,9 @@ VARIABLES = {
 class LakeSettings(Record):
     """Names of the lake's parts; `endpoint_url` only for a local server.
 
-    `ingest_queue_url` is only needed to move dead letters back; the tables are registered in
-    `glue_database`, and asked by Athena in `athena_workgroup`, where these are told.
+    `ingest_queue_url` is only needed to move dead letters back and to send lost events again, and
+    `quota_table` by the upload interface; the tables are registered in `glue_database`, and asked
+    by Athena in `athena_workgroup`, where these are told.
     """
 
     raw_bucket: str
@@ -34,6 +36,7 @@ class LakeSettings(Record):
     region_name: str = "eu-central-1"
     endpoint_url: str | None = None
     ingest_queue_url: str | None = None
+    quota_table: str | None = None
     glue_database: str | None = None
     athena_workgroup: str | None = None
 

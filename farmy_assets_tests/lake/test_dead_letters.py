@@ -44,6 +44,22 @@ def test_looking_tells_what_failed_and_why_and_takes_nothing(letters: DeadLetter
     assert waiting(letters) == 0
 
 
+def test_an_upload_that_could_not_be_looked_at_is_no_event_of_a_stranger(
+    letters: DeadLetters,
+) -> None:
+    letters.redrive(move=True)
+    dead = letters.client.get_queue_url(QueueName="ingest-dead-letters")["QueueUrl"]
+    image_id = arrival("a.jpg", jpeg()).image_id
+    for key, why in (
+        ("incoming/c-4711/client-0001", "an upload was not looked at"),
+        (f"corrections/{image_id}/000001.json", "did not answer"),
+        ("elsewhere/x", "no image of ours"),
+    ):
+        letters.client.send_message(QueueUrl=dead, MessageBody=s3_event(key, "01"))
+        (found,) = letters.redrive(move=True)
+        assert why in found.reason
+
+
 def test_all_dead_letters_go_back_to_their_queue(letters: DeadLetters) -> None:
     assert len(letters.redrive(move=True)) == 13
     assert waiting(letters) == 13
