@@ -49,8 +49,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
     delivery = _intake().take_all([m["body"] for m in messages], now=datetime.now(UTC))
     for place, error in delivery.failed.items():
         logger.error("message %s is to be delivered again: %s", messages[place]["messageId"], error)
-    logger.info("%d messages, %d entries changed, %d failed",
-                len(messages), delivery.changed, len(delivery.failed))  # fmt: skip
+    logger.info("%d messages, %d entries changed, %d failed, %d malformed records, %d other events",
+                len(messages), delivery.changed, len(delivery.failed), delivery.malformed_records,
+                sum(delivery.other_events.values()))  # fmt: skip
     return {
         "batchItemFailures": [
             {"itemIdentifier": messages[place]["messageId"]} for place in sorted(delivery.failed)

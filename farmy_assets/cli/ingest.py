@@ -1,6 +1,5 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
-import warnings
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +28,7 @@ from farmy_assets.lake.ingestion.correcting import (
     check_removable,
     correct_offers,
 )
+from farmy_assets.lake.ingestion.differences import in_words
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
@@ -118,8 +118,6 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         raise InvalidInputError(msg)
     if report_file:
         check_writable(report_file)
-    # What a camera wrote badly is not taken over; it is no news for whoever imports it.
-    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
@@ -190,6 +188,8 @@ def _print(report: IngestReport, address: str) -> None:
         f"{len(report.refused)} left out",
         highlight=False,
     )
+    if differing := in_words(report.differing):
+        console.print(differing, highlight=False)
     for reason, count in Counter(r.reason.value for r in report.refused).most_common():
         console.print(f"  {reason}: {count}", highlight=False)
     for refusal in report.refused[:SHOWN]:

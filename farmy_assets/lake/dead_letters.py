@@ -131,9 +131,12 @@ def _told(message: Any) -> DeadLetter:  # noqa: ANN401 - a message as boto3 give
 
 def _diagnosis(body: str) -> tuple[tuple[str, ...], str]:
     try:
-        named = tuple(event.key for event in object_events(body))
+        events = object_events(body)
     except InvalidInputError as error:
         return (), str(error)
+    named = tuple(event.key for event in events)
+    if events.malformed:
+        return named, f"not an S3 event: {'; '.join(events.malformed)[:SHOWN]}"
     if any(keys.upload_of_incoming_key(key) for key in named):
         why = "an upload was not looked at in five deliveries, or other bytes lie under its image"
         return named, why

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from farmy_assets.catalog.entry import NO_SEQUENCER
 from farmy_assets.lake.connection import queue_client, translated
 from farmy_assets.lake.settings import LakeSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+NO_ORDER = "0"
 TOGETHER = 100  # events in a message; it may have 256 kB
 
 
@@ -46,5 +46,5 @@ class IngestQueue:
 
 
 def _created(bucket: str, key: str) -> dict[str, object]:
-    about = {"key": key, "sequencer": NO_SEQUENCER}
+    about = {"key": key, "sequencer": NO_ORDER}
     return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": about}}

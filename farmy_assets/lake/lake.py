@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
@@ -241,6 +242,10 @@ class Lake:
 
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return LocalEngine(SnapshotBook(self.records), home / "farmy" / "lake")
+
+    def mark_cleansed_bucket(self) -> None:
+        """Put there what Label Studio looks for when it is connected to this bucket."""
+        self.cleansed.put_once(CONNECTION_KEY, b"{}")
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:
         """All images that a campaign's batches kept, by id."""

@@ -4,13 +4,14 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
 
-from farmy_assets.errors import ObjectMissingError
+from farmy_assets.errors import LakeError, ObjectMissingError
 from farmy_assets.lake.connection import THREADS, error_code, translated
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ DAY = len("2026-01-01")  # our clients leave a listing's times as the text that 
 PIECE_BYTES = 1024 * 1024
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+DENIED = {"AccessDenied", "403"}
 PRECONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
@@ -80,10 +82,18 @@ class ReadObject:
 
 @dataclass(frozen=True)
 class Bucket:
-    """The objects of one bucket."""
+    """The objects of one bucket.
+
+    Attributes:
+        client: Talks to S3.
+        name: The bucket's name.
+        denied_is_missing: Whether an object that may not be read counts as one that is not there:
+            to those who have no right to list a bucket, S3 says of both the same.
+    """
 
     client: "S3Client"
     name: str
+    denied_is_missing: bool = False
 
     def put_once(
         self,
@@ -154,9 +164,24 @@ class Bucket:
 
     def get_with_etag(self, key: str) -> tuple[bytes, str]:
         """The object's bytes and the ETag to hand to `put_if`."""
-        with translated(f"reading s3://{self.name}/{key}"):
+        with self._reading(f"reading s3://{self.name}/{key}"):
             answer = self.client.get_object(Bucket=self.name, Key=key)
             return answer["Body"].read(), answer["ETag"]
+
+    @contextmanager
+    def _reading(self, doing: str) -> Iterator[None]:
+        try:
+            with translated(doing):
+                yield
+        except LakeError as error:
+            refusal = error.__cause__
+            if (
+                self.denied_is_missing
+                and isinstance(refusal, ClientError)
+                and error_code(refusal) in DENIED
+            ):
+                raise ObjectMissingError(str(error)) from refusal
+            raise
 
     def find(self, key: str) -> bytes | None:
         """The object's bytes, or None when there is no such object."""
@@ -169,7 +194,7 @@ class Bucket:
         """The sha256 of an object's bytes in hex, read piece by piece; None when there is none."""
         digest = hashlib.sha256()
         try:
-            with translated(f"reading s3://{self.name}/{key}"):
+            with self._reading(f"reading s3://{self.name}/{key}"):
                 for piece in self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(
                     PIECE_BYTES
                 ):
@@ -239,7 +264,7 @@ class Bucket:
     def size_bytes(self, key: str) -> int | None:
         """The object's size, or None when there is no such object."""
         try:
-            with translated(f"looking for s3://{self.name}/{key}"):
+            with self._reading(f"looking for s3://{self.name}/{key}"):
                 return self.client.head_object(Bucket=self.name, Key=key)["ContentLength"]
         except ObjectMissingError:
             return None
@@ -257,7 +282,7 @@ class Bucket:
 
     def _look(self, key: str, version: Mapping[str, Any] | None = None) -> ObjectFacts | None:
         try:
-            with translated(f"looking for s3://{self.name}/{key}"):
+            with self._reading(f"looking for s3://{self.name}/{key}"):
                 found = self.client.head_object(
                     Bucket=self.name, Key=key, ChecksumMode="ENABLED", **(version or {})
                 )

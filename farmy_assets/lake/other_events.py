@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from farmy_assets.catalog.corrections import corrected
-from farmy_assets.catalog.entry import NO_SEQUENCER, CatalogEntry, EntryState, ObjectEvent
+from farmy_assets.catalog.entry import CatalogEntry, EntryState, ObjectEvent
+from farmy_assets.catalog.sequencers import BEFORE_ALL_EVENTS
 from farmy_assets.errors import FarmyError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -60,7 +61,7 @@ class OtherEvents:
         entry = CatalogEntry(
             image_id=image_id,
             state=EntryState.PRESENT,
-            sequencer=NO_SEQUENCER,
+            sequencer=BEFORE_ALL_EVENTS,
             metadata=corrected(first, corrections),
             corrections=len(corrections),
         )

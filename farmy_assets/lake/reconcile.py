@@ -19,8 +19,9 @@ import pyarrow as pa
 
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.corrections import corrected
-from farmy_assets.catalog.entry import NO_SEQUENCER, CatalogEntry, EntryState
+from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.sequencers import BEFORE_ALL_EVENTS
 from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -292,7 +293,7 @@ class Reconciler:
             return CatalogEntry(
                 image_id=image_id,
                 state=EntryState.PRESENT if present else EntryState.DELETED,
-                sequencer=known[image_id].sequencer if image_id in known else NO_SEQUENCER,
+                sequencer=known[image_id].sequencer if image_id in known else BEFORE_ALL_EVENTS,
                 metadata=corrected(metadata, corrections) if metadata else None,
                 batch_id=batch_of[image_id],
                 corrections=len(corrections) if metadata else 0,

@@ -18,6 +18,8 @@ from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
 from farmy_assets.lake.uploads.http import UploadApi
 from farmy_assets.lake.uploads.quota_limits import VARIABLES, limits_from
+from farmy_assets.local.access.of_servers import upload_rules
+from farmy_assets.local.access.rules import VARIABLE
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 
@@ -42,7 +44,9 @@ def upload_server(settings: LocalSettings) -> Server:
             ),
             *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
         ),
-        environment=clean_environment(platform_environment(settings) | limits),
+        environment=clean_environment(
+            {**platform_environment(settings), **limits, VARIABLE: upload_rules(settings).to_json()}
+        ),
         directory=settings.root,
         healthy=lambda _created: _answers(address),
         port=settings.ports[NAME],
@@ -52,9 +56,10 @@ def upload_server(settings: LocalSettings) -> Server:
 
 
 def site_of_environment() -> ASGIApp:
-    """The site on the lake that the process's environment names."""
+    """The site on the lake that the process's environment names, behind its access rules."""
     settings = LakeSettings.from_environment(os.environ)
-    return site(UploadApi.connect(settings, limits_from(os.environ)))
+    api = UploadApi.connect(settings, limits_from(os.environ))
+    return guarded(site(api), AccessRules.from_json(os.environ[VARIABLE]))
 
 
 def site(api: UploadApi) -> ASGIApp:

@@ -203,7 +203,7 @@ def test_of_500_requests_at_once_no_more_get_through_than_are_allowed(
 
 def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, token: str) -> None:
     server = lake_alone.settings.address(ministack.NAME)
-    api_id = outputs(Aws(server))["UploadApiId"]
+    api_id = outputs(Aws.of(lake_alone.settings))["UploadApiId"]
     host = {"Host": f"{api_id}.execute-api.{server.removeprefix('http://')}"}
     first = httpx.get(f"{server}/uploads/never-asked", headers=host, timeout=60)  # starts it
     assert first.status_code == 401

@@ -92,3 +92,13 @@ def test_a_letter_of_endless_brackets_is_shown_like_any_other(letters: DeadLette
     found = letters.redrive(move=False)
     assert len(found) == 14
     assert sum(letter.reason.startswith("not an S3 event") for letter in found) == 2
+
+
+def test_a_letter_with_one_bad_record_names_it_and_its_neighbours(letters: DeadLetters) -> None:
+    image_id = arrival("a.jpg", jpeg()).image_id
+    good = json.loads(s3_event(f"images/{image_id}", "01"))["Records"][0]
+    body = json.dumps({"Records": [good, {"eventName": "ObjectCreated:Put"}]})
+    letters.client.send_message(QueueUrl=letters._dead_letters_url(), MessageBody=body)
+    found = [letter for letter in letters.redrive(move=False) if letter.body == body]
+    assert found[0].keys == (f"images/{image_id}",)
+    assert "record 2 of 2" in found[0].reason

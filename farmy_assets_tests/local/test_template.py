@@ -101,7 +101,7 @@ def test_a_message_is_not_delivered_again_while_the_function_may_still_work_on_i
 def test_one_bad_message_does_not_repeat_its_whole_batch() -> None:
     trigger = FUNCTIONS["IngestFunction"]["Events"]["Ingest"]["Properties"]
     assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert trigger["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert trigger["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "IngestConcurrency"}}
 
 
 def test_images_raise_events_when_they_come_and_go_and_incoming_bytes_when_they_come() -> None:

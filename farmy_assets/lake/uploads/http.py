@@ -106,6 +106,8 @@ class UploadApi:
     def connect(cls, settings: LakeSettings, limits: UploadCounts = USUAL_LIMITS) -> "UploadApi":
         """The interface on a lake; nothing is asked of a server yet.
 
+        It has no right to list a bucket, but for the names of campaigns.
+
         Raises:
             InvalidInputError: The settings name no table for the quotas.
         """
@@ -113,9 +115,9 @@ class UploadApi:
             msg = "FARMY_QUOTA_TABLE is not set: give it the name of the table of upload quotas"
             raise InvalidInputError(msg)
         s3, dynamodb = s3_client(settings), dynamodb_client(settings)
-        records = Bucket(s3, settings.records_bucket)
+        records = Bucket(s3, settings.records_bucket, denied_is_missing=True)
         desk = UploadDesk(
-            raw=Bucket(s3, settings.raw_bucket),
+            raw=Bucket(s3, settings.raw_bucket, denied_is_missing=True),
             catalog=CatalogTable(dynamodb, settings.catalog_table),
             quotas=Quotas(dynamodb, settings.quota_table, limits),
             campaigns=KnownCampaigns(records),
