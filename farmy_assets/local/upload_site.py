@@ -18,8 +18,9 @@ from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
 from farmy_assets.lake.uploads.http import UploadApi
 from farmy_assets.lake.uploads.quota_limits import VARIABLES, limits_from
+from farmy_assets.local.access.asgi import guarded
 from farmy_assets.local.access.of_servers import upload_rules
-from farmy_assets.local.access.rules import VARIABLE
+from farmy_assets.local.access.rules import VARIABLE, AccessRules
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 
