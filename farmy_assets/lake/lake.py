@@ -14,10 +14,12 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, query_client, s3_client
+from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.dead_letters import DeadLetters
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
 from farmy_assets.lake.duplicate_rulings import DuplicateRulings
+from farmy_assets.lake.ingest_queue import IngestQueue
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.progress import Progress
@@ -101,6 +103,11 @@ class Lake:
         return ContributorBook(self.records)
 
     @property
+    def corrections(self) -> Corrections:
+        """What stands for each image."""
+        return Corrections(self.raw)
+
+    @property
     def batches(self) -> BatchBook:
         """The sealed batches."""
         return BatchBook(self.records, self.catalog)
@@ -108,7 +115,8 @@ class Lake:
     @property
     def reconciler(self) -> Reconciler:
         """The catalog's repair."""
-        return Reconciler(self.raw, self.catalog, self.batches)
+        queue = IngestQueue.connect(self.settings)
+        return Reconciler(self.raw, self.catalog, self.batches, queue)
 
     @property
     def dead_letters(self) -> DeadLetters:

@@ -32,6 +32,7 @@ TOLD = {
     "FARMY_RECORDS_BUCKET": "RecordsBucketName",
     "FARMY_DATASETS_BUCKET": "DatasetsBucketName",
     "FARMY_CATALOG_TABLE": "CatalogTableName",
+    "FARMY_QUOTA_TABLE": "QuotaTableName",
     "FARMY_INGEST_QUEUE_URL": "IngestQueueUrl",
     "FARMY_GLUE_DATABASE": "DatabaseName",
 }

@@ -31,6 +31,8 @@ RULE_KEYS = {
     "Status": "Status",
     "AbortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
     "NoncurrentVersionExpiration": "NoncurrentVersionExpiration",
+    "ExpirationInDays": "Expiration",
+    "Prefix": "Filter",
 }
 
 
@@ -90,9 +92,10 @@ def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         if unknown := rule.keys() - RULE_KEYS:
             msg = f"lifecycle rule {rule.get('Id')}: {sorted(unknown)} is not known to drift.py"
             raise PlatformError(msg)
-        rules.append(
-            {RULE_KEYS[key]: value for key, value in rule.items()} | {"Filter": {"Prefix": ""}}
-        )
+        parts = {RULE_KEYS[key]: value for key, value in rule.items()}
+        if "Expiration" in parts:
+            parts["Expiration"] = {"Days": parts["Expiration"]}
+        rules.append(parts | {"Filter": {"Prefix": rule.get("Prefix", "")}})
     return sorted(rules, key=lambda rule: str(rule["ID"]))
 
 
@@ -119,7 +122,10 @@ def notifications(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
                 }
             },
         }
-        for item in sorted(wanted["QueueConfigurations"], key=lambda item: str(item["Event"]))
+        for item in sorted(
+            wanted["QueueConfigurations"],
+            key=lambda item: (str(item["Event"]), str(item["Filter"])),
+        )
     ]
 
 
@@ -229,7 +235,7 @@ def _table(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
     )
     yield Property(
         f"{name} indexes",
-        sorted(index["IndexName"] for index in wanted["GlobalSecondaryIndexes"]),
+        sorted(index["IndexName"] for index in wanted.get("GlobalSecondaryIndexes", [])),
         lambda: sorted(
             index["IndexName"] for index in described().get("GlobalSecondaryIndexes", [])
         ),
@@ -311,7 +317,7 @@ def _read_notifications(s3: Client, name: str) -> list[dict[str, Any]]:
         item.pop("Id", None)
         for rule in item["Filter"]["Key"]["FilterRules"]:
             rule["Name"] = rule["Name"].lower()
-    return sorted(found, key=lambda item: str(item["Events"]))
+    return sorted(found, key=lambda item: (str(item["Events"]), str(item["Filter"])))
 
 
 def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:

@@ -206,6 +206,7 @@ def platform_environment(settings: LocalSettings) -> dict[str, str]:
         "FARMY_RECORDS_BUCKET": bucket("records"),
         "FARMY_DATASETS_BUCKET": bucket("datasets"),
         "FARMY_CATALOG_TABLE": f"{PREFIX}-catalog",
+        "FARMY_QUOTA_TABLE": f"{PREFIX}-upload-quotas",
         "FARMY_GLUE_DATABASE": PREFIX,
         "FARMY_INGEST_QUEUE_URL": f"{settings.address('ministack')}/{ACCOUNT_ID}/{PREFIX}-ingest",
         "FARMY_LABEL_STUDIO_URL": settings.address("label-studio"),

@@ -189,8 +189,12 @@ def test_the_upload_function_gives_leave_with_its_own_role_and_no_more(
 @pytest.mark.parametrize(
     ("role", "action", "place"),
     [
-        ("IngestRole", "s3:PutObject", "raw/images/x"),
+        ("IngestRole", "s3:PutObject", "raw/uploads/x"),
+        ("IngestRole", "s3:PutObject", "raw/corrections/x"),
         ("IngestRole", "s3:DeleteObject", "raw/images/x"),
+        ("IngestRole", "s3:DeleteObjectVersion", "raw/images/x"),
+        ("UploadRole", "s3:PutObject", "raw/images/x"),
+        ("UploadRole", "s3:PutObject", "raw/metadata/x"),
         ("IngestRole", "s3:GetObject", "records/votes/x"),
         ("UploadRole", "s3:DeleteObject", "raw/images/x"),
         ("UploadRole", "s3:PutObject", "records/contributors/c-1.json"),
