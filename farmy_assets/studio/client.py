@@ -12,6 +12,7 @@ from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio import answers, projects, tasks
 from farmy_assets.studio.answers import InboxActivity
 from farmy_assets.studio.connection import Connection
+from farmy_assets.studio.people import People
 from farmy_assets.studio.projects import InboxProgress
 from farmy_assets.studio.settings import StudioSettings
 
@@ -53,9 +54,10 @@ class Studio:
         version = self._connection.get("/api/version/", doing="asking for its version")
         return str(version["release"])
 
-    def people(self) -> dict[str, int]:
-        """E-mail (lower case) -> user id of everybody who has an account."""
-        return answers.read_people(self._connection)
+    @property
+    def people(self) -> People:
+        """Who has an account, and the way to one."""
+        return People(self._connection)
 
     def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
         """The id of the inbox's project: found by its key, or created; then brought up to date.
