@@ -89,6 +89,16 @@ def inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
     )
 
 
+def owner_of(inbox: Inbox, campaign: Campaign) -> str | None:
+    """The address of the person whose inbox it is; None when the campaign has lost that person."""
+    people = {
+        Phase.TRIAGE: campaign.people_for_triage,
+        Phase.ANNOTATION: campaign.annotators,
+        Phase.ADJUDICATION: (campaign.adjudicator,),
+    }[inbox.phase]
+    return next((person.email for person in people if person.name == inbox.person), None)
+
+
 def instructions(campaign: Campaign, phase: Phase) -> str:
     """What a person reads before the first task of a phase; plain text."""
     if phase is Phase.ANNOTATION:
