@@ -1,5 +1,6 @@
 """Inboxes: the one Label Studio project that holds one person's work of one phase."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from xml.sax.saxutils import quoteattr
 
@@ -97,6 +98,14 @@ def owner_of(inbox: Inbox, campaign: Campaign) -> str | None:
         Phase.ADJUDICATION: (campaign.adjudicator,),
     }[inbox.phase]
     return next((person.email for person in people if person.name == inbox.person), None)
+
+
+def addresses_of(inbox: Inbox, versions: Iterable[Campaign]) -> frozenset[str]:
+    """Every address that the inbox's person had in any version of the campaign.
+
+    An answer given before an address changed, or before a person left, stays that person's.
+    """
+    return frozenset(filter(None, (owner_of(inbox, campaign) for campaign in versions)))
 
 
 def instructions(campaign: Campaign, phase: Phase) -> str:
