@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
+from django.urls import reverse
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
 from users.functions import login
@@ -15,19 +16,26 @@ from users.functions import login
 from . import pages
 from .accounts import User
 
+_FORM = "choose"  # in the token's place, once the session has the token
+_KEPT = "farmy_join_token"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
     """Show the form; with a good password, set it, which ends the link, and sign in.
 
-    Looking at the link does not use it up: mail programs look before people do.
+    Looking at the link does not use it up: mail programs look before people do. The form lies at
+    an address without the token, so that no log of a refused password and no page has it.
     """
+    if token != _FORM:
+        if _invited(place, token) is None:
+            return pages.link_is_over()
+        request.session[_KEPT] = token
+        return HttpResponseRedirect(reverse("farmy-join", args=[place, _FORM]))
+    token = request.session.get(_KEPT, "")
     if request.method != "POST":
         user = _invited(place, token)
-        if user is None:
-            return pages.link_is_over()
-        return _form(request, user, [])
+        return pages.link_is_over() if user is None else _form(request, user, [])
     with transaction.atomic():
         user = _invited(place, token, locked=True)
         if user is None:
@@ -37,6 +45,7 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
             return _form(request, user, problems)
         user.set_password(request.POST["password"])
         user.save(update_fields=["password"])
+    request.session.flush()
     login(request, user, backend=_BACKEND)  # Label Studio's: its sessions hold when they began
     return HttpResponseRedirect("/")
 
