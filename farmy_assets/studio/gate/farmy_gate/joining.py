@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import reverse
@@ -36,15 +36,17 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
     if request.method != "POST":
         user = _invited(place, token)
         return pages.link_is_over() if user is None else _form(request, user, [])
-    with transaction.atomic():
-        user = _invited(place, token, locked=True)
-        if user is None:
-            return pages.link_is_over()
-        problems = _problems(request, user)
-        if problems:
-            return _form(request, user, problems)
-        user.set_password(request.POST["password"])
-        user.save(update_fields=["password"])
+    user = _invited(place, token)
+    if user is None:
+        return pages.link_is_over()
+    problems = _problems(request, user)
+    if problems:
+        return _form(request, user, problems)
+    # In one statement, which only the first of two that come at once can do.
+    before, user.password = user.password, make_password(request.POST["password"])
+    same = get_user_model().objects.filter(pk=user.pk, password=before)
+    if not same.update(password=user.password):
+        return pages.link_is_over()
     request.session.flush()
     login(request, user, backend=_BACKEND)  # Label Studio's: its sessions hold when they began
     return HttpResponseRedirect("/")
@@ -54,14 +56,13 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
 join._dont_enforce_csrf_checks = False  # type: ignore[attr-defined]
 
 
-def _invited(place: str, token: str, *, locked: bool = False) -> User | None:
+def _invited(place: str, token: str) -> User | None:
     """The account that the link was made for; None when it is not good."""
     try:
         pk = int(force_str(urlsafe_base64_decode(place)))
     except (ValueError, OverflowError):
         return None
-    users = get_user_model().objects
-    user = (users.select_for_update() if locked else users).filter(pk=pk, is_active=True).first()
+    user = get_user_model().objects.filter(pk=pk, is_active=True).first()
     if user is None or user.has_usable_password():
         return None
     return user if default_token_generator.check_token(user, token) else None
