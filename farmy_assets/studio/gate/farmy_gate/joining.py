@@ -27,22 +27,25 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
     Looking at the link does not use it up: mail programs look before people do. The form lies at
     an address without the token, so that no log of a refused password and no page has it.
     """
-    if token != _FORM:
-        if _invited(place, token) is None:
-            return pages.link_is_over()
-        request.session[_KEPT] = token
-        return HttpResponseRedirect(reverse("farmy-join", args=[place, _FORM]))
-    token = request.session.get(_KEPT, "")
-    if request.method != "POST":
-        user = _invited(place, token)
-        return pages.link_is_over() if user is None else _form(request, user, [])
-    user = _invited(place, token)
+    secret = request.session.get(_KEPT, "") if token == _FORM else token
+    user = _invited(place, secret)
     if user is None:
         return pages.link_is_over()
+    if token != _FORM:
+        request.session[_KEPT] = token
+        return HttpResponseRedirect(reverse("farmy-join", args=[place, _FORM]))
+    if request.method != "POST":
+        return _form(request, user, [])
     problems = _problems(request, user)
-    if problems:
-        return _form(request, user, problems)
-    # In one statement, which only the first of two that come at once can do.
+    return _form(request, user, problems) if problems else _let_in(request, user)
+
+
+# Label Studio asks for a CSRF token only where a view has this mark.
+join._dont_enforce_csrf_checks = False  # type: ignore[attr-defined]
+
+
+def _let_in(request: HttpRequest, user: User) -> HttpResponse:
+    """Set the password, in one statement, which only the first of two at once can do; sign in."""
     before, user.password = user.password, make_password(request.POST["password"])
     same = get_user_model().objects.filter(pk=user.pk, password=before)
     if not same.update(password=user.password):
@@ -50,10 +53,6 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
     request.session.flush()
     login(request, user, backend=_BACKEND)  # Label Studio's: its sessions hold when they began
     return HttpResponseRedirect("/")
-
-
-# Label Studio asks for a CSRF token only where a view has this mark.
-join._dont_enforce_csrf_checks = False  # type: ignore[attr-defined]
 
 
 def _invited(place: str, token: str) -> User | None:
