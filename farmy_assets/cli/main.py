@@ -10,6 +10,7 @@ from farmy_assets.cli import (
     dataset,
     duplicates,
     ingest,
+    people,
     platform,
     query,
     scrape,
@@ -38,6 +39,7 @@ app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
+app.add_typer(people.commands, name="people")
 
 if __name__ == "__main__":
     app()

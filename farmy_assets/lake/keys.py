@@ -12,6 +12,7 @@ datasets  <campaign>/<version_id>/...
 """
 
 import re
+from collections.abc import Callable, Iterable
 
 from farmy_assets.catalog.batches import batch_number
 from farmy_assets.catalog.metadata import is_image_id
@@ -29,6 +30,20 @@ CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6
 INCOMING_KEY = re.compile(
     r"incoming/(?P<contributor>[A-Za-z0-9_-]{3,64})/(?P<client_id>[A-Za-z0-9_-]{8,64})"
 )
+
+_LAST_NUMBER = re.compile(r"(\d{1,12})\.json\Z", re.ASCII)
+
+
+def numbers(found: Iterable[str], key_of: Callable[[int], str]) -> list[int]:
+    """The numbers in keys that are numbered as we do, in order; foreign keys are left out.
+
+    Args:
+        found: Keys under the prefix.
+        key_of: Makes the key of a number.
+    """
+    numbered = ((key, _LAST_NUMBER.search(key)) for key in found)
+    read = [(key, int(match[1])) for key, match in numbered if match]
+    return sorted(number for key, number in read if number and key_of(number) == key)
 
 
 def raw_image(image_id: str) -> str:

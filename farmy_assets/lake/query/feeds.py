@@ -5,6 +5,7 @@ another ETag afterwards, and its rows are made anew.
 """
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
@@ -29,6 +31,7 @@ from farmy_assets.lake.query.tables import TABLES, Table
 Row = dict[str, Any]
 WAITING = "waiting"
 NO_DAY = "1970-01-01"  # of what has a day of its own in every row
+_log = logging.getLogger(__name__)
 _PLACE_DECIMALS = 2  # about a kilometre: a field is not to be found by it
 
 
@@ -66,10 +69,19 @@ def feeds(lake: Lake) -> dict[str, Feed]:
         return Feed(
             TABLES[name],
             lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
-            lambda source: read(bucket.get(source.key), source.key),
+            lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
     return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
+
+
+def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:
+    """The rows of one object; none, and a warning, when it is not of our making."""
+    try:
+        return list(read(content, key))
+    except (ValueError, KeyError, pa.ArrowException):
+        _log.warning("%s is not of ours and is in no table; look who wrote it", key)
+        return []
 
 
 def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
@@ -110,7 +122,8 @@ def _image_feed(lake: Lake) -> Feed:
         if source.key == WAITING:
             ids = [image.image_id for image in lake.catalog.waiting()]
         else:
-            ids = list(lake.records.read(source.key, Batch).image_ids)
+            batch = lake.records.ours(source.key, Batch)
+            ids = list(batch.image_ids) if batch else []
         entries = lake.catalog.entries(ids)
         return (_image(entries[image_id]) for image_id in ids if image_id in entries)
 
