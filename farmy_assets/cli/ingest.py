@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
-from farmy_assets.catalog.metadata import Source
+from farmy_assets.catalog.metadata import ImageMetadata, Source
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
@@ -149,7 +149,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
 
         report = import_offers(
             lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=on_file,
+            on_file=on_file, standing=partial(_standing, lake),
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
     if report_file:
@@ -158,6 +158,12 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         typer.echo(report.to_json().decode())
     else:
         _print(report, f"s3://{lake.records.bucket.name}/{key}")
+
+
+def _standing(lake: Lake, image_id: str) -> ImageMetadata | None:
+    """The metadata that stand for an image, corrections included."""
+    found = lake.corrections.standing(image_id)
+    return found.metadata if found else None
 
 
 def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> ForeignStore:
