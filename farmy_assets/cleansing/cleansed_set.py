@@ -13,6 +13,7 @@ from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import NO_RULINGS, Standing
+from farmy_assets.cleansing.wording import copy_in_words
 
 
 class ExclusionStatus(StrEnum):
@@ -127,6 +128,7 @@ def conclude(
             image_id=d.image_id,
             status=ExclusionStatus.DUPLICATE,
             reasons=(Check(d.kind.value),),
+            detail=copy_in_words(d).removesuffix(" of"),
             duplicate_of=d.of_image_id,
         )
         for d in duplicates.values()

@@ -18,14 +18,29 @@ from pydantic import AwareDatetime, Field
 
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.changed_copies import (
+    ChangedCopy,
+    CopyChange,
+    changed_copies,
+    inverse,
+    likeliest,
+)
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.fingerprints import HASH_BITS, ORIENTATIONS
+from farmy_assets.cleansing.fingerprints import HASH_BITS
 from farmy_assets.cleansing.hamming import Hashes, pairs_between, pairs_of_some
+from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import Hash64, ImageQuality, SidePx
+from farmy_assets.cleansing.small_pictures import (
+    SmallPicture,
+    asked_pictures,
+    kept_patterns,
+    stored_patterns,
+)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PREFIX_DIGITS = 16
+_GOOD_QUALITY = 92  # of a JPEG: what a higher one keeps, nobody sees
 
 
 class DuplicateKind(StrEnum):
@@ -48,12 +63,22 @@ class Fingerprint(Record):
     height_px: SidePx
     sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     taken_at: AwareDatetime | None = None
+    small_picture: str | None = None
+    small_picture_within_border: str | None = None
+    kept_quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    is_camera_named: bool | None = None
+
+    @property
+    def small(self) -> SmallPicture:
+        """What cut and framed copies are found by."""
+        return SmallPicture(self.small_picture, self.small_picture_within_border)
 
 
 class KnownImages(NamedTuple):
     """Images that earlier decisions kept, as columns; `contents` and `pixels` are 64-bit prefixes.
 
-    Each array has the shape (images,).
+    Each array has the shape (images,). `patterns` are what `kept_patterns` gave, nothing for images
+    of which only hashes are known.
     """
 
     image_ids: NDArray[np.str_]
@@ -61,6 +86,7 @@ class KnownImages(NamedTuple):
     pixels: Hashes
     phashes: Hashes
     dhashes: Hashes
+    patterns: Sequence[bytes | None] = ()
 
 
 class DuplicateOf(Record):
@@ -70,15 +96,23 @@ class DuplicateOf(Record):
     of_image_id: str
     kind: DuplicateKind
     distance_bits: Annotated[int, Field(ge=0, le=HASH_BITS)] = 0
-    """The larger of the two hash distances; 0 for exact duplicates."""
+    """The larger of the two hash distances; 0 for exact duplicates.
+
+    Of cut and framed copies that of the parts that both show.
+    """
     orientation: Annotated[int, Field(ge=0, lt=ORIENTATIONS)] = 0
     """How the image has to be turned to look like the other one; 0 is not at all."""
+    change: CopyChange = CopyChange.NONE
 
 
 class _Near(NamedTuple):
+    """The one that is likest comes first: what shows the same before what was cut or framed."""
+
+    is_changed: bool
     distance_bits: int
     of_image_id: str
     orientation: int
+    change: CopyChange = CopyChange.NONE
 
 
 def fingerprint_of(
@@ -105,6 +139,7 @@ def known_images(kept: Sequence[Fingerprint]) -> KnownImages:
         _numbers(image.pixel_hash[:_PREFIX_DIGITS] for image in kept),
         _numbers(image.phash for image in kept),
         _numbers(image.dhash for image in kept),
+        kept_patterns([image.small for image in kept]),
     )
 
 
@@ -133,6 +168,8 @@ def find_duplicates(
     limit = policy.near_duplicate_max_distance_bits
     near = _near_to_known([c for c in candidates if c.image_id not in ruled], known, limit)
     left = [c for c in candidates if c.image_id not in near]
+    near |= _changed_from_known([c for c in left if c.image_id not in ruled], known)
+    left = [c for c in left if c.image_id not in near]
     near |= _near_to_better(left, limit, ruled)
     found = dict(near)
     for same, kind in ((twins, DuplicateKind.NEAR), (exact, DuplicateKind.EXACT)):
@@ -155,10 +192,18 @@ def clusters(duplicates: Mapping[str, DuplicateOf]) -> dict[str, list[DuplicateO
     return dict(sorted(found.items()))
 
 
-def _best_first(image: Fingerprint) -> tuple[int, float, datetime, str]:
-    """By resolution, then sharpness, then age."""
+def _best_first(image: Fingerprint) -> tuple[int, int, bool, int, float, datetime, str]:
+    """By resolution, then by how much the file kept of it, then sharpness, then age.
+
+    Above a good quality the file of a camera comes before a finer one that names none.
+    """
     pixels = image.width_px * image.height_px
-    return -pixels, -image.sharpness, image.taken_at or _NEVER, image.image_id
+    kept = image.kept_quality or 0
+    is_from_camera = image.is_camera_named or False
+    return (
+        -pixels, -min(kept, _GOOD_QUALITY), not is_from_camera, -kept, -image.sharpness,
+        image.taken_at or _NEVER, image.image_id,
+    )  # fmt: skip
 
 
 def _exact(
@@ -210,7 +255,7 @@ def _near_to_known(
     for place in np.flatnonzero(distances <= limit):
         number, orientation = divmod(int(asked[place]), ORIENTATIONS)
         image_id = str(known.image_ids[answered[place]])
-        found = _Near(int(distances[place]), image_id, orientation)
+        found = _Near(False, int(distances[place]), image_id, orientation)
         nearest[number] = min(nearest.get(number, found), found)
     return {
         candidates[number].image_id: _dropped(candidates[number].image_id, near)
@@ -218,21 +263,80 @@ def _near_to_known(
     }
 
 
+def _changed_from_known(
+    candidates: Sequence[Fingerprint], known: KnownImages
+) -> dict[str, DuplicateOf]:
+    """Each candidate that a known image shows more or less of, with the likest of them."""
+    stored = stored_patterns(known.patterns)
+    asked = asked_pictures([image.small for image in candidates])
+    likest: dict[int, _Near] = {}
+    for (number, place), ways in changed_copies(asked, stored).items():
+        found = _changed(likeliest(ways, {}), str(known.image_ids[place]))
+        likest[number] = min(likest.get(number, found), found)
+    return {
+        candidates[number].image_id: _dropped(candidates[number].image_id, near)
+        for number, near in likest.items()
+    }
+
+
 def _near_to_better(
     best_first: Sequence[Fingerprint], limit: int, ruled: Collection[str]
 ) -> dict[str, DuplicateOf]:
     """Each image that is near to a better one which is itself kept."""
-    worse = _worse_neighbours(best_first, limit)
+    neighbours = _neighbours(best_first, limit)
+    framed = {
+        number
+        for number, others in neighbours.items()
+        if any(near.change is CopyChange.FRAMED for near in others.values())
+    }
+    # What a border adds to a picture is no resolution.
+    in_order = sorted(
+        range(len(best_first)),
+        key=lambda n: (best_first[n].image_id not in ruled, n in framed, n),
+    )
+    rank = {number: place for place, number in enumerate(in_order)}
     dropped: dict[str, DuplicateOf] = {}
-    for number, image in enumerate(best_first):
-        if image.image_id in dropped:
+    for number in in_order:
+        if best_first[number].image_id in dropped:
             continue
-        for other, (distance, orientation) in sorted(worse.get(number, {}).items()):
+        for other in sorted(neighbours.get(number, {})):
             other_id = best_first[other].image_id
-            if other_id not in dropped and other_id not in ruled:
-                near = _Near(distance, image.image_id, orientation)
-                dropped[other_id] = _dropped(other_id, near)
+            if rank[other] > rank[number] and other_id not in dropped and other_id not in ruled:
+                dropped[other_id] = _dropped(other_id, neighbours[other][number])
     return dropped
+
+
+def _neighbours(images: Sequence[Fingerprint], limit: int) -> dict[int, dict[int, _Near]]:
+    """For each image those near to it, each with what the image is as a copy of that one."""
+    neighbours: dict[int, dict[int, _Near]] = defaultdict(dict)
+    for better, others in _worse_neighbours(images, limit).items():
+        for other, (distance, orientation) in others.items():
+            copy = ChangedCopy(CopyChange.NONE, distance, orientation)
+            _join(neighbours, images, other, better, copy)
+    small = [image.small for image in images]
+    stored = stored_patterns(kept_patterns(small))
+    changed = changed_copies(asked_pictures(small), stored)
+    for number, other in changed:
+        if number != other and other not in neighbours.get(number, {}):
+            ways, ways_back = changed[number, other], changed.get((other, number), {})
+            _join(neighbours, images, number, other, likeliest(ways, ways_back))
+    return neighbours
+
+
+def _join(
+    neighbours: dict[int, dict[int, _Near]],
+    images: Sequence[Fingerprint],
+    number: int,
+    other: int,
+    copy: ChangedCopy,
+) -> None:
+    neighbours[number][other] = _changed(copy, images[other].image_id)
+    neighbours[other][number] = _changed(inverse(copy), images[number].image_id)
+
+
+def _changed(copy: ChangedCopy, of_image_id: str) -> _Near:
+    is_changed = copy.change is not CopyChange.NONE
+    return _Near(is_changed, copy.distance_bits, of_image_id, copy.orientation, copy.change)
 
 
 def _worse_neighbours(
@@ -262,6 +366,7 @@ def _dropped(image_id: str, near: _Near) -> DuplicateOf:
         kind=DuplicateKind.NEAR,
         distance_bits=near.distance_bits,
         orientation=near.orientation,
+        change=near.change,
     )
 
 

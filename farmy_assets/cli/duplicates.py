@@ -33,7 +33,7 @@ def show(
     for kept, copies in groupby(found, key=lambda item: item.duplicate_of):
         console.print(f"kept: {kept}", highlight=False, soft_wrap=True)
         for copy in copies:
-            reasons = ", ".join(copy.reasons)
+            reasons = copy.detail or ", ".join(copy.reasons)
             console.print(f"  left out: {copy.image_id} ({reasons})",
                           highlight=False, soft_wrap=True)  # fmt: skip
 
