@@ -24,13 +24,8 @@ from farmy_assets.cleansing.checks import (
     Status,
     Verdict,
 )
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    find_duplicates,
-    fingerprint_of,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.engines import use_engine
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.found_files import FoundFile, read_content, size_bytes, why_missing

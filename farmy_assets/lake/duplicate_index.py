@@ -18,12 +18,8 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    KnownImages,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, known_images
+from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore

@@ -15,12 +15,8 @@ from typing import Annotated
 import typer
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from farmy_assets.cleansing.duplicates import (
-    Fingerprint,
-    find_duplicates,
-    fingerprint_of,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import assess
 from farmy_assets_tests.benchmarks import page

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from farmy_assets.cleansing.checks import Status
-from farmy_assets.cleansing.duplicates import KnownImages, find_duplicates, fingerprint_of
+from farmy_assets.cleansing.compared_images import KnownImages, fingerprint_of
+from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.folder import cleanse
 from farmy_assets.cleansing.found_files import FoundFile, files_below
 from farmy_assets.cleansing.policy import CleansingPolicy

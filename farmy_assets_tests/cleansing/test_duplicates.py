@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.duplicates import (
-    DuplicateKind,
-    Fingerprint,
-    clusters,
-    find_duplicates,
-    fingerprint_of,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import DuplicateKind, clusters, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import assess
 from farmy_assets_tests.cleansing.drawing import exposed, plants, stored

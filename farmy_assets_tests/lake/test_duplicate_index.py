@@ -6,12 +6,8 @@ from functools import partial
 
 import pytest
 
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    KnownImages,
-    find_duplicates,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.lake import keys
 from farmy_assets.lake.duplicate_index import DuplicateIndex
