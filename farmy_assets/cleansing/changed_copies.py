@@ -72,7 +72,7 @@ def changed_copies(asked: AskedPictures, stored: StoredPatterns) -> dict[tuple[i
 def likeliest(ways: Ways, ways_back: Ways) -> ChangedCopy:
     """Of several ways to explain a copy a border, unless either picture may be the framed one.
 
-    The plain background of a photograph looks like a border, too.
+    The plain background of a photograph looks like a border, too: then both pictures have one.
 
     Args:
         ways: What the picture may be.
@@ -83,7 +83,7 @@ def likeliest(ways: Ways, ways_back: Ways) -> ChangedCopy:
         copies[copy.change] = min(copies.get(copy.change, copy), copy, key=_nearest_first)
     framed = [copies[c] for c in (CopyChange.FRAMED, CopyChange.UNFRAMED) if c in copies]
     cut = [copies[c] for c in (CopyChange.CUT, CopyChange.UNCUT) if c in copies]
-    if len(framed) == 1:
+    if len(framed) == 1 and not (cut and CopyChange.REFRAMED in copies):
         return framed[0]
     if framed and not cut:
         return min(framed, key=_nearest_first)._replace(change=CopyChange.REFRAMED)

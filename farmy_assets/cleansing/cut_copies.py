@@ -37,11 +37,11 @@ from farmy_assets.cleansing.small_pictures import AskedPictures, Indices, Stored
 
 _ASKED_CUTS = tuple(map(cut_steps, (0.009, 0.027, 0.045)))
 _KEY_BITS = 16
-_UNSURE_BITS = 2
+_UNSURE_BITS = 3
 _FLIPS_TRANSPOSED = [0, 2, 1, 3]
-_COARSE_MAX_BITS = 14
+_COARSE_MAX_BITS = 16
 _WORTH_ADJUSTING = 0.8
-_LEAST_AGREEMENT = 0.955
+_LEAST_AGREEMENT = 0.945
 _ADJUSTED_BY = (3, 2, 1)  # `cut_steps`
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 32

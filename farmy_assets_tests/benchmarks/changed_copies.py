@@ -8,7 +8,7 @@ Without `--tuning` only photographs are used on which nothing was tuned.
 import io
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -129,14 +129,18 @@ def main(
     twins = find_duplicates(list(known.values()), known_images([]), policy=POLICY)
     known = {name: f for name, f in known.items() if name not in twins}
     typer.echo(f"{len(paths)} photographs; {len(known)} left without those that are copies.")
-    for line in (*_found(known), "", *_better(known)):
+    for line in _found(known):
+        typer.echo(line)
+    typer.echo("")
+    for line in _better(known):
         typer.echo(line)
 
 
-def _found(known: Mapping[str, Fingerprint]) -> list[str]:
+def _found(known: Mapping[str, Fingerprint]) -> Iterator[str]:
     """The copy against all photographs, and the photograph against all copies."""
-    lines = ["| copy | found | of another photograph | missed | the other way round: found "
-             "| of another | missed |", "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    yield ("| copy | found | of another photograph | missed | the other way round: found "
+           "| of another | missed |")  # fmt: skip
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     kept = known_images([known[name] for name in sorted(known)])
     for kind, make in FOUND.items():
         page.say(kind)
@@ -146,9 +150,8 @@ def _found(known: Mapping[str, Fingerprint]) -> list[str]:
         asked = [known[name.removeprefix("copy of ")] for name in copies]
         back = _count(find_duplicates(asked, kept_copies, policy=POLICY), "copy of ")
         cells = [count[how] for count in (there, back) for how in ("right", "wrong")]
-        lines.append(f"| {kind} | {cells[0]} | {cells[1]} | {len(copies) - sum(cells[:2])} "
-                     f"| {cells[2]} | {cells[3]} | {len(copies) - sum(cells[2:])} |")  # fmt: skip
-    return lines
+        yield (f"| {kind} | {cells[0]} | {cells[1]} | {len(copies) - sum(cells[:2])} "
+               f"| {cells[2]} | {cells[3]} | {len(copies) - sum(cells[2:])} |")  # fmt: skip
 
 
 def _count(duplicates: Mapping[str, object], prefix: str) -> Counter[str]:
@@ -160,8 +163,9 @@ def _count(duplicates: Mapping[str, object], prefix: str) -> Counter[str]:
     )
 
 
-def _better(known: Mapping[str, Fingerprint]) -> list[str]:
-    lines = ["| copy | photograph kept | copy kept | not found |", "| --- | --- | --- | --- |"]
+def _better(known: Mapping[str, Fingerprint]) -> Iterator[str]:
+    yield "| copy | photograph kept | copy kept | not found |"
+    yield "| --- | --- | --- | --- |"
     for kind, make in BETTER.items():
         page.say(kind)
         counts: Counter[str] = Counter()
@@ -169,8 +173,7 @@ def _better(known: Mapping[str, Fingerprint]) -> list[str]:
             original = known[name.removeprefix("copy of ")]
             found = find_duplicates([original, copy], known_images([]), policy=POLICY)
             counts["kept" if name in found else "lost" if found else "missed"] += 1
-        lines.append(f"| {kind} | {counts['kept']} | {counts['lost']} | {counts['missed']} |")
-    return lines
+        yield f"| {kind} | {counts['kept']} | {counts['lost']} | {counts['missed']} |"
 
 
 def _copies(known: Mapping[str, Fingerprint], make: Make) -> dict[str, Fingerprint]:
