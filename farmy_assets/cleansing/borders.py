@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_LEVELS_APART = 6  # JPEG's noise; sky, walls and paper vary more from one end to the other
+_LEVELS_APART = 3  # JPEG's noise; sky, walls and paper vary more from one end to the other
 _SAME_SHARE = 0.985  # of a line: a border is still one with a date stamp in it
 _LEAST_SHARE = 0.006  # of a side: below, a border is no border but a defect of the edge
 _LEAST_LEFT = 0.3  # of each side
@@ -46,7 +46,7 @@ def within_border(levels: NDArray[np.uint8]) -> Box | None:
 
 def _border_px(lines: NDArray[np.uint8]) -> int:
     """How many lines from the first on are of the first one's colour, all of them."""
-    colour = int(np.median(lines[0]))
+    colour = int(np.sort(lines[0])[len(lines[0]) // 2])
     lines_at_once, found = 1, 0
     while found < len(lines):
         some = lines[found : found + lines_at_once].astype(np.int16)

@@ -35,14 +35,14 @@ from farmy_assets.cleansing.patterns import (
 )
 from farmy_assets.cleansing.small_pictures import AskedPictures, Indices, StoredPatterns
 
-_ASKED_CUTS = tuple(map(cut_steps, (0.009, 0.027, 0.045)))
+_ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
 _KEY_BITS = 16
-_UNSURE_BITS = 3
+_UNSURE_BITS = 6
 _FLIPS_TRANSPOSED = [0, 2, 1, 3]
-_COARSE_MAX_BITS = 16
-_WORTH_ADJUSTING = 0.8
+_COARSE_MAX_BITS = 20
+_WORTH_ADJUSTING = 0.7
 _LEAST_AGREEMENT = 0.945
-_ADJUSTED_BY = (3, 2, 1)  # `cut_steps`
+_ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 32
 _CANDIDATES_AT_ONCE = 2_000_000

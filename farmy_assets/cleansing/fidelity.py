@@ -33,13 +33,12 @@ _DOWN, _ACROSS = np.array(list(_STANDARD_STEPS)).T
 _STANDARD = np.array(list(_STANDARD_STEPS.values()))
 _BLOCK = 8
 _SCALES = (1, 2)  # of a picture reduced further too few coefficients are left
-_BLOCKS_LOOKED_AT = 1000
+_BLOCKS_LOOKED_AT = 600
 _STEPS = np.arange(3, 41)
 _BINS_PER_LEVEL, _LARGEST = 4, 160
 _COARSER_BY = 1.4  # than the file's own steps
 _LEAST_COEFFICIENTS, _LEAST_PATTERN, _LEAST_FREQUENCIES = 30, 0.5, 2
-_COARSE_QUALITY = 50  # what is stored as coarsely hides what was before, and is the worse copy
-_FINE_QUALITY = 80
+_FINE_QUALITY = 80  # what is stored more coarsely is most often stored for the first time
 _CHEAP_PX = 1_500_000
 
 Levels = NDArray[np.uint8]
@@ -56,10 +55,10 @@ def kept_quality(
         whole_levels: Gives the brightness unreduced; called only where nothing else can tell.
     """
     stored = _stored_quality(decoded)
-    if stored < _COARSE_QUALITY or decoded.stored.is_camera_named:
+    if stored < _FINE_QUALITY or decoded.stored.is_camera_named:
         return stored
     earlier = _earlier_quality(decoded, levels)
-    if earlier is None and _needs_the_whole(decoded, levels, stored):
+    if earlier is None and _needs_the_whole(decoded, levels):
         whole = whole_levels()
         earlier = None if whole is None else _earlier_quality(decoded, whole)
     return stored if earlier is None else max(1, min(stored, earlier) - _LOST_BY_SAVING_AGAIN)
@@ -74,7 +73,7 @@ def _stored_quality(decoded: Decoded) -> int:
     return _TYPICAL_QUALITY.get(decoded.file_format, LOSSLESS)
 
 
-def _needs_the_whole(decoded: Decoded, levels: Levels, stored: int) -> bool:
+def _needs_the_whole(decoded: Decoded, levels: Levels) -> bool:
     """Whether the whole picture can tell more than its half, and is worth decoding.
 
     The blocks of a picture that was turned and stored again begin at its other end. Halving mixes
@@ -82,7 +81,7 @@ def _needs_the_whole(decoded: Decoded, levels: Levels, stored: int) -> bool:
     """
     is_odd = decoded.width_px % 2 == 1 or decoded.height_px % 2 == 1
     is_cheap = decoded.width_px * decoded.height_px <= _CHEAP_PX
-    return is_odd and is_cheap and stored >= _FINE_QUALITY and _scale(decoded, levels) > 1
+    return is_odd and is_cheap and _scale(decoded, levels) > 1
 
 
 def _scale(decoded: Decoded, levels: Levels) -> int:
@@ -124,12 +123,11 @@ def _steps(levels: Levels, side: int, own: NDArray[np.int64]) -> NDArray[np.int6
     tiled = levels[: rows * side, : columns * side].reshape(rows, side, columns, side)
     every = tiled.swapaxes(1, 2).reshape(-1, side, side)
     blocks = every[:: max(1, len(every) // _BLOCKS_LOOKED_AT)].astype(np.float32)
-    transform = _transform(side)
-    coefficients = (transform @ blocks @ transform.T)[:, _DOWN, _ACROSS]
+    coefficients = blocks.reshape(len(blocks), -1) @ _transforms(side)
     bins = np.minimum(np.abs(coefficients) * _BINS_PER_LEVEL, _BINS_PER_LEVEL * _LARGEST)
     shifted = np.rint(bins).astype(np.int64) + np.arange(len(_STANDARD)) * _bin_count()
     counts = np.bincount(shifted.ravel(), minlength=len(_STANDARD) * _bin_count())
-    counts = counts.reshape(len(_STANDARD), _bin_count())
+    counts = counts.reshape(len(_STANDARD), _bin_count()).astype(np.float32)
     waves, taken = _combs()
     looked_at = counts @ taken
     patterns = (counts @ waves) / np.maximum(looked_at, 1)
@@ -140,8 +138,8 @@ def _steps(levels: Levels, side: int, own: NDArray[np.int64]) -> NDArray[np.int6
 
 
 @cache
-def _transform(side: int) -> NDArray[np.float32]:
-    """The first four rows of the discrete cosine transform, as of blocks of 8 pixels.
+def _transforms(side: int) -> NDArray[np.float32]:
+    """What takes a block's pixels to its coefficients, shape (pixels, frequencies).
 
     Each pixel of a reduced picture is the mean of some, which weakens the higher frequencies.
     """
@@ -151,7 +149,9 @@ def _transform(side: int) -> NDArray[np.float32]:
     rows[0] /= math.sqrt(2)
     angle = math.pi * frequency / (2 * _BLOCK)
     weakened = np.where(frequency, np.sin(scale * angle) / (scale * np.sin(angle + 1e-12)), 1.0)
-    return np.asarray(rows * math.sqrt(scale) / weakened, dtype=np.float32)
+    rows *= math.sqrt(scale) / weakened
+    taken = rows[_DOWN][:, :, None] * rows[_ACROSS][:, None, :]
+    return np.ascontiguousarray(taken.reshape(len(_DOWN), -1).T, dtype=np.float32)
 
 
 def _bin_count() -> int:
@@ -159,11 +159,12 @@ def _bin_count() -> int:
 
 
 @cache
-def _combs() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _combs() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """For each size and step: 1 on a multiple of the step, -1 between two; and what counts."""
     sizes = np.arange(_bin_count())[:, None] / _BINS_PER_LEVEL
     taken = (sizes > 0.35 * _STEPS) & (sizes < np.minimum(10 * _STEPS, _LARGEST))
-    return np.cos(2 * math.pi * sizes / _STEPS) * taken, taken.astype(np.float64)
+    waves = np.cos(2 * math.pi * sizes / _STEPS) * taken
+    return waves.astype(np.float32), taken.astype(np.float32)
 
 
 def _quality(percent: float) -> int:
