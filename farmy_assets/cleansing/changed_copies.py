@@ -51,14 +51,20 @@ Ways = Mapping[CopyChange, ChangedCopy]
 """The ways in which a picture may be a copy of another one."""
 
 
-def changed_copies(asked: AskedPictures, stored: StoredPatterns) -> dict[tuple[int, int], Ways]:
+def changed_copies(
+    asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool = False
+) -> dict[tuple[int, int], Ways]:
     """By the numbers of the asked and of the stored picture what the asked one may be.
 
-    A picture that is in both is found for itself.
+    Args:
+        asked: The pictures to look for.
+        stored: Where to look for them.
+        are_the_same: Whether both are of the same pictures; none is then compared with itself.
     """
     found: dict[tuple[int, int], dict[CopyChange, ChangedCopy]] = defaultdict(dict)
     for place, pattern, orientation, bits in zip(
-        *(column.tolist() for column in matches(asked, stored)), strict=True
+        *(column.tolist() for column in matches(asked, stored, are_the_same=are_the_same)),
+        strict=True,
     ):
         shown = Shown(int(stored.shown[pattern]))
         change = _CHANGES[bool(asked.is_within_border[place]), shown]

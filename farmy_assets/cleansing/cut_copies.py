@@ -72,10 +72,14 @@ class _Candidates(NamedTuple):
     distance_bits: Indices
 
 
-def matches(asked: AskedPictures, stored: StoredPatterns) -> Matches:
+def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool = False) -> Matches:
     """The pairs of which one picture shows the other one or a part of it, however it is turned.
 
-    A picture that is in both lists matches itself.
+    Args:
+        asked: The pictures to look for.
+        stored: Where to look for them.
+        are_the_same: Whether the numbers of the asked ones are the owners of the stored ones: then
+            none is compared with itself.
     """
     if not len(stored.words) or not len(asked.levels):
         return _no_matches()
@@ -85,7 +89,12 @@ def matches(asked: AskedPictures, stored: StoredPatterns) -> Matches:
         _adjusted(asked.levels, stored.words, _Candidates(*(column[part] for column in candidates)))
         for some in _portions(sharp, _ASKED_AT_ONCE)
         for candidates in [_candidates(asked.levels[some], some, table)]
-        for part in _portions(np.arange(len(candidates.asked)), _ADJUSTED_AT_ONCE)
+        for others in [
+            np.flatnonzero(asked.numbers[candidates.asked] != stored.owners[candidates.stored])
+            if are_the_same
+            else np.arange(len(candidates.asked))
+        ]
+        for part in _portions(others, _ADJUSTED_AT_ONCE)
     ]
     return Matches(*map(np.concatenate, zip(*found, strict=True))) if found else _no_matches()
 

@@ -71,9 +71,9 @@ def neighbours_of(images: Sequence[Fingerprint], limit: int) -> dict[int, dict[i
             _join(neighbours, images, other, better, copy)
     small = [image.small for image in images]
     stored = stored_patterns(kept_patterns(small))
-    changed = changed_copies(asked_pictures(small), stored)
+    changed = changed_copies(asked_pictures(small), stored, are_the_same=True)
     for number, other in changed:
-        if number != other and other not in neighbours.get(number, {}):
+        if other not in neighbours.get(number, {}):
             ways, ways_back = changed[number, other], changed.get((other, number), {})
             _join(neighbours, images, number, other, likeliest(ways, ways_back))
     return neighbours
