@@ -58,6 +58,7 @@ def find_duplicates(
     *,
     policy: CleansingPolicy,
     distinct: Collection[str] = (),
+    policies: Mapping[str, CleansingPolicy] | None = None,
 ) -> dict[str, DuplicateOf]:
     """The new images to drop, by image id; the same answer for any order of the arguments.
 
@@ -67,6 +68,8 @@ def find_duplicates(
         policy: Gives the distance up to which images count as the same.
         distinct: Images of which people said that they are no duplicates: they are kept, and
             others may be duplicates of them.
+        policies: The policy of each new image that has another one, by image id. That of the image
+            which would be dropped counts.
     """
     ruled = set(distinct)
     ordered = sorted(new, key=lambda image: (image.image_id not in ruled, *best_first(image)))
@@ -74,12 +77,15 @@ def find_duplicates(
     candidates = [image for image in ordered if image.image_id not in exact]
     twins = _twins(candidates, ruled)
     candidates = [image for image in candidates if image.image_id not in twins]
-    limit = policy.near_duplicate_max_distance_bits
-    near = near_to_known([c for c in candidates if c.image_id not in ruled], known, limit)
+    limits = defaultdict(
+        lambda: policy.near_duplicate_max_distance_bits,
+        {i: own.near_duplicate_max_distance_bits for i, own in (policies or {}).items()},
+    )
+    near = near_to_known([c for c in candidates if c.image_id not in ruled], known, limits)
     left = [c for c in candidates if c.image_id not in near]
     near |= changed_from_known([c for c in left if c.image_id not in ruled], known)
     left = [c for c in left if c.image_id not in near]
-    near |= _near_to_better(left, limit, ruled)
+    near |= _near_to_better(left, limits, ruled)
     found = {image_id: _dropped(image_id, nearest) for image_id, nearest in near.items()}
     for same, kind in ((twins, DuplicateKind.NEAR), (exact, DuplicateKind.EXACT)):
         for image_id, of_image_id in same.items():
@@ -136,16 +142,16 @@ def _twins(best_first: Sequence[Fingerprint], ruled: Collection[str]) -> dict[st
 
 
 def _near_to_better(
-    images: Sequence[Fingerprint], limit: int, ruled: Collection[str]
+    images: Sequence[Fingerprint], limits: Mapping[str, int], ruled: Collection[str]
 ) -> dict[str, Near]:
     """Each image that is near to a better one which is itself kept.
 
     Args:
         images: The best first, but for borders: what one adds to a picture is no resolution.
-        limit: The distance up to which images count as the same.
+        limits: The distance up to which an image counts as the same as a better one.
         ruled: What is kept whatever it is near to.
     """
-    neighbours = neighbours_of(images, limit)
+    neighbours = neighbours_of(images, limits)
     framed = {
         number
         for number, others in neighbours.items()

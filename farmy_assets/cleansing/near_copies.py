@@ -1,7 +1,7 @@
 """Which images are near to others: what shows the same, or more or less of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,18 +30,21 @@ class Near(NamedTuple):
 
 
 def near_to_known(
-    candidates: Sequence[Fingerprint], known: KnownImages, limit: int
+    candidates: Sequence[Fingerprint], known: KnownImages, limits: Mapping[str, int]
 ) -> dict[str, Near]:
     """Each candidate that is near to a known image, with the nearest of them."""
-    if not known.phashes.size:
+    if not known.phashes.size or not candidates:
         return {}
+    own = np.repeat([limits[image.image_id] for image in candidates], ORIENTATIONS)
     looks = looks_of(candidates)
     phashes, dhashes = looks.reshape(-1, 2).T
-    asked, answered, phash_bits = pairs_between(phashes, known.phashes, max_distance_bits=limit)
+    asked, answered, phash_bits = pairs_between(
+        phashes, known.phashes, max_distance_bits=int(own.max())
+    )
     dhash_bits = np.bitwise_count(dhashes[asked] ^ known.dhashes[answered])
     distances = np.maximum(phash_bits, dhash_bits)
     nearest: dict[int, Near] = {}
-    for place in np.flatnonzero(distances <= limit):
+    for place in np.flatnonzero(distances <= own[asked]):
         number, orientation = divmod(int(asked[place]), ORIENTATIONS)
         image_id = str(known.image_ids[answered[place]])
         found = Near(False, int(distances[place]), image_id, orientation)
@@ -62,10 +65,12 @@ def changed_from_known(candidates: Sequence[Fingerprint], known: KnownImages) ->
     return {candidates[number].image_id: near for number, near in likest.items()}
 
 
-def neighbours_of(images: Sequence[Fingerprint], limit: int) -> dict[int, dict[int, Near]]:
+def neighbours_of(
+    images: Sequence[Fingerprint], limits: Mapping[str, int]
+) -> dict[int, dict[int, Near]]:
     """For each image those near to it, each with what the image is as a copy of that one."""
     neighbours: dict[int, dict[int, Near]] = defaultdict(dict)
-    for better, others in _worse_neighbours(images, limit).items():
+    for better, others in _worse_neighbours(images, limits).items():
         for other, (distance, orientation) in others.items():
             copy = ChangedCopy(CopyChange.NONE, distance, orientation)
             _join(neighbours, images, other, better, copy)
@@ -96,16 +101,19 @@ def _changed(copy: ChangedCopy, of_image_id: str) -> Near:
 
 
 def _worse_neighbours(
-    best_first: Sequence[Fingerprint], limit: int
+    best_first: Sequence[Fingerprint], limits: Mapping[str, int]
 ) -> dict[int, dict[int, tuple[int, int]]]:
     """For each image the worse ones near to it: their distance and orientation."""
+    if not best_first:
+        return {}
+    own = np.repeat([limits[image.image_id] for image in best_first], ORIENTATIONS)
     looks = looks_of(best_first)
     phashes, dhashes = looks.reshape(-1, 2).T
     turned = np.arange(len(phashes)) % ORIENTATIONS > 0
-    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=limit)
+    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=int(own.max()))
     distances = np.maximum(phash_bits, np.bitwise_count(dhashes[first] ^ dhashes[second]))
     worse: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for place in np.flatnonzero(distances <= limit):
+    for place in np.flatnonzero(distances <= own[second]):
         # The worse one, turned, against the better one as it is.
         better = int(first[place]) // ORIENTATIONS
         other, orientation = divmod(int(second[place]), ORIENTATIONS)
