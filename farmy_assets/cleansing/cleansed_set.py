@@ -14,6 +14,7 @@ from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import NO_RULINGS, Standing
+from farmy_assets.cleansing.wording import copy_in_words
 
 NO_POLICIES: Mapping[str, CleansingPolicy] = MappingProxyType({})
 
@@ -145,6 +146,7 @@ def conclude(
             image_id=d.image_id,
             status=ExclusionStatus.DUPLICATE,
             reasons=(Check(d.kind.value),),
+            detail=copy_in_words(d).removesuffix(" of"),
             duplicate_of=d.of_image_id,
         )
         for d in duplicates.values()

@@ -49,6 +49,7 @@ _DECODER_ERRORS = (
 _PIXELS_TOLD = re.compile(r"\((\d+) pixels\)")
 _BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
+_CAMERA_TAGS = (0x010F, 0x0110)  # make and model
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -71,6 +72,18 @@ _WARNING_FILTERS = threading.RLock()
 EnoughPx = int | Callable[[int], int] | None
 
 
+class Stored(NamedTuple):
+    """How a picture was stored.
+
+    `luma_table` has the 64 steps with which a JPEG's brightness was quantised, row by row; it is
+    empty for other formats. `is_turned`: by its metadata, when it was decoded.
+    """
+
+    luma_table: tuple[int, ...] = ()
+    is_camera_named: bool = False
+    is_turned: bool = False
+
+
 class Decoded(NamedTuple):
     """A picture as a person sees it.
 
@@ -85,6 +98,7 @@ class Decoded(NamedTuple):
     file_format: FileFormat
     mode: str
     frames: int
+    stored: Stored = Stored()
 
 
 class Undecodable(NamedTuple):
@@ -164,6 +178,7 @@ def _decode(
             full_size = opened.size  # a TIFF turns itself upright while it loads
         turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
         icc_profile = opened.info.get("icc_profile")
+        stored = Stored(_luma_table(opened), _is_camera_named(opened), turn is not None)
         plain = _plain(opened)
     if plain is None:
         return Undecodable(Check.UNREADABLE, f"mode {mode} is no photograph's")
@@ -174,7 +189,7 @@ def _decode(
         image = image.transpose(turn)
     image.info = {}
     width_px, height_px = full_size[::-1] if turn in _SIDEWAYS else full_size
-    return Decoded(image, width_px, height_px, file_format, mode, frames)
+    return Decoded(image, width_px, height_px, file_format, mode, frames, stored)
 
 
 @contextmanager
@@ -190,6 +205,20 @@ def _whole_factor(size: tuple[int, int], enough_px: int) -> int:
 
 def _at_scale(size: tuple[int, int], factor: int) -> tuple[int, int]:
     return max(1, size[0] // factor), max(1, size[1] // factor)
+
+
+def _luma_table(opened: Image.Image) -> tuple[int, ...]:
+    tables = getattr(opened, "quantization", None) or {}
+    return tuple(tables.get(0, ()))
+
+
+def _is_camera_named(opened: Image.Image) -> bool:
+    """Whether the EXIF block says which camera took the picture: few programs write that anew."""
+    try:
+        exif = opened.getexif()
+        return any(str(exif.get(tag, "")).strip(" \0") for tag in _CAMERA_TAGS)
+    except _DECODER_ERRORS:
+        return False
 
 
 def _plain(opened: Image.Image) -> Image.Image | None:

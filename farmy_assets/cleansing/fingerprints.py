@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from farmy_assets.cleansing.borders import within_border
+from farmy_assets.cleansing.patterns import ORIENTATIONS
+from farmy_assets.cleansing.small_pictures import SmallPicture, small_text
 from farmy_assets.cleansing.views import Views
 
 HASH_BITS = 64
-ORIENTATIONS = 8
 
 _SIDE = 8
 _ENOUGH_SHORT_SIDE_PX = 48
@@ -55,13 +57,28 @@ def pixel_hash(views: Views, *, width_px: int, height_px: int) -> str:
     return digest.hexdigest()
 
 
+def reduced_grey(views: Views) -> Image.Image:
+    """The brightness that hashes are taken of: the quarter, unless that is too small."""
+    is_enough = min(views.coarse.size) >= _ENOUGH_SHORT_SIDE_PX
+    return views.coarse.convert("L") if is_enough else views.grey
+
+
+def small_picture(views: Views) -> SmallPicture:
+    """The levels by which cut and framed copies are found."""
+    reduced, box = reduced_grey(views), within_border(views.levels)
+    if box is None:
+        return SmallPicture(small_text(reduced))
+    scale = reduced.width / views.grey.width, reduced.height / views.grey.height
+    part = (box.left * scale[0], box.top * scale[1], box.right * scale[0], box.bottom * scale[1])
+    return SmallPicture(small_text(reduced), small_text(reduced, part))
+
+
 def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
     """The hashes of a picture as it is, then of the picture in its seven other orientations.
 
     Orientation number: bit 0 mirrored left to right, bit 1 top to bottom, bit 2 then transposed.
     """
-    is_enough = min(views.coarse.size) >= _ENOUGH_SHORT_SIDE_PX
-    reduced = views.coarse.convert("L") if is_enough else views.grey
+    reduced = reduced_grey(views)
     lanczos = Image.Resampling.LANCZOS
     pixels = np.asarray(reduced.resize((_COSINE_SIDE, _COSINE_SIDE), lanczos), dtype=np.float64)
     low = _COSINES @ pixels @ _COSINES.T

@@ -15,6 +15,7 @@ import daft
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from farmy_assets.cleansing.changed_copies import CopyChange
 from farmy_assets.cleansing.checks import (
     DUPLICATE_CHECKS,
     REJECTING,
@@ -23,13 +24,8 @@ from farmy_assets.cleansing.checks import (
     Status,
     Verdict,
 )
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    find_duplicates,
-    fingerprint_of,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.engines import use_engine
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.found_files import FoundFile, read_content, size_bytes, why_missing
@@ -39,6 +35,7 @@ from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns
 from farmy_assets.cleansing.thumbnails import thumbnails
+from farmy_assets.cleansing.wording import copy_in_words
 from farmy_assets.cleansing.work import WorkOrder
 from farmy_assets.errors import InvalidInputError
 
@@ -53,6 +50,7 @@ REPORT_SCHEMA = pa.schema(
         *QUALITY_FIELDS,
         *(pa.field(check.value, pa.float64()) for check in (*_READING, *DUPLICATE_CHECKS)),
         pa.field("duplicate_cluster", pa.string()),
+        pa.field("duplicate_how", pa.string()),
         pa.field("keep", pa.bool_()),
     ]
 )
@@ -94,11 +92,14 @@ class FolderReport:
         if name in kept_of_cluster:
             row["duplicate_cluster"] = name
         if duplicate:
-            check, limit = Check(duplicate.kind.value), self.policy.near_duplicate_max_distance_bits
+            check = Check(duplicate.kind.value)
+            is_changed = duplicate.change is not CopyChange.NONE
+            is_near = check is Check.NEAR_DUPLICATE
+            limit = self.policy.near_duplicate_max_distance_bits if is_near else 0
             found = CheckResult(
                 check=check,
                 value=duplicate.distance_bits,
-                threshold=limit if check is Check.NEAR_DUPLICATE else 0,
+                threshold=None if is_changed else limit,
                 verdict=Verdict.FAIL,
             )
             row["verdict"] = Verdict.FAIL.value
@@ -106,6 +107,7 @@ class FolderReport:
             row["checks"] = [*row["checks"], found.model_dump(mode="json")]
             row["duplicate_cluster"] = duplicate.of_image_id
             row[check.value] = float(duplicate.distance_bits)
+            row["duplicate_how"] = copy_in_words(duplicate).removesuffix(" of")
         return row
 
 

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, StringConstraints
 
 from farmy_assets.catalog.metadata import Sha256
@@ -9,6 +11,7 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing import fingerprints, measures
 from farmy_assets.cleansing.checks import Check, CheckResult, Status, Verdict, status_of
 from farmy_assets.cleansing.decoding import Decoded, Undecodable, decode
+from farmy_assets.cleansing.fidelity import kept_quality
 from farmy_assets.cleansing.file_formats import FileFormat, has_wrong_extension
 from farmy_assets.cleansing.judging import judge
 from farmy_assets.cleansing.policy import CleansingPolicy
@@ -39,6 +42,11 @@ class ImageQuality(Record):
     phash: Hash64 | None = None
     dhash: Hash64 | None = None
     turned: str | None = None
+    small_picture: str | None = None
+    """What cut and framed copies are found by; None also in what was stored before they were."""
+    small_picture_within_border: str | None = None
+    kept_quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    is_camera_named: bool | None = None
     rule_version: str
 
     @property
@@ -87,7 +95,7 @@ def assess(
     decoded = decode(content, policy=policy, enough_px=measures.working_long_side_px)
     if isinstance(decoded, Undecodable):
         return rejected(image_id, sha256, decoded, policy)
-    return _measured(image_id, sha256, decoded, name, policy)
+    return _measured(image_id, sha256, content, decoded, name, policy)
 
 
 def rejected(
@@ -115,12 +123,22 @@ def rejected(
 
 
 def _measured(
-    image_id: str, sha256: str, decoded: Decoded, name: str | None, policy: CleansingPolicy
+    image_id: str,
+    sha256: str,
+    content: bytes,
+    decoded: Decoded,
+    name: str | None,
+    policy: CleansingPolicy,
 ) -> ImageQuality:
     views, size = views_of(decoded.image), (decoded.width_px, decoded.height_px)
+
+    def whole_levels() -> NDArray[np.uint8] | None:
+        whole = decode(content, policy=policy)
+        return np.asarray(whole.image.convert("L")) if isinstance(whole, Decoded) else None
+
     measured = measures.measure(views, width_px=size[0], height_px=size[1])
     checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
-    hashes = fingerprints.looks_hashes(views)
+    hashes, small = fingerprints.looks_hashes(views), fingerprints.small_picture(views)
     return ImageQuality(
         image_id=image_id,
         sha256=sha256,
@@ -134,6 +152,10 @@ def _measured(
         phash=fingerprints.hash_text(hashes[0].phash),
         dhash=fingerprints.hash_text(hashes[0].dhash),
         turned=fingerprints.turned_text(hashes),
+        small_picture=small.whole,
+        small_picture_within_border=small.within_border,
+        kept_quality=kept_quality(decoded, views.levels, whole_levels=whole_levels),
+        is_camera_named=decoded.stored.is_camera_named,
         rule_version=policy.rule_version,
     )
 

@@ -23,11 +23,11 @@ from farmy_assets.cleansing.checks import (
     Status,
     Verdict,
 )
-from farmy_assets.cleansing.duplicates import DuplicateOf, clusters
+from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf, clusters
 from farmy_assets.cleansing.histograms import histogram
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.wording import WORDING, Wording
+from farmy_assets.cleansing.wording import WORDING, Wording, copy_in_words
 
 CARDS = 18
 CLUSTERS = 12
@@ -214,9 +214,10 @@ def _most_frequent_first(counts: Counter[str]) -> dict[str, int]:
 
 
 def _how_near(duplicate: DuplicateOf) -> str:
-    told = "exact" if duplicate.kind.value == Check.EXACT_DUPLICATE.value else "near"
-    bits = "" if told == "exact" else f", {duplicate.distance_bits} bits"
-    return f"{told}{bits}{', turned' if duplicate.orientation else ''}"
+    told = copy_in_words(duplicate).removesuffix(" of")
+    if duplicate.kind is DuplicateKind.EXACT:
+        return told
+    return f"{told}, {duplicate.distance_bits} bits"
 
 
 @cache

@@ -13,6 +13,13 @@ VALUED = (*FILE_CHECKS, *MEASURED)
 
 _PLAIN = ("sha256", "detail", "file_format", "mode", "pixel_hash", "phash", "dhash", "turned")
 _SIZES = ("width_px", "height_px")
+_COPIES = {
+    "small_picture": pa.string(),
+    "small_picture_within_border": pa.string(),
+    "kept_quality": pa.int64(),
+    "is_camera_named": pa.bool_(),
+}
+"""What copies are found by and told from originals; tables made earlier do not have it."""
 _CHECK = pa.struct(
     [
         ("check", pa.string()),
@@ -28,6 +35,7 @@ QUALITY_FIELDS: tuple[pa.Field, ...] = (
     pa.field("warnings", pa.list_(pa.string())),
     *(pa.field(name, pa.string()) for name in _PLAIN),
     *(pa.field(name, pa.int64()) for name in _SIZES),
+    *(pa.field(name, kind) for name, kind in _COPIES.items()),
     *(pa.field(check.value, pa.float64()) for check in VALUED),
     pa.field("checks", pa.list_(_CHECK)),
     pa.field("rule_version", pa.string()),
@@ -45,7 +53,7 @@ def quality_columns(quality: ImageQuality) -> dict[str, Any]:
         "verdict": verdict_on(quality).value,
         "reasons": [check.value for check in behind],
         "warnings": [check.value for check in quality.warnings],
-        **{name: told[name] for name in (*_PLAIN, *_SIZES)},
+        **{name: told[name] for name in (*_PLAIN, *_SIZES, *_COPIES)},
         **{check.value: values.get(check) for check in VALUED},
         "checks": told["checks"],
         "rule_version": quality.rule_version,
@@ -55,7 +63,10 @@ def quality_columns(quality: ImageQuality) -> dict[str, Any]:
 def quality_of_row(image_id: str, row: Mapping[str, Any]) -> ImageQuality:
     """The verdict that a row was made of."""
     kept = ("status", *_PLAIN, *_SIZES, "checks", "rule_version")
-    return ImageQuality.model_validate({"image_id": image_id} | {name: row[name] for name in kept})
+    copies = {name: row.get(name) for name in _COPIES}
+    return ImageQuality.model_validate(
+        {"image_id": image_id} | {name: row[name] for name in kept} | copies
+    )
 
 
 def verdict_on(quality: ImageQuality) -> Verdict:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from farmy_assets.cleansing.changed_copies import CopyChange
 from farmy_assets.cleansing.checks import Check, CheckResult
+from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf
 
 
 class Wording(NamedTuple):
@@ -61,9 +63,31 @@ WORDING: Mapping[Check, Wording] = {
         "Exact duplicate", "The same bytes or pixels as another one.", "differing bits", "{:.0f}"
     ),
     Check.NEAR_DUPLICATE: Wording(
-        "Near duplicate", "Looks like another one.", "differing bits of 64", "{:.0f}"
+        "Near duplicate",
+        "Looks like another one, or like a part of it.",
+        "differing bits of 64",
+        "{:.0f}",
     ),
 }
+
+
+CHANGES_IN_WORDS: Mapping[CopyChange, str] = {
+    CopyChange.NONE: "near copy of",
+    CopyChange.CUT: "cut copy of",
+    CopyChange.UNCUT: "uncut copy of",
+    CopyChange.FRAMED: "framed copy of",
+    CopyChange.UNFRAMED: "unframed copy of",
+    CopyChange.REFRAMED: "copy in another frame of",
+}
+"""What a near duplicate is to the image that is kept; the kept one's name follows."""
+
+
+def copy_in_words(duplicate: DuplicateOf) -> str:
+    """What a duplicate is to the kept image, such as "cut copy of", "turned cut copy of"."""
+    if duplicate.kind is DuplicateKind.EXACT:
+        return "exact copy of"
+    turned = "turned " if duplicate.orientation else ""
+    return f"{turned}{CHANGES_IN_WORDS[duplicate.change]}"
 
 
 def in_words(result: CheckResult) -> str:

@@ -33,8 +33,8 @@ def show(
     for kept, copies in groupby(found, key=lambda item: item.duplicate_of):
         print_result(f"kept: {kept}")
         for copy in copies:
-            reasons = ", ".join(copy.reasons)
-            print_result(f"  left out: {copy.image_id} ({reasons})")
+            how = copy.detail or ", ".join(copy.reasons)
+            print_result(f"  left out: {copy.image_id} ({how})")
 
 
 @commands.command("restore")

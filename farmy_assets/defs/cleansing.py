@@ -10,12 +10,8 @@ import dagster as dg
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude, goes_on
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    find_duplicates,
-    fingerprint_of,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_policy
 from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.rulings import Standing

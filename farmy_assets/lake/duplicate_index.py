@@ -18,12 +18,8 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    KnownImages,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, known_images
+from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
@@ -33,7 +29,12 @@ Finder = Callable[[Sequence[Fingerprint], KnownImages], Mapping[str, DuplicateOf
 _SWALLOWS_UP_TO = 2  # times its own size
 _HASHES = ("contents", "pixels", "phashes", "dhashes")
 _SCHEMA = pa.schema(
-    [("claim", pa.string()), ("image_id", pa.string()), *((name, pa.uint64()) for name in _HASHES)]
+    [
+        ("claim", pa.string()),
+        ("image_id", pa.string()),
+        *((name, pa.uint64()) for name in _HASHES),
+        ("patterns", pa.binary()),  # segments written before there were any are read as without
+    ]
 )
 
 
@@ -136,7 +137,9 @@ def _table(claim: str, images: KnownImages) -> pa.Table:
     hashes = {name: pa.array(getattr(images, name)) for name in _HASHES}
     ids = pa.array(images.image_ids.tolist(), pa.string())
     claims = pa.array([claim] * len(ids), pa.string())
-    return pa.table({"claim": claims, "image_id": ids, **hashes}, schema=_SCHEMA)
+    patterns = pa.array(images.patterns, pa.binary())
+    columns = {"claim": claims, "image_id": ids, **hashes, "patterns": patterns}
+    return pa.table(columns, schema=_SCHEMA)
 
 
 def _known(segments: Mapping[str, pa.Table], claims: Iterable[str]) -> KnownImages:
@@ -144,7 +147,8 @@ def _known(segments: Mapping[str, pa.Table], claims: Iterable[str]) -> KnownImag
     everything = pa.concat_tables([_SCHEMA.empty_table(), *segments.values()])
     kept = everything.filter(_is_of(everything, claims)).sort_by("image_id")
     ids = np.array(kept["image_id"].to_pylist(), dtype=np.str_)
-    return KnownImages(ids, *(kept[name].to_numpy() for name in _HASHES))
+    contents, pixels, phashes, dhashes = (kept[name].to_numpy() for name in _HASHES)
+    return KnownImages(ids, contents, pixels, phashes, dhashes, kept["patterns"].to_pylist())
 
 
 def _is_of(table: pa.Table, claims: Iterable[str]) -> pa.ChunkedArray:

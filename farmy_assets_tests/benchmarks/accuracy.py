@@ -10,7 +10,8 @@ from typing import NamedTuple
 from PIL import Image
 
 from farmy_assets.cleansing.checks import Check, Status
-from farmy_assets.cleansing.duplicates import find_duplicates, fingerprint_of, known_images
+from farmy_assets.cleansing.compared_images import fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality, assess
 from farmy_assets_tests.benchmarks.degradations import HARMLESS, Variant, copies, spoilt

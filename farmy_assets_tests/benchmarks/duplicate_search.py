@@ -11,8 +11,17 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
+from farmy_assets.cleansing.cut_copies import matches
 from farmy_assets.cleansing.hamming import Hashes, Positions, pairs_between, pairs_within
+from farmy_assets.cleansing.patterns import SIDE, WORDS, coefficients, cut_steps, signs
+from farmy_assets.cleansing.small_pictures import (
+    SmallPicture,
+    StoredPatterns,
+    asked_pictures,
+    small_text,
+)
 from farmy_assets_tests.benchmarks.peers import PeerFailedError, ask_peer
 
 DISTANCE_BITS = 6
@@ -81,6 +90,25 @@ def new_against_known(new: int, known: int) -> Measured:
     return Measured(seconds, megabytes, len(expected & pairs) / len(expected))
 
 
+def changed_against_known(new: int, known: int) -> Measured:
+    """The search for cut and framed copies alone; half of the batch is cut from something kept."""
+    chance = np.random.default_rng(3)
+    words = chance.integers(0, 2**64, (2 * known, WORDS), dtype=np.uint64)
+    coarse = chance.integers(20, 230, (new, 9, 7)).astype(np.uint8)
+    levels = [Image.fromarray(c).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for c in coarse]
+    asked = asked_pictures([SmallPicture(small_text(level)) for level in levels])
+    halves = np.arange(0, new, 2)
+    cut = np.full((len(halves), 4), cut_steps(0.03))
+    words[halves] = signs(coefficients(asked.levels[halves], cut))
+    owners = np.repeat(np.arange(known), 2)
+    stored = StoredPatterns(owners, np.tile(np.array([0, 1]), known), words)
+    began = time.perf_counter()
+    found = matches(asked, stored)
+    seconds, megabytes = time.perf_counter() - began, _peak_megabytes()
+    right = set(found.asked[found.stored == found.asked].tolist())
+    return Measured(seconds, megabytes, len(right) / len(halves))
+
+
 def seconds_of_imagededup(count: int = FEW) -> float:
     """imagededup's search of the same list.
 
@@ -107,6 +135,9 @@ def rows(say: Callable[[str], None]) -> list[str]:
         lines.append(_row(f"all pairs of {count:,}", measured))
     say(f"{BATCH:,} new hashes against {MANY:,}")
     lines.append(_row(f"{BATCH:,} new against {MANY:,}", _alone(new_against_known, BATCH, MANY)))
+    say(f"{BATCH:,} new pictures, cut and framed copies among {MANY:,}")
+    measured = _alone(changed_against_known, BATCH, MANY)
+    lines.append(_row(f"cut and framed: {BATCH:,} new against {MANY:,}", measured))
     growth = seconds[MANY] / seconds[SOME]
     lines += ["", f"From {SOME:,} to {MANY:,} the time for all pairs grows {growth:.1f} times."]
     say(f"imagededup, {FEW:,} hashes")

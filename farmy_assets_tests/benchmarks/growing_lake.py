@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from farmy_assets.cleansing.checks import Status
-from farmy_assets.cleansing.duplicates import KnownImages, find_duplicates, fingerprint_of
+from farmy_assets.cleansing.compared_images import KnownImages, fingerprint_of
+from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.folder import cleanse
 from farmy_assets.cleansing.found_files import FoundFile, files_below
 from farmy_assets.cleansing.policy import CleansingPolicy
@@ -17,6 +18,7 @@ from farmy_assets_tests.benchmarks.duplicate_search import MANY, SOME, planted
 
 BATCH = 1000
 ROUNDS = 5
+_PATTERN_BYTES = 48  # of a picture without a border
 
 
 def rows(folder: Path, say: Callable[[str], None]) -> list[str]:
@@ -57,5 +59,8 @@ def _batch(
 
 def _known(count: int) -> KnownImages:
     """Images that look like nothing in the batch, which is the dearest case."""
-    random = [planted(count, seed) for seed in range(3, 7)]
-    return KnownImages(np.arange(count).astype(np.str_), *random)
+    contents, pixels, phashes, dhashes = (planted(count, seed) for seed in range(3, 7))
+    patterns = np.random.default_rng(7).bytes(count * _PATTERN_BYTES)
+    each = [patterns[n * _PATTERN_BYTES : (n + 1) * _PATTERN_BYTES] for n in range(count)]
+    ids = np.arange(count).astype(np.str_)
+    return KnownImages(ids, contents, pixels, phashes, dhashes, each)

@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 
 from farmy_assets.catalog.batches import Batch, batch_id_for
 from farmy_assets.catalog.metadata import ImageMetadata, Source, image_id_for
-from farmy_assets.cleansing.duplicates import Fingerprint
+from farmy_assets.cleansing.compared_images import Fingerprint
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.duplicates import (
-    DuplicateKind,
-    Fingerprint,
-    clusters,
-    find_duplicates,
-    fingerprint_of,
-    known_images,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import DuplicateKind, clusters, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import assess
 from farmy_assets_tests.cleansing.drawing import exposed, plants, stored
@@ -230,11 +224,11 @@ def test_exactly_one_of_each_exact_group_is_kept(groups: list[int]) -> None:
 def test_a_thousand_images_against_ten_thousand_take_well_under_a_second() -> None:
     chance = random.Random(1)
     images = [made_up(f"{i:05d}", phash=chance.getrandbits(64)) for i in range(11_000)]
-    started = time.perf_counter()
+    started = time.process_time()
 
     found = find_duplicates(images[:1000], known_images(images[1000:]), policy=POLICY)
 
-    assert time.perf_counter() - started < 2  # 0.2 s on an idle machine
+    assert time.process_time() - started < 2  # 0.3 s of processor time
     assert found == {}
 
 

@@ -5,11 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from farmy_assets.cleansing.fingerprints import (
-    ORIENTATIONS,
-    looks_hashes,
-    turned_text,
-)
+from farmy_assets.cleansing.fingerprints import looks_hashes, turned_text
+from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.views import views_of
 from farmy_assets_tests.cleansing.drawing import plants
 

@@ -14,7 +14,7 @@ from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.tables import VALUED
 from farmy_assets.errors import InvalidInputError
-from farmy_assets_tests.cleansing.drawing import blurred, plants, stored
+from farmy_assets_tests.cleansing.drawing import blurred, opened, plants, stored
 
 POLICY = CleansingPolicy()
 HOSTILE = '<script>alert("x")</script> & "quoted" {{ 7 * 7 }}.jpg'
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
         "good.jpg": stored(image),
         "sub/smaller.jpg": stored(image.resize((320, 240))),
-        "sub/turned.png": stored(image.transpose(Image.Transpose.ROTATE_90), "PNG"),
+        "sub/turned.png": stored(opened(stored(image)).transpose(Image.Transpose.ROTATE_90), "PNG"),
         "blurred.jpg": stored(blurred(plants(2), 0.02)),
         "text.txt": b"hello",
         "empty.jpg": b"",

@@ -10,12 +10,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    find_duplicates,
-    fingerprint_of,
-)
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import assess
 from farmy_assets.cli import search

@@ -3,19 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 from functools import partial
+from io import BytesIO
 
+import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
-from farmy_assets.cleansing.duplicates import (
-    DuplicateOf,
-    Fingerprint,
-    KnownImages,
-    find_duplicates,
-)
+from farmy_assets.cleansing.changed_copies import CopyChange
+from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, fingerprint_of
+from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.quality import assess
 from farmy_assets.lake import keys
 from farmy_assets.lake.duplicate_index import DuplicateIndex
 from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.cleansing.drawing import plants
 
 FIND = partial(find_duplicates, policy=CleansingPolicy())
 
@@ -111,3 +113,47 @@ def test_a_batch_that_keeps_other_images_than_before_gives_the_old_ones_up(lake:
 
     assert lake.duplicates.claim("two", [fingerprint("b", 3)], find=FIND) == {}
     assert lake.duplicates.claim("three", [fingerprint("d", 200)], find=FIND).keys() == {"d"}
+
+
+def of_photograph(image_id: str, image: Image.Image) -> Fingerprint:
+    file = BytesIO()
+    image.save(file, "JPEG", quality=85)
+    found = fingerprint_of(assess(image_id, file.getvalue(), policy=CleansingPolicy()))
+    assert found is not None
+    return found
+
+
+def test_a_cut_copy_of_what_an_earlier_batch_kept_is_found_whichever_came_first(lake: Lake) -> None:
+    image = plants(1, (640, 480))
+    whole, cut = of_photograph("whole", image), of_photograph("cut", image.crop((20, 5, 610, 470)))
+    other = of_photograph("other", plants(2, (640, 480)))
+    later = of_photograph("other cut", plants(2, (640, 480)).crop((0, 20, 640, 460)))
+
+    lake.duplicates.claim("one", [whole, later], find=FIND)
+    found = lake.duplicates.claim("two", [cut, other], find=FIND)
+
+    assert {d.image_id: (d.of_image_id, d.change) for d in found.values()} == {
+        "cut": ("whole", CopyChange.CUT),
+        "other": ("other cut", CopyChange.UNCUT),
+    }
+
+
+def test_segments_written_before_there_were_patterns_are_read_and_searched(lake: Lake) -> None:
+    lake.duplicates.claim("one", [fingerprint("a", 3)], find=FIND)
+    index = lake.records.read(keys.DUPLICATE_INDEX, DuplicateIndex)
+    (segment,) = index.segments
+    table = pq.read_table(BytesIO(lake.records.bucket.get(segment)))
+    file = BytesIO()
+    pq.write_table(table.drop_columns(["patterns"]), file)
+    older = keys.fingerprints("0" * 32)
+    lake.records.bucket.put(older, file.getvalue())
+    changed = index.model_copy(update={"segments": {older: 1}})
+    lake.records.bucket.put(keys.DUPLICATE_INDEX, changed.to_json())
+
+    picture = of_photograph("new", plants(1, (640, 480)))
+    found = lake.duplicates.claim("two", [fingerprint("b", 3), picture], find=FIND)
+    again = lake.duplicates.claim("three", [fingerprint("c", 3)], find=FIND)
+
+    assert {d.image_id: d.of_image_id for d in [*found.values(), *again.values()]} == {
+        "b": "a", "c": "a",
+    }  # fmt: skip

@@ -177,6 +177,7 @@ def _duplicates(content: bytes, key: str) -> Iterator[Row]:
                 "batch_id": cleansed.batch_id,
                 "duplicate_of": item.duplicate_of,
                 "kind": item.reasons[0].value,
+                "how": item.detail,
             }
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from farmy_assets.cleansing.duplicates import Fingerprint, fingerprint_of, looks_of
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, looks_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.work import RawImage, WorkOrder, guarded_pool, work_guarded

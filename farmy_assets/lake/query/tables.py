@@ -123,6 +123,7 @@ TABLES = {
                 _IMAGE, _CAMPAIGN, _BATCH,
                 Column("duplicate_of", _TEXT, "the image that is kept in its place"),
                 Column("kind", _TEXT, "exact_duplicate or near_duplicate"),
+                Column("how", _TEXT, "exact copy, near copy, cut copy, framed copy and so on"),
             ),
         ),
         Table(

@@ -1,0 +1,220 @@
+"""Pictures that show a part of another one, or the same within a border.
+
+Of each kept picture a few patterns are stored: of the whole, of the whole cut by a twentieth on
+each side, and of both again without its border where it has one. Asked is with a picture's views,
+cut by many small amounts. Whatever up to a twentieth of a side was cut off one of two pictures, a
+view of one shows nearly the same as something that is stored of the other.
+
+Stored patterns lie in the order of their lowest bits, so that those with the same ones are looked
+up rather than compared. Only then the cut is adjusted, and all bits are compared, each by the size
+of its coefficient: of pictures that merely have the same composition the finer bits disagree.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from farmy_assets.cleansing.patterns import (
+    BITS,
+    COARSE_BITS,
+    ORDER,
+    Cuts,
+    Levels,
+    Words,
+    as_signs,
+    coarse_coefficients,
+    coefficients,
+    cut_steps,
+    every_cut,
+    flips,
+    signs,
+    turned,
+    turned_cuts,
+)
+from farmy_assets.cleansing.small_pictures import AskedPictures, Indices, StoredPatterns
+
+_ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
+_KEY_BITS = 16
+_UNSURE_BITS = 6
+_FLIPS_TRANSPOSED = [0, 2, 1, 3]
+_COARSE_MAX_BITS = 20
+_WORTH_ADJUSTING = 0.7
+_LEAST_AGREEMENT = 0.945
+_ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
+_LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
+_ASKED_AT_ONCE = 32
+_CANDIDATES_AT_ONCE = 2_000_000
+_ADJUSTED_AT_ONCE = 2_000
+
+
+class Matches(NamedTuple):
+    """Pairs of an asked picture and a stored pattern; each array has the shape (pairs,).
+
+    `asked` and `stored` are places in what was given; `orientations` tell how the asked picture is
+    turned to look like the stored one; `distance_bits` are the differing ones of the coarsest 64.
+    """
+
+    asked: Indices
+    stored: Indices
+    orientations: Indices
+    distance_bits: Indices
+
+
+class _Candidates(NamedTuple):
+    """Pairs that may match, with the number of the asked view; each of shape (pairs,)."""
+
+    asked: Indices
+    stored: Indices
+    orientations: Indices
+    views: Indices
+    distance_bits: Indices
+
+
+def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool = False) -> Matches:
+    """The pairs of which one picture shows the other one or a part of it, however it is turned.
+
+    Args:
+        asked: The pictures to look for.
+        stored: Where to look for them.
+        are_the_same: Whether the numbers of the asked ones are the owners of the stored ones: then
+            none is compared with itself.
+    """
+    if not len(stored.words) or not len(asked.levels):
+        return _no_matches()
+    table = _Table(stored.words[:, 0])
+    sharp = np.flatnonzero(asked.levels.std(axis=(1, 2)) >= _LEAST_SPREAD)
+    found = [
+        _adjusted(asked.levels, stored.words, _Candidates(*(column[part] for column in candidates)))
+        for some in _portions(sharp, _ASKED_AT_ONCE)
+        for candidates in [_candidates(asked.levels[some], some, table)]
+        for others in [
+            np.flatnonzero(asked.numbers[candidates.asked] != stored.owners[candidates.stored])
+            if are_the_same
+            else np.arange(len(candidates.asked))
+        ]
+        for part in _portions(others, _ADJUSTED_AT_ONCE)
+    ]
+    return Matches(*map(np.concatenate, zip(*found, strict=True))) if found else _no_matches()
+
+
+class _Table:
+    """Stored patterns in the order of their lowest bits."""
+
+    def __init__(self, coarse: Words) -> None:
+        keys = coarse >> np.uint64(COARSE_BITS - _KEY_BITS)
+        self.order = np.argsort(keys, kind="stable")
+        self.coarse = coarse[self.order]
+        counts = np.bincount(keys.astype(np.int64), minlength=1 << _KEY_BITS)
+        self.ends = np.cumsum(counts)
+        self.starts = self.ends - counts
+
+
+def _candidates(levels: Levels, numbers: Indices, table: _Table) -> _Candidates:
+    """The stored patterns whose coarse bits are near to a view's, with the nearest view of each."""
+    words, keys = _asked_words(levels)
+    starts, counts = table.starts[keys], table.ends[keys] - table.starts[keys]
+    probes = np.flatnonzero(counts)
+    found: list[NDArray[np.int64]] = []
+    portions = np.cumsum(counts.ravel()[probes]) // _CANDIDATES_AT_ONCE
+    for some in np.split(probes, np.flatnonzero(np.diff(portions)) + 1):
+        count = counts.ravel()[some]
+        ends = np.cumsum(count)
+        within = np.arange(count.sum()) - np.repeat(ends - count, count)
+        rows = np.repeat(starts.ravel()[some], count) + within
+        views = np.repeat(some // (_UNSURE_BITS + 1), count)
+        bits = np.bitwise_count(words.ravel()[views] ^ table.coarse[rows])
+        near = np.flatnonzero(bits <= _COARSE_MAX_BITS)
+        found.append(np.stack([views[near], rows[near], bits[near].astype(np.int64)]))
+    views, rows, bits = np.concatenate(found, axis=1)
+    pictures, orientations, cut = np.unravel_index(views, words.shape)
+    nearest = np.lexsort((cut, bits, orientations, rows, pictures))
+    pairs = np.stack([pictures, rows, orientations])[:, nearest]
+    first = np.ones(len(nearest), np.bool_)
+    first[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+    kept = nearest[first]
+    return _Candidates(
+        numbers[pictures[kept]], table.order[rows[kept]], orientations[kept], cut[kept], bits[kept]
+    )
+
+
+def _asked_words(levels: Levels) -> tuple[Words, Indices]:
+    """The coarse bits of each picture, orientation and view, and the lowest of them to look up.
+
+    Returns:
+        Shape (pictures, 8, views), and (pictures, 8, views, 3): as they are, and with one of the
+        least certain bits changed.
+    """
+    views = coarse_coefficients(levels, _ASKED_CUTS)
+    unsure = _least_certain(views[:_KEY_BITS])
+    bits = views > 0
+    words: list[Words] = []
+    changes: list[Indices] = []
+    for order, places in (
+        (slice(None), unsure),
+        (ORDER.transposed[:COARSE_BITS], ORDER.transposed[unsure]),
+    ):
+        word = signs(np.moveaxis(bits[order], 0, -1))[..., 0]
+        flipped = flips() if not words else flips()[_FLIPS_TRANSPOSED]
+        words.append(word[:, None] ^ flipped[:, None])
+        changed = np.int64(1) << (_KEY_BITS - 1 - places)
+        changes += [np.concatenate([np.zeros_like(changed[:1]), changed])] * len(flipped)
+    turned_words = np.concatenate(words, axis=1)
+    keys = (turned_words >> np.uint64(COARSE_BITS - _KEY_BITS)).astype(np.int64)
+    return turned_words, keys[..., None] ^ np.stack(changes).transpose(2, 0, 3, 1)
+
+
+def _least_certain(found: Levels) -> Indices:
+    """Which coefficients are smallest for their frequency: (bits, ...) to (`_UNSURE_BITS`, ...)."""
+    frequencies = np.hypot(ORDER.down, ORDER.across)[: len(found)].astype(np.float32)
+    sizes = np.abs(found) * frequencies.reshape(-1, *[1] * (found.ndim - 1))
+    least = []
+    for _ in range(_UNSURE_BITS):
+        smallest = sizes.argmin(axis=0)
+        least.append(smallest)
+        np.put_along_axis(sizes, smallest[None], np.inf, axis=0)
+    return np.stack(least)
+
+
+def _adjusted(levels: Levels, words: Words, some: _Candidates) -> Matches:
+    """Those that agree in all bits once it is found what exactly was cut off."""
+    pictures = turned(levels[some.asked], some.orientations)
+    cuts = turned_cuts(every_cut(_ASKED_CUTS)[some.views], some.orientations)
+    wanted = as_signs(words[some.stored])
+    best = _agreement(pictures, cuts, wanted)
+    left = np.flatnonzero(best >= _WORTH_ADJUSTING)
+    pictures, cuts, wanted, best = pictures[left], cuts[left], wanted[left], best[left]
+    for step in _ADJUSTED_BY:
+        for side in range(4):
+            for change in (-step, step):
+                tried = cuts.copy()
+                tried[:, side] += change
+                agreement = _agreement(pictures, tried, wanted)
+                better = agreement > best
+                cuts[better], best[better] = tried[better], agreement[better]
+    same = np.flatnonzero(best >= _LEAST_AGREEMENT)
+    coarse = coefficients(pictures[same], cuts[same], COARSE_BITS)
+    kept = left[same]
+    bits = np.bitwise_count(signs(coarse)[:, 0] ^ words[some.stored[kept], 0])
+    return Matches(
+        some.asked[kept], some.stored[kept], some.orientations[kept], bits.astype(np.int64)
+    )
+
+
+def _agreement(levels: Levels, cuts: Cuts, wanted: Levels) -> Levels:
+    """-1 to 1: how far the signs agree, each counted by the size of its coefficient."""
+    found = coefficients(levels, cuts, BITS)
+    agreeing = np.einsum("ij,ij->i", found, wanted)
+    sizes = np.maximum(np.abs(found).sum(axis=1), np.float32(1e-6))
+    return np.asarray(agreeing / sizes, dtype=np.float32)
+
+
+def _portions(places: Indices, size: int) -> Iterator[Indices]:
+    for start in range(0, len(places), size):
+        yield places[start : start + size]
+
+
+def _no_matches() -> Matches:
+    nothing = np.empty(0, np.int64)
+    return Matches(nothing, nothing, nothing, nothing)

@@ -1,0 +1,207 @@
+"""Copies of real photographs: how many are found, and how often the better one is kept.
+
+    python -m farmy_assets_tests.benchmarks.changed_copies DIR ... [--each N] [--tuning]
+
+Without `--tuning` only photographs are used on which nothing was tuned.
+"""
+
+import io
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
+from farmy_assets.cleansing.duplicates import find_duplicates
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.quality import assess
+from farmy_assets_tests.benchmarks import page
+from farmy_assets_tests.benchmarks.accuracy import is_for_tuning
+
+Make = Callable[[Image.Image, random.Random], bytes]
+POLICY = CleansingPolicy()
+_COLOURS = ("white", "black", "#888888", "#1f6f3a", "#c02020")
+
+
+def cut(image: Image.Image, left: float, top: float, right: float, bottom: float) -> Image.Image:
+    """Without these shares of the sides."""
+    width, height = image.size
+    return image.crop(
+        (
+            round(width * left),
+            round(height * top),
+            round(width * (1 - right)),
+            round(height * (1 - bottom)),
+        )
+    )
+
+
+def framed(image: Image.Image, widths: Sequence[float], colour: str) -> Image.Image:
+    """Within a border; the widths are shares of the sides: left, top, right, bottom."""
+    width, height = image.size
+    left, top, right, bottom = (
+        round(share * side)
+        for share, side in zip(widths, (width, height, width, height), strict=True)
+    )
+    found = Image.new("RGB", (width + left + right, height + top + bottom), colour)
+    found.paste(image, (left, top))
+    return found
+
+
+def stored(image: Image.Image, quality: int = 90, file_format: str = "JPEG") -> bytes:
+    """The picture as a file."""
+    file = io.BytesIO()
+    image.save(file, file_format, quality=quality)
+    return file.getvalue()
+
+
+def _even_cut(share: float) -> Make:
+    return lambda image, _: stored(cut(image, *[share] * 4))
+
+
+def _uneven_cut(image: Image.Image, chance: random.Random) -> bytes:
+    sides = [chance.choice((0.0, chance.uniform(0, 0.05))) for _ in range(3)]
+    return stored(cut(image, chance.uniform(0.01, 0.05), *sides), chance.choice((60, 75, 90)))
+
+
+def _turned_cut(image: Image.Image, chance: random.Random) -> bytes:
+    sides = [chance.uniform(0, 0.05) for _ in range(4)]
+    return stored(cut(image, *sides).transpose(chance.choice(list(Image.Transpose))), 80)
+
+
+def _even_frame(share: float, colour: str, quality: int = 90) -> Make:
+    return lambda image, _: stored(framed(image, [share] * 4, colour), quality)
+
+
+def _uneven_frame(image: Image.Image, chance: random.Random) -> bytes:
+    widths = [chance.choice((0.0, chance.uniform(0.01, 0.1))) for _ in range(3)]
+    colour = chance.choice(_COLOURS)
+    return stored(framed(image, [chance.uniform(0.01, 0.1), *widths], colour), 75)
+
+
+def _turned(quality: int) -> Make:
+    turns = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
+    return lambda image, chance: stored(image.transpose(chance.choice(turns)), quality)
+
+
+FOUND: Mapping[str, Make] = {
+    "2 % cut off each side": _even_cut(0.02),
+    "3 % cut off each side": _even_cut(0.03),
+    "5 % cut off each side": _even_cut(0.05),
+    "up to 5 % cut off, unevenly": _uneven_cut,
+    "the same, and turned or mirrored": _turned_cut,
+    "a white border of 2.5 %": _even_frame(0.025, "white"),
+    "a black border of 5 %": _even_frame(0.05, "black", 60),
+    "a green border of 10 %": _even_frame(0.10, "#1f6f3a"),
+    "an uneven border, 1 to 10 %": _uneven_frame,
+}
+BETTER: Mapping[str, Make] = {
+    "JPEG quality 25": lambda image, _: stored(image, 25),
+    "JPEG quality 50": lambda image, _: stored(image, 50),
+    "saved again at 85": lambda image, _: stored(image, 85),
+    "saved again at 95": lambda image, _: stored(image, 95),
+    "turned, saved at 90": _turned(90),
+    "turned, saved at 95": _turned(95),
+    "2 % cut off each side, at 95": lambda image, _: stored(cut(image, *[0.02] * 4), 95),
+    "5 % cut off each side, at 95": lambda image, _: stored(cut(image, *[0.05] * 4), 95),
+    "a border of 5 %, at 95": lambda image, _: stored(framed(image, [0.05] * 4, "white"), 95),
+    "three quarters of the size, at 95": lambda image, _: stored(
+        image.resize((image.width * 3 // 4, image.height * 3 // 4)), 95
+    ),
+    "a PNG of it": lambda image, _: stored(image, file_format="PNG"),
+}
+
+
+def main(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of photographs.")],
+    each: Annotated[int, typer.Option(help="Photographs of each folder at most.")] = 350,
+    tuning: Annotated[bool, typer.Option(help="Those that thresholds were set on.")] = False,
+) -> None:
+    """Measure both, and print the tables."""
+    paths = [path for folder in folders for path in _photographs(folder, tuning)[:each]]
+    originals = {path.as_posix(): _fingerprint(path.as_posix(), path.read_bytes())
+                 for path in paths}  # fmt: skip
+    known = {name: f for name, f in originals.items() if f is not None}
+    twins = find_duplicates(list(known.values()), known_images([]), policy=POLICY)
+    known = {name: f for name, f in known.items() if name not in twins}
+    typer.echo(f"{len(paths)} photographs; {len(known)} left without those that are copies.")
+    for line in _found(known):
+        typer.echo(line)
+    typer.echo("")
+    for line in _better(known):
+        typer.echo(line)
+
+
+def _found(known: Mapping[str, Fingerprint]) -> Iterator[str]:
+    """The copy against all photographs, and the photograph against all copies."""
+    yield ("| copy | found | of another photograph | missed | the other way round: found "
+           "| of another | missed |")  # fmt: skip
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    kept = known_images([known[name] for name in sorted(known)])
+    for kind, make in FOUND.items():
+        page.say(kind)
+        copies = _copies(known, make)
+        there = _count(find_duplicates(list(copies.values()), kept, policy=POLICY), "copy of ")
+        kept_copies = known_images([copies[name] for name in sorted(copies)])
+        asked = [known[name.removeprefix("copy of ")] for name in copies]
+        back = _count(find_duplicates(asked, kept_copies, policy=POLICY), "copy of ")
+        cells = [count[how] for count in (there, back) for how in ("right", "wrong")]
+        yield (f"| {kind} | {cells[0]} | {cells[1]} | {len(copies) - sum(cells[:2])} "
+               f"| {cells[2]} | {cells[3]} | {len(copies) - sum(cells[2:])} |")  # fmt: skip
+
+
+def _count(duplicates: Mapping[str, object], prefix: str) -> Counter[str]:
+    return Counter(
+        "right"
+        if image_id.removeprefix(prefix) == str(getattr(d, "of_image_id", "")).removeprefix(prefix)
+        else "wrong"
+        for image_id, d in duplicates.items()
+    )
+
+
+def _better(known: Mapping[str, Fingerprint]) -> Iterator[str]:
+    yield "| copy | photograph kept | copy kept | not found |"
+    yield "| --- | --- | --- | --- |"
+    for kind, make in BETTER.items():
+        page.say(kind)
+        counts: Counter[str] = Counter()
+        for name, copy in _copies(known, make).items():
+            original = known[name.removeprefix("copy of ")]
+            found = find_duplicates([original, copy], known_images([]), policy=POLICY)
+            counts["kept" if name in found else "lost" if found else "missed"] += 1
+        yield f"| {kind} | {counts['kept']} | {counts['lost']} | {counts['missed']} |"
+
+
+def _copies(known: Mapping[str, Fingerprint], make: Make) -> dict[str, Fingerprint]:
+    found = {}
+    for name in known:
+        with Image.open(name) as opened:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+        copy = _fingerprint(f"copy of {name}", make(image, random.Random(name)))
+        if copy is not None:
+            found[copy.image_id] = copy
+    return found
+
+
+def _fingerprint(name: str, content: bytes) -> Fingerprint | None:
+    return fingerprint_of(assess(name, content, policy=POLICY))
+
+
+def _photographs(folder: Path, tuning: bool) -> list[Path]:
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and is_for_tuning(path) == tuning:
+            try:
+                with Image.open(path):
+                    found.append(path)
+            except UnidentifiedImageError:
+                page.say(f"{path.name} is no photograph")
+    return found
+
+
+if __name__ == "__main__":
+    typer.run(main)
