@@ -2,6 +2,7 @@
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import Source
+from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
@@ -28,6 +30,7 @@ from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
 from farmy_assets.lake.ingestion.reports import check_writable, write_refusals
+from farmy_assets.lake.known_photographs import kept_by_others, restoring
 from farmy_assets.lake.lake import Lake
 
 SHOWN = 10
@@ -98,6 +101,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
         contributor=contributor, device=device,
     )  # fmt: skip
+    _warn_of_unknown(lake, campaign)
     store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
     offers = _offers(photographs, store, side_cars=side_cars, anywhere=anywhere)
     columns = (
@@ -115,9 +119,10 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
             size_bytes += size
             progress.update(files, advance=1, size_bytes=size_bytes)
 
+        images: list[str] = []
         report = import_offers(
             lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=on_file,
+            on_file=on_file, on_image=images.append,
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
     if report_file:
@@ -126,6 +131,32 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         typer.echo(report.to_json().decode())
     else:
         _print(report, f"s3://{lake.records.bucket.name}/{key}")
+    _warn_of_known(lake, images, campaign)
+
+
+def _warn_of_unknown(lake: Lake, campaign: str) -> None:
+    """Say that nobody has opened this campaign yet, and which one may be meant."""
+    names = lake.campaigns.names()
+    if campaign in names or not names:
+        return
+    near = nearest(campaign, names)
+    meant = f"did you mean {near}?" if near else f"there are: {listed(names, shown=SHOWN)}."
+    console.print(
+        f"warning: there is no campaign {campaign} yet; {meant} The photographs come in, and wait "
+        "until it is applied",
+        highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
+    """Say how many are known from other campaigns: the checks will leave them out as copies."""
+    for other, count in (kept_by_others(lake, images, campaign) if images else {}).items():
+        console.print(
+            f"warning: {count} of these {counted(len(images), 'photograph')} "
+            f"{verb(count, 'is', 'are')} known from campaign {other}, and will be left out as "
+            f"duplicates; once they were checked, this takes them in: {restoring(campaign)}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> ForeignStore:
@@ -152,8 +183,8 @@ def _offers(
 
 def _print(report: IngestReport, address: str) -> None:
     console.print(
-        f"{report.files} files: {report.stored} stored, {report.already_there} already there, "
-        f"{len(report.refused)} left out",
+        f"{counted(report.files, 'file')}: {report.stored} stored, "
+        f"{report.already_there} already there, {len(report.refused)} left out",
         highlight=False,
     )
     for reason, count in Counter(r.reason.value for r in report.refused).most_common():

@@ -65,7 +65,9 @@ def test_no_image_is_ever_sealed_twice_or_invented(ages: list[tuple[int, str]]) 
 
 @pytest.mark.parametrize("campaign", ["weeds-2026", "a", "x" * 24])
 def test_a_batch_id_tells_the_campaign_and_fits_a_partition_key(campaign: str) -> None:
-    (batch,) = seal([waiting(1, age_s=9, campaign=campaign)], policy=POLICY, next_number=7, now=NOON)
+    (batch,) = seal(
+        [waiting(1, age_s=9, campaign=campaign)], policy=POLICY, next_number=7, now=NOON
+    )
     assert batch.batch_id == f"000007-{NOON:%Y%m%dT%H%M%SZ}-{campaign}"
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", batch.batch_id)
     assert batch_number(batch.batch_id) == 7

@@ -1,6 +1,6 @@
 """The assets on a lake in memory and a Label Studio in memory; the real ones: integration tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,6 +53,14 @@ class StudioInMemory(Studio):
         new = [task for task in new_tasks if task.task_key not in there]
         there.update({task.task_key: task for task in new})
         return len(new)
+
+    def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        gone = [k for k in task_keys if k in there and (project_id, k) not in self.answers]
+        for key in gone:
+            del there[key]
+        return len(gone)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         return {key: number for number, key in enumerate(self.tasks.get(project_id, {}))}

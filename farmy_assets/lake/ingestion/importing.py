@@ -24,6 +24,7 @@ def import_offers(
     origin: Origin,
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
+    on_image: Callable[[str], None] = lambda image_id: None,
 ) -> IngestReport:
     """Bring every offered photograph into the lake.
 
@@ -36,6 +37,7 @@ def import_offers(
         origin: What the sender says of all of them.
         clock: Tells the time of arrival.
         on_file: Called after each file, with its size.
+        on_image: Called with the id of each image that is in the lake now, from any thread.
 
     Raises:
         InvalidInputError: What the sender says does not fit the schema; nothing was stored.
@@ -62,6 +64,7 @@ def import_offers(
         except LakeDamagedError as error:
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
             return Refusal(name=offer.name, reason=reason, detail=str(error)), size
+        on_image(metadata.image_id)
         known.so_far = outcome is Outcome.ALREADY_THERE
         return outcome, size
 

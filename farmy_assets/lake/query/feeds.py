@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +24,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
 from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.lake.query.tables import TABLES, Table
 
 Row = dict[str, Any]
@@ -46,8 +48,13 @@ class Feed:
             yield {"dt": day, **row, "source": source.key}
 
 
-def feeds(lake: Lake) -> dict[str, Feed]:
-    """Table name to feed, of all tables that are made from the lake alone."""
+def feeds(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, Feed]:
+    """Table name to feed, of all tables that are made from the lake alone.
+
+    Args:
+        lake: Where the records are.
+        crops: Campaign to crop, in place of what the campaigns say now.
+    """
     reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
         "image_checks": (["quality/"], _checks),
         "duplicates": ([keys.CLEANSED_SETS], _duplicates),
@@ -68,43 +75,51 @@ def feeds(lake: Lake) -> dict[str, Feed]:
             lambda source: read(bucket.get(source.key), source.key),
         )
 
-    return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
+    return {"images": _image_feed(lake, crops)} | {name: of_records(name) for name in reads}
 
 
-def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
+def brought_up_to_date(
+    lake: Lake, tables: Iterable[str], *, crops: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Snapshots of these tables, taken now; table name to the name of its state.
 
-    `runs` is left as it is: it is made of Dagster's own records.
+    `runs` is left as it is: it is made of Dagster's own records. `crops` are as for `feeds`.
 
     Raises:
         LakeUnavailableError: Others changed a table each time that it was tried.
     """
-    made = feeds(lake)
+    made = feeds(lake, crops=crops)
     return {name: lake.refresh(made[name]).manifest.generation for name in tables if name in made}
 
 
-def _image_feed(lake: Lake) -> Feed:
+def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> Feed:
     """Images by batch; those that wait for one are a source of their own, read each time."""
 
+    @cache
+    def defaults() -> Mapping[str, str]:
+        return campaign_crops(lake) if crops is None else crops
+
     def sources() -> Iterator[ListedObject]:
-        yield from lake.records.bucket.listing(keys.BATCHES)
-        ids = sorted(image.image_id for image in lake.catalog.waiting())
-        if ids:
-            digest = hashlib.sha256("".join(ids).encode()).hexdigest()
+        yield from with_crops(lake, lake.records.bucket.listing(keys.BATCHES), defaults())
+        waiting = sorted((i.image_id, i.campaign) for i in lake.catalog.waiting())
+        if waiting:
+            told = [(image_id, defaults().get(campaign)) for image_id, campaign in waiting]
+            digest = hashlib.sha256(repr(told).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
     def read(source: ListedObject) -> Iterator[Row]:
         if source.key == WAITING:
-            ids = [image.image_id for image in lake.catalog.waiting()]
+            crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
-            ids = list(lake.records.read(source.key, Batch).image_ids)
-        entries = lake.catalog.entries(ids)
-        return (_image(entries[image_id]) for image_id in ids if image_id in entries)
+            batch = lake.records.read(source.key, Batch)
+            crop_of = dict.fromkeys(batch.image_ids, crop_in(source))
+        entries = lake.catalog.entries(list(crop_of))
+        return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
 
     return Feed(TABLES["images"], sources, read)
 
 
-def _image(entry: CatalogEntry) -> Row:
+def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
     row: Row = {"image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value}
     if (told := entry.metadata) is None:
         return row
@@ -113,7 +128,7 @@ def _image(entry: CatalogEntry) -> Row:
         "campaign": told.campaign,
         "original_name": told.original_name,
         "origin": told.source.value,
-        "crop": told.crop,
+        "crop": told.crop or default_crop,
         "field": told.field,
         "device": told.device,
         "licence": told.licence,
