@@ -9,7 +9,7 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.people import Role, similar_addresses
 from farmy_assets.catalog.wording import listed
 from farmy_assets.cli.context import console, environment
-from farmy_assets.errors import InvalidInputError, StudioError
+from farmy_assets.errors import InvalidInputError, StudioError, StudioUnavailableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets.studio.people import People
@@ -48,6 +48,8 @@ class Accounts:
             people = open_people(lake)
             self._known = {account.email for account in people.accounts()}
             self._people = people
+        except StudioUnavailableError:
+            _say("accounts could not be checked: Label Studio does not answer")
         except (StudioError, InvalidInputError) as error:
             _say(f"accounts could not be checked: {error}")
 
