@@ -9,6 +9,7 @@ from farmy_assets.cli import (
     contributors,
     duplicates,
     ingest,
+    people,
     platform,
     query,
     scrape,
@@ -36,6 +37,7 @@ app.command("view")(view.view)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(duplicates.commands, name="duplicates")
+app.add_typer(people.commands, name="people")
 
 if __name__ == "__main__":
     app()

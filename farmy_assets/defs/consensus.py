@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
@@ -50,10 +51,10 @@ def annotations(
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
         known = opened.ledger.votes(campaign.name)
-        members = opened.campaigns.members(campaign.name)
+        members, differences = opened.campaigns.members(campaign.name), Differences()
         new = copy_new_votes(
-            opened, label_studio, campaign,
-            members=members, inboxes=members.inboxes(*DRAWING), known=known,
+            opened, label_studio, campaign, members=members,
+            inboxes=members.inboxes(*DRAWING), known=known, differences=differences,
         )  # fmt: skip
         opened.ledger.write_copied(CopiedInboxes(
             campaign=campaign.name, inboxes=seen.get(campaign.name, {})
@@ -67,6 +68,8 @@ def annotations(
             **place(f"s3://{opened.records.bucket.name}/{keys.votes(campaign.name)}"),
             "new_votes": len(new),
             "votes_in_other_peoples_inboxes": foreign,
+            "tasks_that_nobody_was_asked": len(differences.not_asked),
+            "tasks_with_altered_data": len(differences.altered),
             "votes_with_problems": sum(bool(vote.problems) for vote in votes),
             "by_outcome": count_table(
                 Counter(v.outcome.value for v in votes), of="outcome", counted="votes"

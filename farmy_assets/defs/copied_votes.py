@@ -1,14 +1,15 @@
 """Votes out of Label Studio: what is new in an inbox, whoever it belongs to or once belonged to."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from farmy_assets.annotation.believed import Differences, as_recorded
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.membership import Membership
-from farmy_assets.annotation.votes import Vote, votes_from_task
+from farmy_assets.annotation.votes import Vote, votes_from_tasks
 from farmy_assets.defs.inboxes import existing_inboxes
+from farmy_assets.lake.asked import asked_images
 from farmy_assets.lake.lake import Lake
 from farmy_assets.studio import Studio
 
@@ -23,6 +24,7 @@ def copy_new_votes(
     members: Membership,
     inboxes: Sequence[Inbox],
     known: Sequence[Vote],
+    differences: Differences,
 ) -> list[Vote]:
     """Copy what is new in these inboxes into the ledger; returns the new votes.
 
@@ -33,39 +35,29 @@ def copy_new_votes(
         members: Tells who answered under which address.
         inboxes: Where to look, those of people who left included.
         known: All votes copied out before.
+        differences: Takes what was found not to be as recorded.
     """
+    asked = asked_images(lake, campaign.name)
     new = [
         vote
         for inbox, project_id in existing_inboxes(studio, inboxes)
-        for vote in _new_votes(studio, campaign, inbox, project_id, known=known, members=members)
+        for vote in votes_from_tasks(
+            as_recorded(
+                studio.changed_tasks(project_id, since=_since(inbox, known)),
+                asked.get(inbox.key, {}),
+                differences=differences,
+            ),
+            inbox=inbox,
+            campaign=campaign,
+            known=known,
+            own_addresses=members.addresses_of(inbox.person),
+        )
     ]
     lake.ledger.add_votes(campaign.name, new)
     return new
 
 
-def _new_votes(
-    studio: Studio,
-    campaign: Campaign,
-    inbox: Inbox,
-    project_id: int,
-    *,
-    known: Iterable[Vote],
-    members: Membership,
-) -> list[Vote]:
-    by_task: dict[str, list[Vote]] = defaultdict(list)
-    for vote in known:
-        if (vote.phase, vote.inbox_person) == (inbox.phase, inbox.person):
-            by_task[vote.task_key].append(vote)
-    newest = max((v.submitted_at for votes in by_task.values() for v in votes), default=None)
-    since = newest - OVERLAP if newest else None
-    return [
-        vote
-        for task in studio.changed_tasks(project_id, since=since)
-        for vote in votes_from_task(
-            task,
-            inbox=inbox,
-            campaign=campaign,
-            known=by_task[task.task_key],
-            own_addresses=members.addresses_of(inbox.person),
-        )
-    ]
+def _since(inbox: Inbox, known: Iterable[Vote]) -> datetime | None:
+    """From when on an inbox is read: a little before its latest vote; None for all of it."""
+    newest = max((v.submitted_at for v in known if v.is_in(inbox)), default=None)
+    return newest - OVERLAP if newest else None

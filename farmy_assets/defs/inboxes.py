@@ -10,6 +10,7 @@ from farmy_assets.annotation.inboxes import (
     Phase,
     instructions,
     label_config,
+    owner_of,
     phase_of,
 )
 from farmy_assets.lake.ledger import InboxState
@@ -42,6 +43,7 @@ def open_inbox(studio: Studio, campaign: Campaign, inbox: Inbox) -> int:
     """The inbox's project in Label Studio, made or brought up to date with the campaign's rules."""
     return studio.ensure_inbox(
         inbox,
+        owner=owner_of(inbox, campaign),
         label_config=label_config(campaign, inbox.phase),
         instructions=instructions(campaign, inbox.phase),
     )

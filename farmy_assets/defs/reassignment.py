@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment, share_out_triage
+from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 from farmy_assets.annotation.membership import Membership
@@ -88,8 +89,9 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
         inboxes = _emptied(studio, former)
         # Whoever answered up to the deletion has a task left, and its answer is read now.
         votes += copy_new_votes(
-            lake, studio, campaign, members=members, inboxes=inboxes, known=votes
-        )
+            lake, studio, campaign,
+            members=members, inboxes=inboxes, known=votes, differences=Differences(),
+        )  # fmt: skip
         former = unanswered_by_former(given, people=people, votes=votes)
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.versions import DatasetVersion
@@ -32,8 +33,13 @@ class DatasetShelf:
 
     def newest(self, campaign: str) -> DatasetVersion | None:
         """The newest version, or None before the first."""
-        found = list(self.records.bucket.keys(keys.dataset_versions(campaign)))
-        return self.records.read(found[-1], DatasetVersion) if found else None
+        found = self.records.bucket.keys(keys.dataset_versions(campaign))
+        numbers = keys.numbers(found, partial(keys.dataset_version, campaign))
+        read = (
+            self.records.ours(keys.dataset_version(campaign, number), DatasetVersion)
+            for number in reversed(numbers)
+        )
+        return next((version for version in read if version), None)
 
     def before(self, version: DatasetVersion) -> DatasetVersion | None:
         """The version before this one, or None when it is the first."""

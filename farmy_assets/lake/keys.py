@@ -7,6 +7,9 @@ records   everything that cannot be rebuilt, besides images: batches, campaigns,
 datasets  <campaign>/<version_id>/...
 """
 
+import re
+from collections.abc import Callable, Iterable
+
 from farmy_assets.catalog.batches import batch_number
 from farmy_assets.catalog.metadata import is_image_id
 
@@ -16,6 +19,20 @@ CLEANSED_IMAGES = "images/"
 BATCHES = "batches/"
 CLEANSED_SETS = "cleansed/"
 DUPLICATE_INDEX = "duplicates/index.json"
+
+_LAST_NUMBER = re.compile(r"(\d{1,12})\.json\Z", re.ASCII)
+
+
+def numbers(found: Iterable[str], key_of: Callable[[int], str]) -> list[int]:
+    """The numbers in keys that are numbered as we do, in order; foreign keys are left out.
+
+    Args:
+        found: Keys under the prefix.
+        key_of: Makes the key of a number.
+    """
+    numbered = ((key, _LAST_NUMBER.search(key)) for key in found)
+    read = [(key, int(match[1])) for key, match in numbered if match]
+    return sorted(number for key, number in read if number and key_of(number) == key)
 
 
 def raw_image(image_id: str) -> str:

@@ -150,13 +150,13 @@ class Reconciler:
     def _sealed(self) -> tuple[pa.Table, list[str]]:
         """Each image of a batch with its batch's place in the list of batch ids."""
 
-        def part(numbered: tuple[int, int]) -> tuple[pa.Table, str]:
-            place, number = numbered
-            batch = self.batches.numbered(number)
+        def part(numbered: tuple[int, Batch]) -> tuple[pa.Table, str]:
+            place, batch = numbered
             columns = {"image_id": batch.image_ids, "batch": [place] * len(batch.image_ids)}
             return pa.table(columns, SEALED), batch.batch_id
 
-        parts = in_threads(part, enumerate(self.batches.numbers()))
+        batches = in_threads(self.batches.ours, self.batches.numbers())
+        parts = in_threads(part, enumerate(batch for batch in batches if batch))
         tables = [SEALED.empty_table(), *(table for table, _ in parts)]
         return pa.concat_tables(tables), [batch_id for _, batch_id in parts]
 

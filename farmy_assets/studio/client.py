@@ -59,11 +59,15 @@ class Studio:
         """Who has an account, and the way to one."""
         return People(self._connection)
 
-    def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
+    def ensure_inbox(
+        self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
+    ) -> int:
         """The id of the inbox's project: found by its key, or created; then brought up to date.
 
         Args:
             inbox: whose key is looked for in the projects' descriptions.
+            owner: the address of the person whose inbox it is: with this account one gets in, also
+                when it is made later. None leaves the inbox to whom it belongs.
             label_config: the labelling interface as XML; a change is applied to the project.
             instructions: plain text, shown to the annotator; a change is applied as well.
 
@@ -74,6 +78,7 @@ class Studio:
         return projects.ensure_inbox(
             self._connection,
             inbox,
+            owner=owner,
             bucket=self._settings.cleansed_bucket,
             label_config=label_config,
             instructions=instructions,

@@ -1,6 +1,7 @@
 """Inboxes as Label Studio projects: found by their key, created once, kept as the campaign says.
 
-The key stands in the project's description: titles are for people, who may change them.
+The key stands in the project's description: titles are for people, who may change them. Behind the
+key stands the address of the person whose inbox it is; by it the gate lets people in.
 """
 
 import html
@@ -12,6 +13,7 @@ from typing import Any
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio.connection import Connection
+from farmy_assets.studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
 
 _PAGE = 100  # the server's own maximum
 _COUNTERS = (
@@ -53,18 +55,32 @@ def find_inboxes(connection: Connection, prefix: str) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for row in _all_projects(connection, include="id,description"):
-        key = row["description"] or ""
+        key = key_of(row["description"])
         if key.startswith(prefix):
             found[key] = min(row["id"], found.get(key, row["id"]))
     return found
 
 
 def ensure_inbox(
-    connection: Connection, inbox: Inbox, *, bucket: str, label_config: str, instructions: str
+    connection: Connection,
+    inbox: Inbox,
+    *,
+    owner: str | None,
+    bucket: str,
+    label_config: str,
+    instructions: str,
 ) -> int:
     """The project of this inbox, created or brought up to date, able to show the bucket's images.
 
     Each step looks before it acts, so a call that died half-way is finished by the next one.
+
+    Args:
+        connection: To the server.
+        inbox: What the project is for.
+        owner: The address of the person whose inbox it is; None leaves it to whom it belongs.
+        bucket: Where the images are.
+        label_config: The labelling interface.
+        instructions: Plain text.
 
     Returns:
         The project's id.
@@ -73,10 +89,12 @@ def ensure_inbox(
     found = sorted(_with_key(connection, inbox.key))
     if found:
         project_id = found[0]
-        _bring_up_to_date(connection, project_id, wanted)
+        _bring_up_to_date(connection, project_id, wanted, key=inbox.key, owner=owner)
         _remove_empty(connection, inbox.key, found[1:])
     else:
-        project_id = _create(connection, inbox, wanted)
+        project_id = _create(
+            connection, inbox, {**wanted, "description": described(inbox.key, owner)}
+        )
     _ensure_images(connection, project_id, bucket)
     return project_id
 
@@ -146,7 +164,7 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
 
     A busy SQLite answers "database is locked" with a 500 after it has stored the project.
     """
-    body = {"title": inbox.title, "description": inbox.key, **wanted}
+    body = {"title": inbox.title, **wanted}
     try:
         connection.post("/api/projects/", body, doing=f"creating the inbox {inbox.key}")
     except StudioUnavailableError:
@@ -160,7 +178,7 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
 
 def _with_key(connection: Connection, key: str) -> list[int]:
     rows = _all_projects(connection, include="id,description")
-    return [row["id"] for row in rows if row["description"] == key]
+    return [row["id"] for row in rows if key_of(row["description"]) == key]
 
 
 def _remove_empty(connection: Connection, key: str, project_ids: list[int]) -> None:
@@ -172,8 +190,11 @@ def _remove_empty(connection: Connection, key: str, project_ids: list[int]) -> N
             sdk.projects.delete(id=project_id)
 
 
-def _bring_up_to_date(connection: Connection, project_id: int, wanted: dict[str, Any]) -> None:
+def _bring_up_to_date(
+    connection: Connection, project_id: int, wanted: dict[str, Any], *, key: str, owner: str | None
+) -> None:
     current = connection.get(f"/api/projects/{project_id}", doing=f"reading project {project_id}")
+    wanted |= {"description": described(key, owner or owner_of(current.get("description")))}
     changes = {name: value for name, value in wanted.items() if current.get(name) != value}
     if changes:
         _log.info("project %d: changing %s", project_id, ", ".join(sorted(changes)))

@@ -34,14 +34,18 @@ class StudioInMemory(Studio):
     projects: dict[str, int] = field(default_factory=dict)
     tasks: dict[int, dict[str, NewTask]] = field(default_factory=dict)
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
+    owners: dict[str, str | None] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
         self._must_be_up()
         return "in memory"
 
-    def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
+    def ensure_inbox(
+        self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
+    ) -> int:
         self._must_be_up()
+        self.owners[inbox.key] = owner
         return self.projects.setdefault(inbox.key, len(self.projects) + 1)
 
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:

@@ -45,10 +45,11 @@ def with_crops(
         if len(parts := etag.split(" ", _PARTS - 1)) == _PARTS
     }
     new = [item.key for item in listed if item.key not in known]
-    read = in_threads(lambda key: lake.records.read(key, Batch).campaign, new)
-    known |= dict(zip(new, read, strict=True))
+    read = in_threads(lambda key: lake.records.ours(key, Batch), new)
+    known |= {key: batch.campaign for key, batch in zip(new, read, strict=True) if batch}
     for item in listed:
-        campaign = known[item.key]
+        if (campaign := known.get(item.key)) is None:
+            continue  # somebody else's object among the batches
         yield item._replace(etag=f"{item.etag} {campaign} {crops.get(campaign, '')}")
 
 

@@ -5,6 +5,7 @@ another ETag afterwards, and its rows are made anew.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
@@ -30,6 +32,7 @@ from farmy_assets.lake.query.tables import TABLES, Table
 Row = dict[str, Any]
 WAITING = "waiting"
 NO_DAY = "1970-01-01"  # of what has a day of its own in every row
+_log = logging.getLogger(__name__)
 _PLACE_DECIMALS = 2  # about a kilometre: a field is not to be found by it
 
 
@@ -72,10 +75,19 @@ def feeds(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, Fe
         return Feed(
             TABLES[name],
             lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
-            lambda source: read(bucket.get(source.key), source.key),
+            lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
     return {"images": _image_feed(lake, crops)} | {name: of_records(name) for name in reads}
+
+
+def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:
+    """The rows of one object; none, and a warning, when it is not of our making."""
+    try:
+        return list(read(content, key))
+    except (ValueError, KeyError, pa.ArrowException):
+        _log.warning("%s is not of ours and is in no table; look who wrote it", key)
+        return []
 
 
 def brought_up_to_date(
@@ -111,8 +123,8 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> Feed:
         if source.key == WAITING:
             crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
-            batch = lake.records.read(source.key, Batch)
-            crop_of = dict.fromkeys(batch.image_ids, crop_in(source))
+            batch = lake.records.ours(source.key, Batch)
+            crop_of = dict.fromkeys(batch.image_ids if batch else (), crop_in(source))
         entries = lake.catalog.entries(list(crop_of))
         return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
 
