@@ -22,6 +22,7 @@ from farmy_assets_tests.defs.test_the_loop import (
     submit,
     tick,
 )
+from farmy_assets_tests.defs.test_triage import darkened, say
 
 Resources = Mapping[str, object]
 PHOTOGRAPHS = {f"{n}.jpg": photograph(100 + n) for n in range(6)}
@@ -233,3 +234,24 @@ def test_a_conflict_whose_giving_was_killed_is_given_again(
         assert told == ["votes_job: failed"]
     assert run_what_is_asked(annotation_completion_sensor, instance, resources) == ["votes_job: ok"]
     assert len(keys_in(studio, "dora", "adjudication")) == len(placed)
+
+
+def test_open_questions_of_a_former_triager_go_to_others_a_skip_included(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources, studio: StudioInMemory
+) -> None:
+    triagers = "triagers: [{name: tom, email: tom@example.com}]\n"
+    lake.campaigns.apply(parse_campaign(rules("anna", "ben") + triagers))
+    dark = [f"dark {n}.jpg" for n in range(3)]
+    ids = bring(lake, {name: darkened(photograph(500 + n)) for n, name in enumerate(dark)})
+    run_what_is_asked(new_images_sensor, instance, resources)
+    assert keys_in(studio, "tom", "triage") == set(ids.values())
+    say(studio, ids[dark[0]], "no", by="tom")
+    say(studio, ids[dark[1]], "", by="tom")  # a skip decides nothing
+    lake.campaigns.apply(parse_campaign(rules("anna", "ben")))
+    for _ in range(2):
+        run_what_is_asked(annotation_completion_sensor, instance, resources)
+    assert keys_in(studio, "dora", "triage") == {ids[dark[1]], ids[dark[2]]}
+    assert keys_in(studio, "tom", "triage") == {ids[dark[0]], ids[dark[1]]}
+    now = {q.assignment.image_id: q.assignment.person for q in lake.triage.questions("weeds")}
+    assert now == {ids[dark[0]]: "tom", ids[dark[1]]: "dora", ids[dark[2]]: "dora"}
+    assert lake.triage.standing("weeds").discards(ids[dark[0]])
