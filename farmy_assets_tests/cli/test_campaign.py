@@ -332,7 +332,8 @@ def test_status_tells_triage_left_out_and_duplicates(file: Path, lake: Lake) -> 
         "rejected: truncated": 1,
     }  # fmt: skip
     assert told["duplicates"] == {NAME: 1, "beets": 1}
-    (warning,) = told["warnings"]  # type: ignore[misc]
+    assert isinstance(told["warnings"], list)
+    (warning,) = told["warnings"]
     assert "1 photograph is left out as a duplicate of campaign beets's" in warning
     assert f"farmy duplicates restore --campaign {NAME} --all" in warning
     shown = run(app, ["campaign", "status", NAME]).stdout

@@ -9,6 +9,7 @@ from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.catalog.batches import Batch, batch_id_for
 from farmy_assets.datasets.release import Problem, ProblemKind
 from farmy_assets.definitions import defs
+from farmy_assets.defs.resources import ScrapersResource
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake import keys
 from farmy_assets.lake.image_work import ImageWork
@@ -24,6 +25,7 @@ from farmy_assets_tests.defs.test_the_loop import (
 )
 
 Resources = Mapping[str, object]
+ASSETS = [a for a in defs.assets or [] if isinstance(a, dg.AssetsDefinition)]
 GHOST = "f" * 32 + "-" + "0" * 12
 
 
@@ -33,8 +35,8 @@ def failure(
     """Materialize one asset that must fail by its check; returns what the error says."""
     before = instance.get_latest_materialization_event(dg.AssetKey(asset))
     result = dg.materialize(
-        list(defs.assets or []), selection=[asset], partition_key=partition, instance=instance,
-        resources=dict(resources), raise_on_error=False,
+        ASSETS, selection=[asset], partition_key=partition, instance=instance,
+        resources={**resources, "scrapers": ScrapersResource()}, raise_on_error=False,
     )  # fmt: skip
     assert not result.success
     assert instance.get_latest_materialization_event(dg.AssetKey(asset)) == before
@@ -142,8 +144,9 @@ def test_a_version_that_is_not_sound_is_told_counts_nowhere_and_is_no_materializ
     with monkeypatch.context() as patched:
         patched.setattr(type(lake.datasets), "freeze", lambda *_: 1 / 0)
         result = dg.materialize(
-            list(defs.assets or []), selection=["dataset_version"], partition_key="weeds",
-            instance=instance, resources=dict(resources), raise_on_error=False,
+            ASSETS, selection=["dataset_version"], partition_key="weeds",
+            instance=instance, resources={**resources, "scrapers": ScrapersResource()},
+            raise_on_error=False,
         )  # fmt: skip
         assert not result.success
     assert any("MANIFEST.json" in key for key in lake.exports.keys("weeds/"))
