@@ -18,6 +18,7 @@ from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.campaign_status import campaign_status
+from farmy_assets.lake.choices import choose_again, preview
 from farmy_assets.lake.lake import Lake
 
 commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annotation campaigns.")
@@ -100,9 +101,6 @@ def choose(
     With --again its new images are given out. What was given out stays given out, and doing it
     twice gives nothing twice; each batch's record names the queries that were asked of it.
     """
-    # They bring DuckDB, which takes a second to load.
-    from farmy_assets.lake.choices import choose_again  # noqa: PLC0415
-
     lake = open_lake()
     if name not in (names := lake.campaigns.names()):
         raise InvalidInputError(_unknown(name, names))
@@ -136,8 +134,6 @@ def _tell_choice(lake: Lake, campaign: Campaign) -> None:
     kept = sum(len(images.kept) for images in sets)
     if not campaign.image_query or not kept:
         return
-    from farmy_assets.lake.choices import preview  # noqa: PLC0415 - brings DuckDB
-
     try:
         chosen = sum(len(item.new) for item in preview(lake, campaign, sets))
     except InvalidInputError as error:

@@ -239,11 +239,20 @@ def _warnings(lake: Lake, facts: _Facts) -> list[str]:
             f"{verb(count, 'a duplicate', 'duplicates')} of campaign {other}'s; "
             f"to take {verb(count, 'it', 'them')} in: {restoring(name)}"
         )
-    choices = lake.records.read_all(keys.choice(name), Choice)
-    asked = sum(len(choice.chosen) + len(choice.left_out) for choice in choices)
-    if facts.campaign.image_query and asked and not any(choice.chosen for choice in choices):
+    if facts.campaign.image_query and (asked := _chosen_by_nobody(lake, facts.campaign)):
         found.append(
             f"the campaign's query has chosen none of {counted(asked, 'image')}; after a change "
             f"of the query: farmy campaign choose {name} --again"
         )
     return found
+
+
+def _chosen_by_nobody(lake: Lake, campaign: Campaign) -> int:
+    """How many images the query was asked about in vain; 0 when it chose any of them."""
+    choices = lake.records.read_all(keys.choice(campaign.name), Choice)
+    present = [choice for choice in choices if choice.query == campaign.image_query] or choices
+    new = sum(
+        len(set(choice.chosen) - set(choice.earlier[-1].chosen if choice.earlier else ()))
+        for choice in present
+    )
+    return 0 if new else sum(len(choice.left_out) for choice in present)
