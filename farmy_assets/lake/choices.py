@@ -149,8 +149,9 @@ def choose_again(lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]) 
         chosen = found
         if campaign.image_query:
             chosen = set(_record_again(lake, campaign, images, generations, found).chosen)
-        new = (i.image_id for i in images.kept if i.image_id in chosen - given)
-        answer.append(Chosen(images.batch_id, tuple(new)))
+        wanted = chosen - given
+        new = tuple(i.image_id for i in images.kept if i.image_id in wanted)
+        answer.append(Chosen(images.batch_id, new))
     return answer
 
 

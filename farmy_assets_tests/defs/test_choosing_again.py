@@ -43,7 +43,7 @@ def rules(query: str, *, crop: str = "maize") -> str:
 
 def crops(lake: Lake) -> set[str | None]:
     brought_up_to_date(lake, ["images"])
-    return set(lake.query("SELECT crop FROM images")["crop"])
+    return set(lake.query_engine.query("SELECT crop FROM images")["crop"].to_pylist())
 
 
 def asked(lake: Lake, ids: Mapping[str, str]) -> set[str]:
