@@ -17,9 +17,8 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.query.default_crops import campaign_crops
-from farmy_assets.lake.query.dialect import to_duckdb
 from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.guard import checked, tables_of
+from farmy_assets.lake.query.translation import translate
 
 if TYPE_CHECKING:
     from farmy_assets.lake.lake import Lake
@@ -76,14 +75,14 @@ def checked_choice(query: str, *batch_ids: str) -> str:
     Raises:
         InvalidInputError: It is not allowed, does not fit the tables, or names no `image_id`.
     """
-    checked(query)  # by itself first: or its end could stand outside the brackets
+    translate(query)  # by itself first: or its end could stand outside the brackets
     own = ", ".join(f"'{batch_id}'" for batch_id in batch_ids or ("b",))
     sql = (
         f"SELECT DISTINCT asked.image_id AS image_id FROM (\n{query}\n) AS asked "  # noqa: S608 - checked
         f"JOIN images AS own ON own.image_id = asked.image_id WHERE own.batch_id IN ({own})"
     )
     try:
-        to_duckdb(checked(sql))
+        translate(sql).for_duckdb()
     except InvalidInputError as error:
         msg = f"image_query has to be a SELECT with a column image_id: {error}"
         raise InvalidInputError(msg) from error
@@ -192,7 +191,7 @@ def _asked(
     """The tables that the query names, as of now, and the images of the batches it chooses."""
     sql = checked_choice(campaign.image_query, *batch_ids)
     crops = campaign_crops(lake) | {campaign.name: campaign.crop}
-    generations = brought_up_to_date(lake, tables_of(checked(sql)), crops=crops)
+    generations = brought_up_to_date(lake, translate(sql).tables, crops=crops)
     return generations, set(lake.query_engine.query(sql)["image_id"].to_pylist())
 
 

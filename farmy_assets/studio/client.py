@@ -100,6 +100,10 @@ class Studio:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)
 
+    def find_task_ids(self, project_id: int, keys: Collection[str]) -> dict[str, int]:
+        """Task key -> task id, of those of these keys that are in the inbox."""
+        return tasks.find_task_ids(self._connection, project_id, keys)
+
     def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
         """Tasks changed at or after `since` (None: all), oldest change first.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Origin, Refusal
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.spreadsheets import without_formula
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket
@@ -63,7 +64,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_refusals(path: Path, report: IngestReport) -> None:
-    """Write what was left out as CSV: name, reason, detail.
+    """Write what was left out as CSV: name, reason, detail; no cell is a formula.
 
     Raises:
         InvalidInputError: The file cannot be written.
@@ -72,7 +73,10 @@ def write_refusals(path: Path, report: IngestReport) -> None:
         with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(("name", "reason", "detail"))
-            rows.writerows((r.name, r.reason.value, r.detail) for r in report.refused)
+            rows.writerows(
+                [without_formula(text) for text in (r.name, r.reason.value, r.detail)]
+                for r in report.refused
+            )
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise InvalidInputError(msg) from error
