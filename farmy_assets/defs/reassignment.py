@@ -1,7 +1,7 @@
 """Reassignment: the open tasks of people who left a campaign are moved to others."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
@@ -96,9 +96,9 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]
     new = reassign(former, campaign=campaign, staying=staying, members=members)
+    out_of, into = _by_batch(former), _by_batch(new)
     for page in pages:
-        leaving = [a for a in former if a.batch_id == page.batch_id]
-        coming = [a for a in new if a.batch_id == page.batch_id]
+        leaving, coming = out_of[page.batch_id], into[page.batch_id]
         if leaving and not lake.ledger.move(page, leaving, coming):
             msg = f"batch {page.batch_id} was given more tasks meanwhile; the run is repeated"
             raise LakeUnavailableError(msg)
@@ -110,33 +110,43 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
             place_tasks(lake, studio, campaign, again, images)
 
 
+def _by_batch(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
+    found: dict[str, list[Assignment]] = defaultdict(list)
+    for assignment in assignments:
+        found[assignment.batch_id].append(assignment)
+    return found
+
+
 def _move_questions(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
     """Move open questions; one that was skipped is open, so that it never waits for who left."""
     people = {person.name for person in campaign.people_for_triage}
     answered = lake.triage.standing(campaign.name).usable
     pages = lake.triage.pages(campaign.name)
     asked = [question for page in pages for question in page.questions]
-    former = [
-        q for q in asked
+    former = {
+        q.assignment: q
+        for q in asked
         if q.assignment.person not in people and q.assignment.image_id not in answered
-    ]  # fmt: skip
-    _emptied(studio, [question.assignment for question in former])
-    staying = [q.assignment for q in asked if q not in former]
+    }
+    _emptied(studio, list(former))
+    staying = [q.assignment for q in asked if q.assignment not in former]
     for page in pages:
-        leaving = [q for q in former if q in page.questions]
+        leaving = {q.assignment.image_id: q for q in page.questions if q.assignment in former}
         given = share_out_triage(
-            [q.assignment.image_id for q in leaving],
-            campaign=campaign, batch_id=page.batch_id, earlier=staying,
-        )  # fmt: skip
+            leaving, campaign=campaign, batch_id=page.batch_id, earlier=staying
+        )
         staying += given
-        by_image = {q.assignment.image_id: q for q in leaving}
-        coming = [by_image[a.image_id].model_copy(update={"assignment": a}) for a in given]
-        if leaving and not lake.triage.move(page, leaving, coming):
+        coming = [leaving[a.image_id].model_copy(update={"assignment": a}) for a in given]
+        if leaving and not lake.triage.move(page, list(leaving.values()), coming):
             msg = f"batch {page.batch_id} asked more in triage meanwhile; the run is repeated"
             raise LakeUnavailableError(msg)
-        moved = {q.assignment.image_id for q in (*page.taken_back, *leaving)}
-        again = [q for q in (*page.questions, *coming) if q not in leaving]
-        again = [q for q in again if q.assignment.image_id in moved - answered.keys()]
+        moved = {q.assignment.image_id for q in page.taken_back} - answered.keys()
+        moved |= leaving.keys()
+        again = [
+            q
+            for q in (*page.questions, *coming)
+            if q.assignment not in former and q.assignment.image_id in moved
+        ]
         if again:
             examined = {i.quality.image_id: i for i in lake.quality.read(page.batch_id)}
             place_questions(lake, studio, campaign, again, examined)
