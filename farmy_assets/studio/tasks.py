@@ -81,12 +81,17 @@ def remove_unanswered(connection: Connection, project_id: int, keys: Collection[
     """
     if not keys:
         return 0
-    found = _locate(connection, project_id, keys)
-    task_ids = [task_id for ids in found.values() for task_id in ids]
-    unanswered = _unanswered(connection, project_id, task_ids)
+    before = _ids_of(connection, project_id, keys)
+    unanswered = _unanswered(connection, project_id, before)
     for chunk in _chunks(sorted(unanswered), _IMPORT_CHUNK):
         _delete_unanswered(connection, project_id, chunk)
-    return len(unanswered - _unanswered(connection, project_id, sorted(unanswered)))
+    after = set(_ids_of(connection, project_id, keys)) if unanswered else set(before)
+    return len(set(before) - after)
+
+
+def _ids_of(connection: Connection, project_id: int, keys: Collection[str]) -> list[int]:
+    found = _locate(connection, project_id, keys)
+    return [task_id for ids in found.values() for task_id in ids]
 
 
 def _import(connection: Connection, project_id: int, tasks: Sequence[NewTask]) -> None:
