@@ -102,7 +102,7 @@ def assigned(image_id: str, person: str) -> Assignment:
 def answered(image_id: str, person: str, *, hours_ago: float = 0.5, label: str = "weed") -> Vote:
     return vote(
         person, box(0, 0, label=label), vote_id=f"{person} {image_id}", image_id=image_id,
-        task_key=image_id, submitted_at=NOW - timedelta(hours=hours_ago),
+        task_key=image_id, submitted_at=datetime.now(UTC) - timedelta(hours=hours_ago),
     )  # fmt: skip
 
 
@@ -304,7 +304,8 @@ def test_open_work_is_counted_from_the_votes_and_not_from_the_last_evaluation(
     assert (anna["pace"]["last_hour"], anna["pace"]["last_day"]) == (0, 3)
     assert anna["pace"]["per_hour"] == pytest.approx(1.5, rel=0.02)
     end = datetime.fromisoformat(str(told["expected_end"]))
-    assert end - NOW == pytest.approx(timedelta(hours=1 / 1.5), abs=timedelta(minutes=3))
+    left = end - datetime.now(UTC)
+    assert left == pytest.approx(timedelta(hours=1 / 1.5), abs=timedelta(minutes=3))
 
 
 def test_status_tells_triage_left_out_and_duplicates(file: Path, lake: Lake) -> None:
