@@ -9,6 +9,7 @@ from farmy_assets.annotation.membership import Membership
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.ledger import Ledger
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 
 
@@ -34,7 +35,9 @@ class CampaignBook:
         """The names of all campaigns."""
         found = [(key, key.split("/")[1]) for key in self.records.bucket.keys("campaigns/")]
         ours = (n for key, n in found if keys.numbers([key], partial(keys.campaign_version, n)))
-        return sorted(set(ours))
+        named = sorted(set(ours))
+        read = in_threads(self.current, named)  # a foreign object may have a campaign's form of key
+        return [name for name, campaign in zip(named, read, strict=True) if campaign]
 
     def current(self, name: str) -> Campaign | None:
         """The newest version of a campaign's rules, or None when there is no such campaign."""

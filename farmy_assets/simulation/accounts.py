@@ -50,14 +50,16 @@ def invite(
     platform = Connection(url, platform_token, transport=transport)
     people = People(platform)
     accounts: dict[str, Account] = {}
-    for email, password in passwords.items():
-        invitation = people.invite(email, role=(roles or {}).get(email, Role.ANNOTATOR))
-        if not invitation.is_new and not invitation.has_signed_in:
-            invitation = people.reset(email)  # a killed run made the account and lost the link
-        with translated(url, f"signing in {email}"):
-            token = _sign_in(url, invitation, password, transport)
-        accounts[email] = Account(email, password, token)
-    platform.close()
+    try:
+        for email, password in passwords.items():
+            invitation = people.invite(email, role=(roles or {}).get(email, Role.ANNOTATOR))
+            if not invitation.is_new and not invitation.has_signed_in:
+                invitation = people.reset(email)  # a killed run made the account, lost the link
+            with translated(url, f"signing in {email}"):
+                token = _sign_in(url, invitation, password, transport)
+            accounts[email] = Account(email, password, token)
+    finally:
+        platform.close()
     return accounts
 
 

@@ -1,6 +1,6 @@
 """The door to Label Studio: one object with everything the platform asks of it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -87,6 +87,14 @@ class Studio:
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         """Inbox key -> project id, of all inboxes whose key starts with the prefix."""
         return projects.find_inboxes(self._connection, prefix)
+
+    def give_inboxes(self, owners: Mapping[str, str]) -> int:
+        """Make inboxes that are there belong to their persons' addresses; how many changed.
+
+        Args:
+            owners: inbox key -> address; keys without a project are left out.
+        """
+        return projects.give_inboxes(self._connection, owners)
 
     def add_tasks(self, project_id: int, new_tasks: Sequence[NewTask]) -> int:
         """Put tasks into an inbox, each key once; returns how many were not there before."""

@@ -6,7 +6,7 @@ key stands the address of the person whose inbox it is; by it the gate lets peop
 
 import html
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,24 @@ def ensure_inbox(
         )
     _ensure_images(connection, project_id, bucket)
     return project_id
+
+
+def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:
+    """Make inboxes that are there belong to these addresses; returns how many changed hands.
+
+    Args:
+        connection: To the server.
+        owners: Inbox key to the address of its person; keys without a project are left out.
+    """
+    changed = 0
+    for row in _all_projects(connection, include="id,description"):
+        key = key_of(row["description"])
+        wanted = described(key, owners.get(key))
+        if key in owners and row["description"] != wanted:
+            with connection.sdk(f"giving the inbox {key} to its person") as sdk:
+                sdk.projects.update(id=row["id"], description=wanted)
+            changed += 1
+    return changed
 
 
 def read_progress(connection: Connection, project_ids: Iterable[int]) -> dict[int, InboxProgress]:

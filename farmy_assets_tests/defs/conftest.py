@@ -48,6 +48,12 @@ class StudioInMemory(Studio):
         self.owners[inbox.key] = owner
         return self.projects.setdefault(inbox.key, len(self.projects) + 1)
 
+    def give_inboxes(self, owners: Mapping[str, str]) -> int:
+        there = {key: owner for key, owner in owners.items() if key in self.projects}
+        changed = sum(self.owners.get(key) != owner for key, owner in there.items())
+        self.owners |= there
+        return changed
+
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         self._must_be_up()
         return {key: i for key, i in self.projects.items() if key.startswith(prefix)}

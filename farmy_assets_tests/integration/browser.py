@@ -93,9 +93,26 @@ def open_task(page: Page, label_studio: str, *, project_id: int, task_id: int) -
     page.goto(f"{label_studio}/projects/{project_id}/data")
     page.wait_for_load_state("networkidle")
     page.goto(f"{label_studio}/projects/{project_id}/data?task={task_id}")
+    shown_image(page)
+    page.wait_for_load_state("networkidle")
+    return shown_image(page)
+
+
+def draw_box(page: Page, image: ShownImage) -> None:
+    """Choose the first label by its key, and draw a box with the mouse."""
+    page.keyboard.press("1")
+    left, top = image.x + image.shown_width * 0.3, image.y + image.shown_height * 0.2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(left + image.shown_width * 0.2, top + image.shown_height * 0.2, steps=5)
+    page.mouse.up()
+    page.get_by_role("button", name="Region options").first.wait_for()
+
+
+def shown_image(page: Page) -> ShownImage:
+    """The photograph on the screen, once it is there."""
     page.wait_for_function(f"() => ({DRAWN_IMAGES})().length > 0")
     page.wait_for_selector("canvas")
-    page.wait_for_load_state("networkidle")
     (image,) = page.evaluate(DRAWN_IMAGES)
     return ShownImage(**image)
 

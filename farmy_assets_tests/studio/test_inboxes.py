@@ -159,3 +159,24 @@ def test_an_inbox_is_complete_when_there_was_work_and_all_is_done(
     tasks: int, finished: int, complete: bool
 ) -> None:
     assert InboxProgress(tasks, finished, answers=finished).is_complete is complete
+
+
+def test_an_inbox_carries_the_address_of_its_person_behind_its_key(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project = studio.ensure_inbox(ANNA, owner="Anna@example.com", label_config=CONFIG,
+                                  instructions="")  # fmt: skip
+    assert server.projects[project]["description"] == f"{ANNA.key} anna@example.com"
+    assert studio.find_inboxes() == {ANNA.key: project}
+    studio.ensure_inbox(ANNA, label_config=CONFIG, instructions="")
+    assert server.projects[project]["description"] == f"{ANNA.key} anna@example.com"
+
+
+def test_an_inbox_from_before_there_was_a_gate_is_given_to_its_person(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    older, mine = server.add_project(ANNA.key), server.add_project("a project of somebody's own")
+    owners = {ANNA.key: "anna@example.com", "farmy:weeds/annotation/ben": "ben@example.com"}
+    assert [studio.give_inboxes(owners) for _ in range(2)] == [1, 0]
+    assert server.projects[older]["description"] == f"{ANNA.key} anna@example.com"
+    assert server.projects[mine]["description"] == "a project of somebody's own"

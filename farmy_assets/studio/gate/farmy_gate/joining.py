@@ -1,7 +1,7 @@
 """The link for a first sign-in: a person chooses a password, and is in."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.utils.encoding import force_str
 from django.utils.http import urlsafe_base64_decode
+from users.functions import login
 
 from . import pages
 from .accounts import User
@@ -36,7 +37,7 @@ def join(request: HttpRequest, place: str, token: str) -> HttpResponse:
             return _form(request, user, problems)
         user.set_password(request.POST["password"])
         user.save(update_fields=["password"])
-    login(request, user, backend=_BACKEND)
+    login(request, user, backend=_BACKEND)  # Label Studio's: its sessions hold when they began
     return HttpResponseRedirect("/")
 
 

@@ -84,8 +84,8 @@ def _role(request: Request) -> Role:
 
 def _text(request: Request, name: str, *, default: str | None = None) -> str:
     value = request.data.get(name, default) if isinstance(request.data, dict) else None
-    fits = isinstance(value, str) and len(value) <= _MAX_LENGTH and value.isprintable()
+    text = value if isinstance(value, str) else "\n"
     # Label Studio writes names into the scripts of its pages.
-    if not fits or set(value) & set('\\"<>'):
+    if len(text) > _MAX_LENGTH or not text.isprintable() or set(text) & set('\\"<>'):
         raise ValidationError({name: f"must be a plain text of at most {_MAX_LENGTH} characters"})
-    return value.strip()
+    return text.strip()
