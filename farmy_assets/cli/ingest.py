@@ -24,7 +24,7 @@ from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
-from farmy_assets.errors import InvalidInputError
+from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
@@ -136,7 +136,10 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
 
 def _warn_of_unknown(lake: Lake, campaign: str) -> None:
     """Say that nobody has opened this campaign yet, and which one may be meant."""
-    names = lake.campaigns.names()
+    try:
+        names = lake.campaigns.names()
+    except LakeError:  # whoever may only import cannot read campaigns, and needs no warning for it
+        return
     if campaign in names or not names:
         return
     near = nearest(campaign, names)
@@ -150,7 +153,11 @@ def _warn_of_unknown(lake: Lake, campaign: str) -> None:
 
 def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
     """Say how many are known from other campaigns: the checks will leave them out as copies."""
-    for other, count in (kept_by_others(lake, images, campaign) if images else {}).items():
+    try:
+        known = kept_by_others(lake, images, campaign) if images else {}
+    except LakeError:  # as above: the photographs are in, and the status tells it later
+        return
+    for other, count in known.items():
         console.print(
             f"warning: {count} of these {counted(len(images), 'photograph')} "
             f"{verb(count, 'is', 'are')} known from campaign {other}, and will be left out as "

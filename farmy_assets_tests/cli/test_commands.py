@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from farmy_assets.cleansing.duplicates import Fingerprint
 from farmy_assets.cli import catalog, duplicates, ingest
 from farmy_assets.cli.main import app
-from farmy_assets.errors import LakeUnavailableError
+from farmy_assets.errors import LakeError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.annotation.examples import campaign as example
@@ -184,6 +184,19 @@ def test_an_unknown_campaign_is_told_with_the_nearest_one_and_the_import_goes_on
     assert "there is no campaign weed yet; did you mean weeds?" in told.stderr
     assert "3 stored" in told.stderr
     assert "warning" not in run(app, ["ingest", str(photographs), "--campaign", "weeds"]).stderr
+
+
+def test_whoever_may_only_import_imports_without_any_warning(
+    photographs: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise LakeError("reading s3://records/...: AccessDenied")
+
+    monkeypatch.setattr(type(lake.campaigns), "names", refused)
+    monkeypatch.setattr(type(lake.duplicates), "everything", refused)
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
+    assert (told.exit_code, "3 stored" in told.stderr) == (0, True)
+    assert "AccessDenied" not in told.output
 
 
 def test_one_file_is_told_as_one(tmp_path: Path) -> None:
