@@ -8,21 +8,10 @@ import typer
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.people import Role, similar_addresses
 from farmy_assets.catalog.wording import listed
-from farmy_assets.cli.context import console, environment
+from farmy_assets.cli.context import console
+from farmy_assets.cli.people import open_people
 from farmy_assets.errors import InvalidInputError, StudioError, StudioUnavailableError
-from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets.studio.people import People
-
-
-def open_people(lake: Lake) -> People:
-    """The accounts of the Label Studio that belongs to this lake.
-
-    Raises:
-        InvalidInputError: Nothing says where Label Studio is.
-    """
-    bucket = lake.cleansed.name
-    return Studio(StudioSettings.from_environment(environment(), cleansed_bucket=bucket)).people
 
 
 def roles_of(campaign: Campaign) -> dict[str, Role]:
@@ -36,16 +25,15 @@ class Accounts:
     """Who of a campaign has an account; all of it stays unknown while Label Studio is away.
 
     Args:
-        lake: Tells which Label Studio.
         campaign: As its file has it.
     """
 
-    def __init__(self, lake: Lake, campaign: Campaign) -> None:
+    def __init__(self, campaign: Campaign) -> None:
         self._roles = roles_of(campaign)
         self._people: People | None = None
         self._known: set[str] = set()
         try:
-            people = open_people(lake)
+            people = open_people()
             self._known = {account.email for account in people.accounts()}
             self._people = people
         except StudioUnavailableError:

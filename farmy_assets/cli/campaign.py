@@ -47,7 +47,7 @@ def apply(
     lake = open_lake()
     before = lake.campaigns.current(wanted.name)
     lake.campaigns.check(wanted)
-    accounts = Accounts(lake, wanted)
+    accounts = Accounts(wanted)
     accounts.question()
     _tell_choice(lake, wanted)
     stored = lake.campaigns.apply(wanted)

@@ -65,7 +65,7 @@ def people() -> PeopleInMemory:
 @pytest.fixture(autouse=True)
 def _on_this_lake(lake: Lake, people: PeopleInMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaign, "open_lake", lambda: lake)
-    monkeypatch.setattr(accounts, "open_people", lambda _lake: people)
+    monkeypatch.setattr(accounts, "open_people", lambda: people)
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_where_nobody_can_answer_a_doubtful_address_is_not_invited(
 def test_while_label_studio_is_down_the_campaign_is_applied_all_the_same(
     file: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def down(_lake: Lake) -> People:
+    def down() -> People:
         raise StudioUnavailableError("Label Studio does not answer")
 
     monkeypatch.setattr(accounts, "open_people", down)

@@ -34,7 +34,7 @@ run = CliRunner().invoke
 def _commands(lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(cli_campaign, "open_lake", lambda: lake)
-    monkeypatch.setattr(accounts, "open_people", lambda _lake: PeopleInMemory())
+    monkeypatch.setattr(accounts, "open_people", PeopleInMemory)
 
 
 def rules(query: str, *, crop: str = "maize") -> str:
