@@ -55,6 +55,7 @@ def place_tasks(
                 height_px=image.height_px,
             )
             tasks.setdefault(assignment.inbox, []).append(task)
+    lake.mark_cleansed_bucket()
     projects = {inbox: open_inbox(studio, campaign, inbox) for inbox in tasks}
     added = sum(studio.add_tasks(projects[inbox], new) for inbox, new in tasks.items())
     there = {inbox: studio.task_ids(project_id) for inbox, project_id in projects.items()}

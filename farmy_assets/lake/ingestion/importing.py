@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Origin, Refusal, RefusalReason, receive
+from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeDamagedError
 from farmy_assets.lake.connection import THREADS
+from farmy_assets.lake.ingestion.differences import Difference, differing, said_of
 from farmy_assets.lake.ingestion.folder import offers_of_folder
 from farmy_assets.lake.ingestion.offers import Offer
 from farmy_assets.lake.ingestion.reports import IngestReport
@@ -25,6 +27,7 @@ def import_offers(
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
     on_image: Callable[[str], None] = lambda image_id: None,
+    standing: Callable[[str], ImageMetadata | None] | None = None,
 ) -> IngestReport:
     """Bring every offered photograph into the lake.
 
@@ -38,6 +41,8 @@ def import_offers(
         clock: Tells the time of arrival.
         on_file: Called after each file, with its size.
         on_image: Called with the id of each image that is in the lake now, from any thread.
+        standing: Finds the metadata that stand for an image which is there already; by default
+            those with which it came.
 
     Raises:
         InvalidInputError: What the sender says does not fit the schema; nothing was stored.
@@ -45,6 +50,8 @@ def import_offers(
     """
     receive("check.jpg", b"\xff\xd8\xff", origin=origin, arrived_at=clock())  # before any upload
     known = _Known()
+    stands_for = standing or zone.find_metadata
+    differences: list[Difference] = []
 
     def bring(offer: Offer) -> Result:
         loaded = offer.load()
@@ -66,9 +73,14 @@ def import_offers(
             return Refusal(name=offer.name, reason=reason, detail=str(error)), size
         on_image(metadata.image_id)
         known.so_far = outcome is Outcome.ALREADY_THERE
+        said = said_of(origin, loaded.claims) if known.so_far else ()
+        stands = stands_for(metadata.image_id) if said else None
+        if stands and (fields := differing(stands, metadata, said)):
+            differences.append(Difference(name=offer.name, fields=fields))
         return outcome, size
 
-    return IngestReport.of(origin, _in_threads(bring, offers, on_file))
+    results = _in_threads(bring, offers, on_file)
+    return IngestReport.of(origin, results, differences)
 
 
 class _Known:

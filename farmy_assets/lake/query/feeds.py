@@ -6,6 +6,7 @@ another ETag afterwards, and its rows are made anew.
 
 import hashlib
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,17 +106,24 @@ def brought_up_to_date(
 
 
 def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> Feed:
-    """Images by batch; those that wait for one are a source of their own, read each time."""
+    """Images by batch; those that wait for one are a source of their own, read each time.
+
+    A batch is read again when corrections of its images have reached the catalog.
+    """
 
     @cache
     def defaults() -> Mapping[str, str]:
         return campaign_crops(lake) if crops is None else crops
 
     def sources() -> Iterator[ListedObject]:
-        yield from with_crops(lake, lake.records.bucket.listing(keys.BATCHES), defaults())
+        corrected = lake.catalog.entries(list(lake.corrections.counts()))
+        yield from with_crops(lake, _corrected(lake, corrected), defaults())
         waiting = sorted((i.image_id, i.campaign) for i in lake.catalog.waiting())
         if waiting:
-            told = [(image_id, defaults().get(campaign)) for image_id, campaign in waiting]
+            told = [
+                (i, defaults().get(name), corrected[i].corrections if i in corrected else 0)
+                for i, name in waiting
+            ]
             digest = hashlib.sha256(repr(told).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
@@ -131,8 +139,23 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> Feed:
     return Feed(TABLES["images"], sources, read)
 
 
+def _corrected(lake: Lake, corrected: Mapping[str, CatalogEntry]) -> Iterator[ListedObject]:
+    """The batches, each under an ETag that changes with the corrections of its images."""
+    of_batch: dict[str, list[str]] = defaultdict(list)
+    for image_id, entry in sorted(corrected.items()):
+        if entry.batch_id and entry.corrections:
+            of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
+    for batch in lake.records.bucket.listing(keys.BATCHES):
+        changes = "".join(of_batch.get(batch.key, ()))
+        more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
+        yield batch._replace(etag=batch.etag + more)
+
+
 def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
-    row: Row = {"image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value}
+    row: Row = {
+        "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
+        "corrections": entry.corrections,
+    }  # fmt: skip
     if (told := entry.metadata) is None:
         return row
     place = told.position
