@@ -92,18 +92,6 @@ def corrected(first: ImageMetadata, corrections: Iterable[Correction]) -> ImageM
     return first.model_copy(update=changes)
 
 
-def differing(stands: ImageMetadata, offered: ImageMetadata) -> tuple[str, ...]:
-    """Names of the correctable values that `offered` has, and that stand otherwise.
-
-    What `offered` does not say contradicts nothing.
-    """
-    return tuple(
-        name
-        for name in CORRECTABLE
-        if getattr(offered, name) is not None and getattr(offered, name) != getattr(stands, name)
-    )
-
-
 def changes_needed(
     stands: ImageMetadata, values: CorrectedValues, removed: Iterable[str]
 ) -> tuple[CorrectedValues, tuple[str, ...]]:

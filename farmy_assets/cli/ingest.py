@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
-from farmy_assets.catalog.metadata import Source
+from farmy_assets.catalog.metadata import ImageMetadata, Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError, LakeError
@@ -154,7 +154,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         images: list[str] = []
         report = import_offers(
             lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=on_file, on_image=images.append,
+            on_file=on_file, on_image=images.append, standing=partial(_standing, lake),
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
     if report_file:
@@ -196,6 +196,12 @@ def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
             f"duplicates; once they were checked, this takes them in: {restoring(campaign)}",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
+
+
+def _standing(lake: Lake, image_id: str) -> ImageMetadata | None:
+    """The metadata that stand for an image, corrections included."""
+    found = lake.corrections.standing(image_id)
+    return found.metadata if found else None
 
 
 def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> ForeignStore:

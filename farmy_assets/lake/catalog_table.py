@@ -62,8 +62,9 @@ class CatalogTable:
 
         The same event stored twice leaves the same item. Metadata with fewer corrections than the
         stored ones are left out, since an event of the image says nothing of those. An image that
-        is in no batch yet starts to wait for one; an image that was sealed already keeps its batch;
-        an entry that names a batch never waits. Returns False when the event was older than what is stored.
+        is in no batch yet starts
+        to wait for one; an image that was sealed already keeps its batch; an entry that names a
+        batch never waits. Returns False when the event was older than what is stored.
         """
         with translated(f"cataloguing image {entry.image_id}"):
             if self._succeeds(self._updates(entry, now=now)):
@@ -157,26 +158,20 @@ class CatalogTable:
         else:
             # An entry in the older form is one that was read before, to be written again.
             in_order, read = f"({NEW} OR {AS_READ})", read or entry.sequencer
-        update = partial(self._update, entry, now=now, read=read)
         for tells, corrections in ((True, f" AND {NO_FEWER_CORRECTIONS}"), (False, "")):
-            first = f"{in_order}{corrections}"
+            update = partial(self._update, entry, now=now, tells=tells, read=read)
             if entry.batch_id:
-                yield update(waits=False, tells=tells, condition=first)
+                yield update(waits=False, condition=in_order + corrections)
                 continue
             for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
-                condition = f"{first} AND {sealed}(batch_id)"
-                yield update(waits=waits, tells=tells, condition=condition)
+                yield update(
+                    waits=waits, condition=f"{in_order}{corrections} AND {sealed}(batch_id)"
+                )
 
     def _update(
-        self,
-        entry: CatalogEntry,
-        *,
-        now: datetime,
-        waits: bool,
-        tells: bool,
-        condition: str,
+        self, entry: CatalogEntry, *, now: datetime, waits: bool, tells: bool, condition: str,
         read: str | None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any]:  # fmt: skip
         sets = ["#state = :state", "sequencer = :sequencer"]
         values: dict[str, Any] = {
             ":state": _text(entry.state), ":sequencer": _text(entry.sequencer)

@@ -43,42 +43,6 @@ class Delivery:
     malformed_records: int = 0
 
 
-@dataclass
-class _MergedEvents:
-    """The events of one delivery: of each image the newest, and the messages that told of it."""
-
-    newest: dict[str, ObjectEvent] = field(default_factory=dict)
-    told_by: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    others: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Keys of incoming bytes and of corrections."""
-    kinds: Counter[str] = field(default_factory=Counter)
-    malformed: int = 0
-    failed: dict[int, FarmyError] = field(default_factory=dict)
-
-    def add(self, place: int, body: str) -> None:
-        """Take in one message; what is wrong with it is noted under its place."""
-        try:
-            events = object_events(body)
-        except InvalidInputError as error:
-            self.failed[place] = error
-            return
-        self.kinds.update(name[:SHOWN] for name in events.other_names)
-        self.malformed += len(events.malformed)
-        if events.malformed:
-            self.failed[place] = _not_events(events.malformed)
-        for event in events:
-            image_id = keys.image_id_of_raw_key(event.key)
-            if image_id is not None:
-                self.told_by[image_id].add(place)
-                before = self.newest.get(image_id)
-                if before is None or before.sequencer < event.sequencer:
-                    self.newest[image_id] = event
-            elif OtherEvents.concern(event):
-                self.others[event.key].add(place)
-            else:
-                logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
-
-
 @dataclass(frozen=True)
 class EventIntake:
     """Turns changes in the raw zone into catalog entries."""
@@ -105,31 +69,54 @@ class EventIntake:
         A message with a record that is no event fails, after its other records were applied: so it
         reaches the dead letters, where a person finds the record.
         """
-        merged = _MergedEvents()
+        failed: dict[int, FarmyError] = {}
+        told_by: dict[str, set[int]] = defaultdict(set)
+        newest: dict[str, ObjectEvent] = {}
+        others: Counter[str] = Counter()
+        of_other_objects: dict[str, set[int]] = defaultdict(set)
+        malformed = 0
         for place, body in enumerate(message_bodies):
-            merged.add(place, body)
-        for name, count in sorted(merged.kinds.items()):
+            try:
+                events = object_events(body)
+            except InvalidInputError as error:
+                failed[place] = error
+                continue
+            others.update(name[:SHOWN] for name in events.other_names)
+            malformed += len(events.malformed)
+            if events.malformed:
+                failed[place] = _not_events(events.malformed)
+            for event in events:
+                image_id = keys.image_id_of_raw_key(event.key)
+                if image_id is None:
+                    _note(event, place, of_other_objects)
+                    continue
+                told_by[image_id].add(place)
+                before = newest.get(image_id)
+                if before is None or before.sequencer < event.sequencer:
+                    newest[image_id] = event
+
+        for name, count in sorted(others.items()):
             logger.warning("%d events of a kind that changes no entry: %r", count, name)
 
-        changed = self._handle_others(merged.others, merged.failed, now=now)
-        looked_up = in_threads(lambda item: self._entry(*item), merged.newest.items())
+        changed = self._handle_others(of_other_objects, failed, now=now)
+        looked_up = in_threads(lambda item: self._entry(*item), newest.items())
         entries = [entry for entry in looked_up if isinstance(entry, CatalogEntry)]
         written = self.catalog.apply_all(entries, now=now)
         outcomes = dict(zip((entry.image_id for entry in entries), written, strict=True))
-        for image_id, outcome in (*zip(merged.newest, looked_up, strict=True), *outcomes.items()):
+        for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
             if isinstance(outcome, FarmyError):
-                merged.failed |= dict.fromkeys(merged.told_by[image_id], outcome)
+                failed |= dict.fromkeys(told_by[image_id], outcome)
         return Delivery(
-            changed=changed + sum(outcome is True for outcome in outcomes.values()),
-            failed=merged.failed,
-            other_events=dict(merged.kinds),
-            malformed_records=merged.malformed,
+            changed=changed + sum(o is True for o in outcomes.values()),
+            failed=failed,
+            other_events=dict(others),
+            malformed_records=malformed,
         )
 
     def _handle_others(
         self, others: Mapping[str, set[int]], failed: dict[int, FarmyError], *, now: datetime
     ) -> int:
-        """Do what the other events ask for; how many entries changed, and who failed."""
+        """Do what the events of other objects ask for; how many entries changed, and who failed."""
         work = OtherEvents(self.raw, self.catalog, self.quotas)
         done = in_threads(lambda key: work.handle(key, now=now), others)
         for places, outcome in zip(others.values(), done, strict=True):
@@ -148,6 +135,13 @@ class EventIntake:
             )
         except FarmyError as error:
             return error
+
+
+def _note(event: ObjectEvent, place: int, of_other_objects: Mapping[str, set[int]]) -> None:
+    if OtherEvents.concern(event):
+        of_other_objects[event.key].add(place)
+    else:
+        logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
 
 
 def _not_events(malformed: Sequence[str]) -> InvalidInputError:

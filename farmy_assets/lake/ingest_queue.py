@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
-
-from farmy_assets.lake.connection import client_config, translated
+from farmy_assets.lake.connection import queue_client, translated
 from farmy_assets.lake.settings import LakeSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+NO_ORDER = "0"
 TOGETHER = 100  # events in a message; it may have 256 kB
 
 
@@ -28,13 +27,7 @@ class IngestQueue:
         """The queue that the settings name; None when they name none."""
         if not settings.ingest_queue_url:
             return None
-        client = boto3.client(
-            "sqs",
-            region_name=settings.region_name,
-            endpoint_url=settings.endpoint_url,
-            config=client_config(signature="v4"),
-        )
-        return cls(client, settings.ingest_queue_url)
+        return cls(queue_client(settings), settings.ingest_queue_url)
 
     def send_created(self, bucket: str, keys: Sequence[str]) -> None:
         """Send, for each key, the event that S3 sends of a new object.
@@ -53,5 +46,5 @@ class IngestQueue:
 
 
 def _created(bucket: str, key: str) -> dict[str, object]:
-    about = {"key": key, "sequencer": "0"}  # before all others
+    about = {"key": key, "sequencer": NO_ORDER}
     return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": about}}

@@ -46,7 +46,7 @@ def upload_server(settings: LocalSettings) -> Server:
             *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
         ),
         environment=clean_environment(
-            platform_environment(settings) | limits | {VARIABLE: upload_rules(settings).to_json()}
+            {**platform_environment(settings), **limits, VARIABLE: upload_rules(settings).to_json()}
         ),
         directory=settings.root,
         healthy=lambda _created: _answers(address),

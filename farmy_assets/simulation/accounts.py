@@ -69,7 +69,7 @@ def _sign_in(
     """Choose a password where the link leads, or sign in with it; returns a token."""
     page = invitation.link or f"{url}/user/login/"
     with httpx.Client(base_url=url, timeout=60, transport=transport) as browser:
-        browser.get(page).raise_for_status()
+        page = str(browser.get(page, follow_redirects=True).raise_for_status().url)
         form = {
             "email": invitation.email,
             "password": password,

@@ -11,7 +11,6 @@ from farmy_assets.catalog.corrections import (
     changes_needed,
     corrected,
     corrected_values,
-    differing,
 )
 from farmy_assets.errors import InvalidInputError
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg
@@ -58,11 +57,3 @@ def test_only_what_changes_something_is_written_down() -> None:
     said, gone = changes_needed(FIRST, values, ("device", "licence", "licence"))
     assert said == corrected_values({"field": "7"})
     assert gone == ("licence",)
-
-
-def test_an_offer_differs_only_in_what_it_says() -> None:
-    silent = FIRST.model_copy(update={"crop": None, "field": None})
-    assert differing(FIRST, silent) == ()
-    assert differing(FIRST, FIRST.model_copy(update={"crop": "rye", "field": "7"})) == (
-        "crop", "field",
-    )  # fmt: skip

@@ -170,7 +170,7 @@ def test_the_upload_function_gives_leave_with_its_own_role_and_no_more(
         "sha256": hashlib.sha256(content).hexdigest(), "media_type": "image/jpeg",
         "campaign": "weeds",
     }  # fmt: skip
-    asked = httpx.post(f"{server}/uploads", json=request, headers=headers)
+    asked = httpx.post(f"{server}/uploads", json=request, headers=headers, timeout=60)
     assert asked.status_code == 200, asked.text
     form = asked.json()["form"]
     sent = httpx.post(form["url"], data=form["fields"], files={"file": ("x", content)})

@@ -169,6 +169,28 @@ def test_the_lake_answers_no_unsigned_request(
     assert platform.lake.raw.get(IMAGE) == shown_image
 
 
+def test_no_name_and_no_form_is_a_way_around_a_signature(
+    platform: RunningPlatform, shown_image: bytes
+) -> None:
+    before = everything(platform)
+    address, name = platform.settings.address("ministack"), bucket(platform, "cleansed")
+    port = platform.settings.ports["ministack"]
+    for host in ("x", "zzzzzzzz", "d5f50139", "00000000"):
+        for own in ("127.0.0.1", "localhost"):
+            told = {"Host": f"{host}.execute-api.{own}:{port}"}
+            for method in ("GET", "PUT", "DELETE"):
+                answer = httpx.request(method, f"{address}/{name}/{IMAGE}", headers=told)
+                assert answer.status_code in {403, 404, 421}
+                assert shown_image not in answer.content
+    told = {"Host": f"{name}.localhost:{port}"}
+    assert httpx.get(f"{address}/{IMAGE}", headers=told).status_code == 403
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    listed = f"<Delete><Object><Key>{IMAGE}</Key></Object></Delete>"
+    answer = httpx.post(f"{address}/{name}?delete", content=listed, headers=form)
+    assert answer.status_code == 403
+    assert everything(platform) == before
+
+
 def client(platform: RunningPlatform, key: str, secret: str) -> Any:  # noqa: ANN401
     return boto3.client(
         "s3",

@@ -352,12 +352,18 @@ def test_a_link_works_once_and_a_reset_ends_what_opened_the_account(
     assert (account.name, account.role, account.has_signed_in) == ("Joan", Role.ADJUDICATOR, True)
     assert people.set_role(email, Role.ANNOTATOR).role is Role.ANNOTATOR
     with httpx.Client(base_url=platform.label_studio_url, timeout=60) as browser:
-        assert "Choose a password" in browser.get(second.link).text
-        token = browser.cookies["csrftoken"]
-        headers = {"Referer": second.link}
-        form = {"password": "short", "again": "short", "csrfmiddlewaretoken": token}
-        assert browser.post(second.link, data=form, headers=headers).status_code == 400
+        shown = browser.get(second.link, follow_redirects=True)
+        page, secret = str(shown.url), second.link.split("/")[-2]
+        assert "Choose a password" in shown.text
+        assert secret not in page + shown.text
+        headers = {"Referer": page}
+        form = {"password": "short", "again": "short"}
+        assert browser.post(page, data=form, headers=headers).status_code == 403  # no CSRF token
+        form["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
+        assert browser.post(page, data=form, headers=headers).status_code == 400
         form |= {"password": "long enough, again", "again": "long enough, again"}
-        assert browser.post(second.link, data=form, headers=headers).status_code == 302
+        assert browser.post(page, data=form, headers=headers).status_code == 302
         assert browser.get("/api/current-user/whoami").json()["email"] == email
         assert browser.get(second.link).status_code == 410
+    log = (platform.settings.logs / "label-studio.log").read_text(errors="replace")
+    assert joan.password not in log

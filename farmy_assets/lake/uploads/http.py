@@ -106,7 +106,7 @@ class UploadApi:
     def connect(cls, settings: LakeSettings, limits: UploadCounts = USUAL_LIMITS) -> "UploadApi":
         """The interface on a lake; nothing is asked of a server yet.
 
-        It lists no bucket but the names of campaigns: a denied read is a missing object to it.
+        It has no right to list a bucket, but for the names of campaigns.
 
         Raises:
             InvalidInputError: The settings name no table for the quotas.

@@ -31,7 +31,8 @@ from farmy_assets.local.access.signatures import (
 
 HEALTH_PATH = "/_ministack/health"
 ADMIN_PREFIXES = ("/_", "//")
-API_HOST = re.compile(r"[a-z0-9]+\.execute-api\..+")
+# No wider than the emulator's own form: under another name it would take the request for S3's.
+API_HOST = re.compile(r"[a-f0-9]{8}\.execute-api\.127\.0\.0\.1(:[0-9]+)?")
 FORM = "multipart/form-data"
 LARGEST_HASHED_BODY_BYTES = 32_000_000  # of services that do not say their body's sha256 beforehand
 FORBIDDEN = 403
@@ -45,10 +46,12 @@ def is_open(request: SignedRequest, path: str) -> bool:
         return False
     if request.method == "OPTIONS":
         return "access-control-request-method" in request.headers
-    # A form goes to the bucket itself, and names its key in a field.
+    # A form goes to the bucket itself, and names its key in a field. With a query, or told by a
+    # header, the same request would be another operation.
     is_form = request.headers.get("content-type", "").lower().startswith(FORM)
+    is_plain = not request.query and not any(n.startswith("x-amz-") for n in request.headers)
     bucket = path.strip("/")
-    return request.method == "POST" and is_form and bucket != "" and "/" not in bucket
+    return request.method == "POST" and is_form and is_plain and bucket != "" and "/" not in bucket
 
 
 def is_for_an_api(request: SignedRequest, path: str) -> bool:

@@ -173,12 +173,33 @@ def test_what_carries_no_signature_by_its_nature_is_let_through(
         ("/", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_x", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_ministack/reset", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        # What the emulator itself does not take for an API would be S3 to it, without a signature.
+        ("/bucket/key", {"Host": f"an-api.execute-api.{HOST}"}),
+        ("/bucket/key", {"Host": f"zzzzzzzz.execute-api.{HOST}"}),
+        ("/bucket/key", {"Host": "d5f50139.execute-api.localhost:4566"}),
+        ("/bucket", {"Content-Type": "multipart/form-data; boundary=x", "X-Amz-Target": "Y.Scan"}),
+        (
+            "/bucket",
+            {
+                "Content-Type": "multipart/form-data; boundary=x",
+                "X-Amz-Copy-Source": "/raw/key",
+            },
+        ),
         ("/bucket", {"Content-Type": "multipart/form-data; boundary=x", "Authorization": "x"}),
     ],
 )
 def test_a_form_or_an_api_opens_nothing_else(path: str, headers: Mapping[str, str]) -> None:
     inner = Inner()
     assert ask(administered(inner), "POST", path, headers=headers).status == 403
+    assert inner.bodies == []
+
+
+def test_what_looks_like_a_form_is_no_other_operation() -> None:
+    inner = Inner()
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    for query in ("delete", "delete=", "uploads", "restore"):
+        answer = ask(administered(inner), "POST", "/bucket", query=query, headers=form)
+        assert answer.status == 403
     assert inner.bodies == []
 
 
