@@ -9,6 +9,7 @@ from farmy_assets.defs import (
     consensus,
     datasets,
     ingestion,
+    reassignment,
     reconcile,
     scraping,
     triage,
@@ -42,6 +43,7 @@ defs = dg.Definitions(
                 triage,
                 annotation,
                 consensus,
+                reassignment,
                 datasets,
             ]
         ),

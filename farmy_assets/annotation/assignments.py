@@ -58,20 +58,20 @@ def share_out(
     met = Counter(frozenset(people) for people in given.values() if len(people) > 1)
 
     new = sorted(
-        set(image_ids) - given.keys(), key=lambda image_id: _chance(campaign.name, image_id)
+        set(image_ids) - given.keys(), key=lambda image_id: chance_of(campaign.name, image_id)
     )
     wanted = round(campaign.overlap_share * (len(given) + len(new))) - met.total()
     doubled = min(max(wanted, 0), len(new)) if len(campaign.annotators) > 1 else 0
 
     pairs: list[tuple[str, str]] = []
     for index, image_id in enumerate(new):
-        chance = _chance(campaign.name, image_id)
-        first = _least_busy(campaign.annotators, load, chance=chance)
+        chance = chance_of(campaign.name, image_id)
+        first = least_busy(campaign.annotators, load, chance=chance)
         load[first] += 1
         pairs.append((image_id, first))
         if index < doubled:
             others = [person for person in campaign.annotators if person.name != first]
-            second = _least_busy(others, load, chance=chance, met=met, first=first)
+            second = least_busy(others, load, chance=chance, met=met, first=first)
             load[second] += 1
             met[frozenset((first, second))] += 1
             pairs.append((image_id, second))
@@ -111,8 +111,8 @@ def share_out_triage(
     given = {assignment.image_id for assignment in before}
     people = campaign.people_for_triage
     pairs: list[tuple[str, str]] = []
-    for image_id in sorted(set(image_ids) - given, key=lambda i: _chance(campaign.name, i)):
-        person = _least_busy(people, load, chance=_chance(campaign.name, image_id))
+    for image_id in sorted(set(image_ids) - given, key=lambda i: chance_of(campaign.name, i)):
+        person = least_busy(people, load, chance=chance_of(campaign.name, image_id))
         load[person] += 1
         pairs.append((image_id, person))
     return tuple(
@@ -128,7 +128,7 @@ def share_out_triage(
     )
 
 
-def _least_busy(
+def least_busy(
     people: Sequence[Person],
     load: Counter[str],
     *,
@@ -147,6 +147,6 @@ def _least_busy(
     return people[min(range(len(people)), key=rank)].name
 
 
-def _chance(campaign: str, image_id: str) -> int:
+def chance_of(campaign: str, image_id: str) -> int:
     """A number that nobody can foresee from the order in which images arrive."""
     return int.from_bytes(hashlib.sha256(f"{campaign}\x00{image_id}".encode()).digest()[:8])

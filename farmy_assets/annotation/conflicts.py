@@ -26,6 +26,7 @@ from farmy_assets.annotation.boxes import Box, iou
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.wording import listed
 
 __all__ = ["Conflict", "ConflictKind", "find_conflicts", "group_boxes", "iou", "match_boxes"]
 
@@ -71,17 +72,17 @@ class Conflict(Record):
         """The conflict in words, with people's names replaced by those in `names` (blind work)."""
         sides = [(names.get(p, p), box) for p, box in zip(self.people, self.boxes, strict=True)]
         drew = [(name, box) for name, box in sides if box is not None]
-        others = _listed([name for name, box in sides if box is None])
+        others = listed([name for name, box in sides if box is None])
         if self.kind is ConflictKind.SKIPPED:
             return f"{others} skipped this image"
         if self.kind is ConflictKind.INVALID:
             return f"{others} sent something that cannot be read: {'; '.join(self.problems)}"
-        who = _listed([name for name, _ in drew])
-        what = f"{_a(drew[0][1].label)} {_at(drew[0][1])}"
+        who = listed([name for name, _ in drew])
+        what = f"{_class(drew[0][1])} {_at(drew[0][1])}"
         if self.kind is ConflictKind.OTHER_CLASS:
             first, *rest = drew
             return ", ".join(
-                [f"{first[0]} saw {what}", *(f"{name} saw {_a(box.label)}" for name, box in rest)]
+                [f"{first[0]} saw {what}", *(f"{name} saw {_class(box)}" for name, box in rest)]
             )
         if self.kind is ConflictKind.LOOSE_BOX:
             return f"{who} drew {what} differently (IoU {self.iou or 0:.2f})"
@@ -240,15 +241,11 @@ def _within_tolerance(first: Box, second: Box) -> bool:
     return iou(first, second) > 0 and max(map(abs, edges)) <= EDGE_TOLERANCE_PX + ROUNDING
 
 
-def _a(label: str) -> str:
-    return f"{'an' if label[:1].lower() in 'aeiou' else 'a'} {label}"
+def _class(box: Box) -> str:
+    """The class's name, marked as one: which article a name takes is not to be guessed."""
+    return f'"{box.label}"'
 
 
 def _at(box: Box) -> str:
     x, y = box.centre_px
     return f"at ({x:.0f}, {y:.0f})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *before, last = names or [""]
-    return f"{', '.join(before)} and {last}" if before else last

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -95,7 +95,12 @@ class Vote(Record):
 
 
 def votes_from_task(
-    task: AnsweredTask, *, inbox: Inbox, campaign: Campaign, known: Iterable[Vote]
+    task: AnsweredTask,
+    *,
+    inbox: Inbox,
+    campaign: Campaign,
+    known: Iterable[Vote],
+    own_addresses: Collection[str] = (),
 ) -> list[Vote]:
     """The votes in a task that are not among the known ones, in the order of their authors.
 
@@ -110,6 +115,8 @@ def votes_from_task(
         campaign: The campaign at its present version, by which the new votes are read.
         known: Votes recorded before. Those of other tasks and inboxes are ignored, but looked
             at: with many tasks, hand over each task's own.
+        own_addresses: Addresses that the inbox's person has or had: an answer that is copied out
+            after somebody left, or got another address, is that person's all the same.
     """
     recorded = [
         vote
@@ -123,14 +130,26 @@ def votes_from_task(
     for annotation in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
         present[_address(annotation.email)] = annotation
     found = [
-        _news(task, present.get(email), latest.get(email), inbox=inbox, campaign=campaign)
+        _news(
+            task,
+            present.get(email),
+            latest.get(email),
+            inbox=inbox,
+            author=_author(email, inbox, campaign, own_addresses),
+            campaign=campaign,
+        )
         for email in sorted(present.keys() | latest.keys())
     ]
     return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
 
 
 def votes_from_tasks(
-    tasks: Iterable[AnsweredTask], *, inbox: Inbox, campaign: Campaign, known: Iterable[Vote]
+    tasks: Iterable[AnsweredTask],
+    *,
+    inbox: Inbox,
+    campaign: Campaign,
+    known: Iterable[Vote],
+    own_addresses: Collection[str] = (),
 ) -> list[Vote]:
     """The votes in an inbox's tasks that are not among the known ones; see `votes_from_task`."""
     by_task: dict[str, list[Vote]] = defaultdict(list)
@@ -141,7 +160,11 @@ def votes_from_tasks(
         vote
         for task in tasks
         for vote in votes_from_task(
-            task, inbox=inbox, campaign=campaign, known=by_task[task.task_key]
+            task,
+            inbox=inbox,
+            campaign=campaign,
+            known=by_task[task.task_key],
+            own_addresses=own_addresses,
         )
     ]
 
@@ -166,6 +189,7 @@ def _news(
     before: Vote | None,
     *,
     inbox: Inbox,
+    author: str | None,
     campaign: Campaign,
 ) -> Vote | None:
     """What one author's present annotation adds to the latest vote recorded before; maybe None."""
@@ -173,12 +197,14 @@ def _news(
         if before is None or before.outcome is Outcome.WITHDRAWN:
             return None
         return _withdrawal(task, before) if task.updated_at >= before.submitted_at else None
-    vote = _read(task, annotation, annotation.updated_at, inbox=inbox, campaign=campaign)
+    vote = _read(
+        task, annotation, annotation.updated_at, inbox=inbox, author=author, campaign=campaign
+    )
     if before is None or vote.submitted_at >= before.submitted_at:
         return vote
     if _content(vote) == _content(before) or task.updated_at <= before.submitted_at:
         return None
-    return _read(task, annotation, task.updated_at, inbox=inbox, campaign=campaign)
+    return _read(task, annotation, task.updated_at, inbox=inbox, author=author, campaign=campaign)
 
 
 def _read(
@@ -187,10 +213,10 @@ def _read(
     submitted_at: datetime,
     *,
     inbox: Inbox,
+    author: str | None,
     campaign: Campaign,
 ) -> Vote:
     email = _address(annotation.email)
-    author = campaign.person_with_email(email)
     outcome = Outcome.SKIPPED if annotation.skipped else Outcome.SUBMITTED
     boxes: list[Box] = []
     problems: list[str] = []
@@ -215,7 +241,7 @@ def _read(
         task_key=task.task_key,
         image_id=task.image_id,
         inbox_person=inbox.person,
-        person=author.name if author else None,
+        person=author,
         email=email,
         submitted_at=submitted_at,
         lead_time_s=_duration(annotation.lead_time_s),
@@ -223,6 +249,15 @@ def _read(
         boxes=tuple(boxes),
         problems=tuple(problems),
     )
+
+
+def _author(
+    email: str, inbox: Inbox, campaign: Campaign, own_addresses: Collection[str]
+) -> str | None:
+    if email in own_addresses:
+        return inbox.person
+    found = campaign.person_with_email(email)
+    return found.name if found else None
 
 
 def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:

@@ -6,15 +6,16 @@ n + 1 can be written only once, by whoever saw batch n in full.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from farmy_assets.catalog.metadata import CampaignName, ImageId
+from farmy_assets.catalog.metadata import NAME_PATTERN, CampaignName, ImageId
 from farmy_assets.catalog.records import Record
 
-BATCH_ID_PATTERN = r"^\d{6}-\d{8}T\d{6}Z$"
+BATCH_ID_PATTERN = rf"^\d{{6}}-\d{{8}}T\d{{6}}Z(?:-{NAME_PATTERN[1:-1]})?$"
+"""Number, moment, campaign; batches that were sealed before ids had a campaign keep theirs."""
 BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
 
 
@@ -44,9 +45,9 @@ class SealingPolicy(Record):
     max_wait: timedelta = timedelta(seconds=60)
 
 
-def batch_id_for(number: int, sealed_at: datetime) -> str:
-    """Sortable by number and by time, and fit for a partition key."""
-    return f"{number:06d}-{sealed_at:%Y%m%dT%H%M%SZ}"
+def batch_id_for(number: int, sealed_at: datetime, campaign: str) -> str:
+    """Sortable by number and by time, fit for a partition key, and telling whose batch it is."""
+    return f"{number:06d}-{sealed_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{campaign}"
 
 
 def batch_number(batch_id: str) -> int:
@@ -72,7 +73,7 @@ def seal(
             groups.append(rest)
     return [
         Batch(
-            batch_id=batch_id_for(number, now),
+            batch_id=batch_id_for(number, now, group[0].campaign),
             number=number,
             campaign=group[0].campaign,
             sealed_at=now,

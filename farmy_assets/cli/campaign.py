@@ -1,18 +1,25 @@
-"""farmy campaign: open a campaign, change it, see how far it is."""
+"""farmy campaign: open a campaign, change it, choose its images again, see how far it is."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.annotation.consensus import Standing
+from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign_changes import changes_in_words
+from farmy_assets.catalog.wording import counted, nearest, verb
+from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.cli.accounts import Accounts
+from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake import keys
+from farmy_assets.lake.campaign_status import campaign_status
+from farmy_assets.lake.choices import choose_again, preview
+from farmy_assets.lake.lake import Lake
 
 commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annotation campaigns.")
 
@@ -21,10 +28,15 @@ commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annota
 @ends_plainly
 def apply(
     file: Annotated[Path, typer.Argument(help="The campaign's YAML file.")],
+    invite: Annotated[
+        bool, typer.Option("--invite", help="Invite those who have no account, without asking.")
+    ] = False,
 ) -> None:
     """Open a campaign, or change its rules: each change makes a new version.
 
-    Cleansed images that wait for the campaign are shared out by themselves.
+    Cleansed images that wait for the campaign are shared out by themselves. What people who are
+    named no more have not answered goes to the others. Says what changed, how many images the
+    campaign's query would choose now, and who has no account in Label Studio yet.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -34,13 +46,22 @@ def apply(
     wanted = parse_campaign(text)
     lake = open_lake()
     before = lake.campaigns.current(wanted.name)
+    lake.campaigns.check(wanted)
+    accounts = Accounts(wanted)
+    accounts.question()
+    _tell_choice(lake, wanted)
     stored = lake.campaigns.apply(wanted)
-    news = "unchanged" if before and before.version == stored.version else "applied"
-    console.print(
-        f"campaign {stored.name}, version {stored.version}: {news}; {len(stored.classes)} classes, "
-        f"{len(stored.annotators)} annotators, {stored.overlap_share:.0%} given to two",
-        highlight=False,
+    is_news = before is None or before.version != stored.version
+    typer.echo(
+        f"campaign {stored.name}, version {stored.version}: {'applied' if is_news else 'unchanged'}"
+        f"; {counted(len(stored.classes), 'class', 'classes')}, "
+        f"{counted(len(stored.annotators), 'annotator')}, {stored.overlap_share:.0%} given to two"
     )
+    if is_news:
+        for line in changes_in_words(before, stored) if before else ():
+            typer.echo(f"  {line}")
+        typer.echo(_holds_from(lake, before, stored))
+    accounts.offer(invite=invite)
 
 
 @commands.command("status")
@@ -49,46 +70,99 @@ def status(
     name: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show each campaign's progress, by phase and person, and its newest data set version."""
-    lake = open_lake()
+    """Show how far each campaign is: images, people and their speed, and what holds it back."""
+    lake, now = open_lake(), datetime.now(UTC)
     names = lake.campaigns.names()
     if name is not None and name not in names:
-        msg = f"there is no campaign {name}; there are: {', '.join(names) or 'none'}"
-        raise InvalidInputError(msg)
-    told = []
-    for campaign in [name] if name else names:
-        state = lake.ledger.state(campaign)
-        newest = lake.datasets.newest(campaign)
-        judgements = state.judgements if state else ()
-        waiting = Counter(person for j in judgements for person in j.waiting_for)
-        given = Counter(a.person for a in lake.ledger.assignments(campaign))
-        told.append(
-            {
-                "campaign": campaign,
-                "images": {s.value: sum(j.status is s for j in judgements) for s in Standing},
-                "annotators": {p: {"given": n, "open": waiting[p]} for p, n in given.items()},
-                "newest_version": newest.version_id if newest else None,
-            }
-        )
+        raise InvalidInputError(_unknown(name, names))
+    found = [campaign_status(lake, n, now=now) for n in ([name] if name else names)]
     if as_json:
-        typer.echo(json.dumps(told, indent=1))
+        typer.echo(json.dumps([item.model_dump(mode="json") for item in found], indent=1))
         return
-    if not told:
+    if not found:
         console.print("no campaign yet: farmy campaign apply FILE")
-    for item in told:
-        _print(item)
+    for number, item in enumerate(found):
+        if number:
+            typer.echo()
+        for line in status_lines(item):
+            typer.echo(line)
 
 
-def _print(item: Mapping[str, object]) -> None:
-    newest = item["newest_version"] or "none"
-    console.print(f"{item['campaign']} (newest version: {newest})", highlight=False)
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "images"):
-        table.add_column(column, justify="left" if not column else "right")
-    images, annotators = item["images"], item["annotators"]
-    if isinstance(images, dict) and isinstance(annotators, dict):
-        for standing, count in images.items():
-            table.add_row(standing.replace("_", " "), str(count))
-        for person, work in annotators.items():
-            table.add_row(f"{person}: given / open", f"{work['given']} / {work['open']}")
-    console.print(table)
+@commands.command("choose")
+@ends_plainly
+def choose(
+    name: Annotated[str, typer.Argument(help="The campaign.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Give out what the query chooses now besides.")
+    ] = False,
+) -> None:
+    """Tell what the campaign's query would choose now, of batches that are done as well.
+
+    With --again its new images are given out. What was given out stays given out, and doing it
+    twice gives nothing twice; each batch's record names the queries that were asked of it.
+    """
+    lake = open_lake()
+    if name not in (names := lake.campaigns.names()):
+        raise InvalidInputError(_unknown(name, names))
+    campaign, sets = lake.campaigns.named(name), _sets(lake, name)
+    if not again:
+        _tell_choice(lake, campaign)
+        return
+    # A batch on its way is placed by its own run; one without a choice yet is asked then.
+    placed = [images for images in sets if lake.ledger.placement(name, images.batch_id)]
+    chosen = [item for item in choose_again(lake, campaign, placed) if item.new]
+    lake.pending.place(name, [item.batch_id for item in chosen])
+    for item in chosen:
+        typer.echo(f"{item.batch_id}: {counted(len(item.new), 'image')} more")
+    count = sum(len(item.new) for item in chosen)
+    typer.echo(
+        f"{counted(count, 'image')} of {counted(len(chosen), 'batch', 'batches')} "
+        f"{verb(count, 'goes', 'go')} to the annotators, by the sensor"
+        if count
+        else f"the query chooses no image of {name} that was not given out already"
+    )
+
+
+def _sets(lake: Lake, name: str) -> list[CleansedSet]:
+    sets = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+    return [images for images in sets if images.campaign == name]
+
+
+def _tell_choice(lake: Lake, campaign: Campaign) -> None:
+    """Say how many of the images that are there the campaign's query would choose now."""
+    sets = _sets(lake, campaign.name)
+    kept = sum(len(images.kept) for images in sets)
+    if not campaign.image_query or not kept:
+        return
+    try:
+        chosen = sum(len(item.new) for item in preview(lake, campaign, sets))
+    except InvalidInputError as error:
+        _warn(f"its query could not be tried: {error}")
+        return
+    told = f"its query chooses {chosen:,} of {counted(kept, 'kept image')} as of now"
+    if chosen:
+        typer.echo(told)
+    else:
+        _warn(f"{told}: nobody would be asked anything")
+
+
+def _holds_from(lake: Lake, before: Campaign | None, stored: Campaign) -> str:
+    """From which batch on new rules hold; costs one listing."""
+    listed = lake.records.bucket.keys(keys.assignments(stored.name))
+    given = [key.rpartition("/")[2].removesuffix(".json") for key in listed]
+    if before is None or not given:
+        return "it holds from the first batch on"
+    return (
+        f"query and overlap hold for batches after {max(given)}; classes, instructions and people "
+        "at once"
+    )
+
+
+def _unknown(name: str, names: Sequence[str]) -> str:
+    near = nearest(name, names)
+    meant = f"; did you mean {near}?" if near else ""
+    return f"there is no campaign {name}; there are: {', '.join(names) or 'none'}{meant}"
+
+
+def _warn(line: str) -> None:
+    console.print(f"warning: {line}", highlight=False, markup=False, soft_wrap=True)

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from getpass import getuser
 from itertools import groupby
 from typing import Annotated
 
 import typer
 
+from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result
+from farmy_assets.errors import InvalidInputError
 
 commands = typer.Typer(no_args_is_help=True, help="See duplicates, and get one back.")
 
 Images = Annotated[list[str], typer.Argument(help="Image ids, as `farmy duplicates list` shows.")]
-By = Annotated[str, typer.Option(help="Who says so: an e-mail address.")]
+By = Annotated[
+    str, typer.Option(help="Who says so: an e-mail address; by default who is signed in here.")
+]
 Why = Annotated[str, typer.Option(help="The reason, for those who come later.")]
 
 
@@ -39,17 +44,48 @@ def show(
 
 @commands.command("restore")
 @ends_plainly
-def restore(images: Images, by: By, why: Why = "") -> None:
-    """Say that photographs are no duplicates: they go on, beside those they look like."""
-    batches = open_lake().duplicate_rulings.restore(images, by=by, why=why, now=datetime.now(UTC))
-    _tell(images, "goes on to annotation", batches)
+def restore(
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Image ids, as `farmy duplicates list` shows.")
+    ] = None,
+    by: By = "",
+    why: Why = "",
+    campaign: Annotated[str | None, typer.Option(help="With --all: whose photographs.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that other campaigns' photographs keep out.")
+    ] = False,
+) -> None:
+    """Say that photographs are no duplicates: they go on, beside those they look like.
+
+    With --campaign NAME --all: all photographs of a campaign that were left out because another
+    campaign has them. Copies within the campaign itself stay out.
+    """
+    if everything != (campaign is not None) or everything == bool(images):
+        msg = "give image ids, or --campaign NAME --all"
+        raise InvalidInputError(msg)
+    rulings, by, now = open_lake().duplicate_rulings, by or getuser(), datetime.now(UTC)
+    if not campaign:
+        batches = rulings.restore(images or [], by=by, why=why, now=now)
+        _tell(images or [], "goes on to annotation", batches)
+        return
+    found = rulings.restore_all(campaign, by=by, why=why, now=now)
+    if not found.others:
+        typer.echo(f"no photograph of {campaign} is left out for another campaign's sake")
+        return
+    told = ", ".join(f"{name} ({count})" for name, count in found.others.items())
+    typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {told}")
+    if found.copies:
+        stay = verb(len(found.copies), "stays", "stay")
+        typer.echo(f"{counted(len(found.copies), 'copy', 'copies')} within {campaign} {stay} out")
+    typer.echo(f"to be cleansed anew, by the sensor: {', '.join(found.batches)}")
 
 
 @commands.command("exclude")
 @ends_plainly
-def exclude(images: Images, by: By, why: Why = "") -> None:
+def exclude(images: Images, by: By = "", why: Why = "") -> None:
     """Say that restored photographs are duplicates after all."""
-    batches = open_lake().duplicate_rulings.exclude(images, by=by, why=why, now=datetime.now(UTC))
+    rulings, now = open_lake().duplicate_rulings, datetime.now(UTC)
+    batches = rulings.exclude(images, by=by or getuser(), why=why, now=now)
     _tell(images, "is left out again", batches)
 
 

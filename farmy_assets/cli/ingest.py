@@ -1,6 +1,7 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,9 @@ from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import ImageMetadata, Source
+from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
-from farmy_assets.errors import InvalidInputError
+from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
 from farmy_assets.lake.ingestion.correcting import (
     CorrectionReport,
@@ -33,6 +35,7 @@ from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
 from farmy_assets.lake.ingestion.reports import check_writable, write_refusals
+from farmy_assets.lake.known_photographs import kept_by_others, restoring
 from farmy_assets.lake.lake import Lake
 
 SHOWN = 10
@@ -123,6 +126,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
         contributor=contributor, device=device,
     )  # fmt: skip
+    _warn_of_unknown(lake, campaign)
     store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
     offers = _offers(photographs, store, side_cars=side_cars, anywhere=anywhere)
     if correct and by:
@@ -147,9 +151,10 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
             size_bytes += size
             progress.update(files, advance=1, size_bytes=size_bytes)
 
+        images: list[str] = []
         report = import_offers(
             lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=on_file, standing=partial(_standing, lake),
+            on_file=on_file, on_image=images.append, standing=partial(_standing, lake),
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
     if report_file:
@@ -158,6 +163,39 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         typer.echo(report.to_json().decode())
     else:
         _print(report, f"s3://{lake.records.bucket.name}/{key}")
+    _warn_of_known(lake, images, campaign)
+
+
+def _warn_of_unknown(lake: Lake, campaign: str) -> None:
+    """Say that nobody has opened this campaign yet, and which one may be meant."""
+    try:
+        names = lake.campaigns.names()
+    except LakeError:  # whoever may only import cannot read campaigns, and needs no warning for it
+        return
+    if campaign in names or not names:
+        return
+    near = nearest(campaign, names)
+    meant = f"did you mean {near}?" if near else f"there are: {listed(names, shown=SHOWN)}."
+    console.print(
+        f"warning: there is no campaign {campaign} yet; {meant} The photographs come in, and wait "
+        "until it is applied",
+        highlight=False, markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
+    """Say how many are known from other campaigns: the checks will leave them out as copies."""
+    try:
+        known = kept_by_others(lake, images, campaign) if images else {}
+    except LakeError:  # as above: the photographs are in, and the status tells it later
+        return
+    for other, count in known.items():
+        console.print(
+            f"warning: {count} of these {counted(len(images), 'photograph')} "
+            f"{verb(count, 'is', 'are')} known from campaign {other}, and will be left out as "
+            f"duplicates; once they were checked, this takes them in: {restoring(campaign)}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 def _standing(lake: Lake, image_id: str) -> ImageMetadata | None:
@@ -190,8 +228,8 @@ def _offers(
 
 def _print(report: IngestReport, address: str) -> None:
     console.print(
-        f"{report.files} files: {report.stored} stored, {report.already_there} already there, "
-        f"{len(report.refused)} left out",
+        f"{counted(report.files, 'file')}: {report.stored} stored, "
+        f"{report.already_there} already there, {len(report.refused)} left out",
         highlight=False,
     )
     if differing := in_words(report.differing):

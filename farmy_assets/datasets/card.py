@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from farmy_assets.catalog.wording import counted
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, SettledBy, VersionChanges
 
@@ -73,8 +74,8 @@ def _what(version: DatasetVersion) -> str:
     return (
         f"Version {version.number} of the data set of campaign `{version.campaign}` "
         f"(campaign file version {version.campaign_version}): "
-        f"{_number(version.image_count, 'image')}, {_number(version.box_count, 'box', 'boxes')}, "
-        f"{_number(len(version.classes), 'class', 'classes')}.\n\n"
+        f"{counted(version.image_count, 'image')}, {counted(version.box_count, 'box', 'boxes')}, "
+        f"{counted(len(version.classes), 'class', 'classes')}.\n\n"
         f"- Crops: {_tally(image.crop for image in version.images)}\n"
         f"- Sources: {_tally(image.source for image in version.images)}\n"
         f"- Photographed: {_period(version)}\n"
@@ -121,7 +122,7 @@ def _licences(version: DatasetVersion) -> str:
         parts.append(_table(("licence", "images"), rows))
     if without:
         parts.append(
-            f"{_number(without, 'image')} of {version.image_count} came without a licence: "
+            f"{counted(without, 'image')} of {version.image_count} came without a licence: "
             "nothing is known of who may use them, or for what.\n"
         )
     else:
@@ -158,17 +159,13 @@ def _period(version: DatasetVersion) -> str:
     if not days:
         return "not known"
     unknown = version.image_count - len(days)
-    rest = f"; of {_number(unknown, 'image')} the day is not known" if unknown else ""
+    rest = f"; of {counted(unknown, 'image')} the day is not known" if unknown else ""
     return f"{days[0].isoformat()} to {days[-1].isoformat()} (UTC){rest}"
 
 
 def _tally(values: Iterable[str | None]) -> str:
     count = Counter("not known" if value is None else str(value) for value in values)
     return ", ".join(f"{_plain(name)} ({total})" for name, total in sorted(count.items())) or "none"
-
-
-def _number(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from farmy_assets.annotation.boxes import Box, iou
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.wording import counted
 from farmy_assets.datasets.splits import SPLITS, group_key
 from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, content_digest
 from farmy_assets.errors import NotReleasableError
@@ -62,7 +63,8 @@ def ensure_releasable(version: DatasetVersion) -> None:
     problems = problems_of(version)
     if problems:
         told = " ".join(problem.sentence for problem in problems[:SENTENCES_IN_AN_ERROR])
-        msg = f"{version.campaign} {version.version_id} has {len(problems)} problem(s): {told}"
+        count = counted(len(problems), "problem")
+        msg = f"{version.campaign} {version.version_id} has {count}: {told}"
         raise NotReleasableError(msg)
 
 

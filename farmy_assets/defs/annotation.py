@@ -1,19 +1,18 @@
 """Annotation, the way out: a batch's images are shared out and put into the annotators' inboxes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment, share_out
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.tasks import NewTask, annotation_task
+from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.cleansing import cleansed_set
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
-from farmy_assets.defs.inboxes import open_inbox
 from farmy_assets.defs.metadata import (
     Materialized,
     count_table,
@@ -23,10 +22,12 @@ from farmy_assets.defs.metadata import (
     without_campaign,
 )
 from farmy_assets.defs.partitions import batches
+from farmy_assets.defs.placing import Placed, place_tasks
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.lake import keys
 from farmy_assets.lake.choices import choose, images_to_ask
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import BatchAssignments, Placement
 from farmy_assets.studio import Studio
 
@@ -86,6 +87,10 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
         page = opened.ledger.add_assignments(
             campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
         )
+        newest = opened.campaigns.named(campaign.name)
+        if newest.version != campaign.version:
+            # Whoever left meanwhile may just have been given tasks: they are moved once more.
+            opened.pending.fall_back(newest)
     by_person = Counter(assignment.person for assignment in page.assignments)
     given = Counter(assignment.image_id for assignment in page.assignments)
     key = keys.assignments(campaign.name, images.batch_id)
@@ -121,78 +126,67 @@ def _shared(
 )  # fmt: skip
 def annotation_projects(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
-) -> Materialized:
+) -> Events:
     """A batch's tasks in Label Studio: one inbox project for each annotator.
 
     Looks before it writes, so running it again adds only what is missing. While Label Studio is
     down the run fails, and the sensor asks for it again until it is back.
     """
+    check = "every_task_is_in_its_inbox_once"
     with told_plainly():
         opened, label_studio = lake.open(), studio.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
         page = opened.ledger.assignments_of_batch(images.campaign, images.batch_id)
-        if campaign is None or page is None:
-            note = "nothing was shared out yet"
-            checked = [_in_its_inbox_once(lacking=0)]
-            return dg.MaterializeResult(metadata={**rows(0), "note": note}, check_results=checked)
-        label_studio.check()
-        opened.mark_cleansed_bucket()
-        tasks = _tasks_by_inbox(page, images, opened.cleansed.name)
-        projects = {inbox: open_inbox(label_studio, campaign, inbox) for inbox in tasks}
-        added = sum(label_studio.add_tasks(projects[i], new) for i, new in tasks.items())
-        lacking = _lacking(label_studio, projects, tasks)
-        if not lacking:
-            placement = Placement(
-                batch_id=images.batch_id,
-                campaign=campaign.name,
-                tasks=sum(len(new) for new in tasks.values()),
-                projects={inbox.person: project_id for inbox, project_id in projects.items()},
-            )
-            opened.ledger.write_placement(placement)
-    links = [f"- [{i.person}]({label_studio.task_url(p)})" for i, p in projects.items()]
-    return dg.MaterializeResult(
+        placed = None
+        if campaign and page:
+            label_studio.check()
+            page, placed = _placed(opened, label_studio, campaign, page, images)
+            _note(opened, campaign, page, images, placed)
+    if campaign is None or page is None or placed is None:
+        nothing = Materialized(metadata={**rows(0), "note": "nothing was shared out yet"})
+        yield from concluded(nothing, check, broken=[], what="")
+        return
+    links = [f"- [{i.person}]({label_studio.task_url(p)})" for i, p in placed.projects.items()]
+    result = Materialized(
         metadata={
             **rows(len(page.assignments)),
             **sheet(opened.cleansed, [keys.cleansed_image(i.image_id) for i in images.kept]),
             "campaign": campaign.name,
-            "tasks_added": added,
+            "tasks_added": placed.added,
             "inboxes": dg.MetadataValue.md("\n".join(links)),
-        },
-        check_results=[_in_its_inbox_once(lacking=lacking)],
+        }
     )
+    missing = placed.missing
+    yield from concluded(
+        result, check, broken=missing, metadata={"missing": len(missing)},
+        what=f"{counted(len(missing), 'task')} of {placed.tasks} not in Label Studio",
+    )  # fmt: skip
 
 
-def _tasks_by_inbox(
-    page: BatchAssignments, images: CleansedSet, bucket: str
-) -> dict[Inbox, list[NewTask]]:
-    """What belongs into which inbox; images that are no longer in the cleansed set are left out."""
-    kept = {image.image_id: image for image in images.kept}
-    tasks: dict[Inbox, list[NewTask]] = {}
-    for assignment in sorted(page.assignments, key=lambda a: (a.person, a.image_id)):
-        image = kept.get(assignment.image_id)
-        if image:
-            task = annotation_task(
-                assignment,
-                image_uri=f"s3://{bucket}/{keys.cleansed_image(image.image_id)}",
-                width_px=image.width_px,
-                height_px=image.height_px,
-            )
-            tasks.setdefault(assignment.inbox, []).append(task)
-    return tasks
+def _placed(
+    lake: Lake, studio: Studio, campaign: Campaign, page: BatchAssignments, images: CleansedSet
+) -> tuple[BatchAssignments, Placed]:
+    """Place a batch's tasks, again when its page was changed meanwhile (tasks were moved)."""
+    while True:
+        placed = place_tasks(lake, studio, campaign, page.assignments, images)
+        now = lake.ledger.assignments_of_batch(campaign.name, page.batch_id)
+        if now is None or now == page:
+            return page, placed
+        page = now
 
 
-def _lacking(
-    studio: Studio, projects: Mapping[Inbox, int], tasks: Mapping[Inbox, Sequence[NewTask]]
-) -> int:
-    """How many tasks Label Studio does not hold after all."""
-    there = {inbox: studio.task_ids(project_id) for inbox, project_id in projects.items()}
-    return sum(task.task_key not in there[inbox] for inbox, new in tasks.items() for task in new)
-
-
-def _in_its_inbox_once(*, lacking: int) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=not lacking,
-        check_name="every_task_is_in_its_inbox_once",
-        metadata={"missing": lacking},
+def _note(
+    lake: Lake, campaign: Campaign, page: BatchAssignments, images: CleansedSet, placed: Placed
+) -> None:
+    """Note that a batch's tasks lie in Label Studio, and whether it has given out all it should."""
+    if placed.missing:
+        return
+    projects = {inbox.person: project_id for inbox, project_id in placed.projects.items()}
+    placement = Placement(
+        batch_id=images.batch_id, campaign=campaign.name, tasks=placed.tasks, projects=projects
     )
+    lake.ledger.write_placement(placement)
+    given = {assignment.image_id for assignment in page.assignments}
+    if given >= set(images_to_ask(lake, campaign, images)):
+        lake.pending.placed(campaign.name, images.batch_id)

@@ -5,6 +5,8 @@ from collections import Counter
 import dagster as dg
 
 from farmy_assets.catalog.entry import EntryState
+from farmy_assets.catalog.wording import counted
+from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
 from farmy_assets.defs.ingestion import raw_images
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows, sheet
@@ -26,7 +28,7 @@ COLUMNS = ("original_name", "captured_at", "device", "source", "crop", "field", 
         )
     ],
 )  # fmt: skip
-def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Events:
     """What the catalog knows of a batch's photographs: where, when, with what, under which licence.
 
     Entries come from S3 events by the Lambda. One that the catalog has lost is rebuilt here from
@@ -37,11 +39,16 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ma
         batch = opened.batches.read(context.partition_key)
         rebuilt = opened.reconciler.restore_batch(batch)
         entries = opened.catalog.entries(batch.image_ids)
+        campaign = opened.campaigns.current(batch.campaign)
     known = [entry.metadata for entry in entries.values() if entry.metadata]
+    crop = {"crop": campaign.crop} if campaign else {}
     states = Counter(entry.state for entry in entries.values())
     lacking = sorted(set(batch.image_ids) - entries.keys())
-    shown = [m.model_dump(mode="json") for m in sorted(known, key=lambda m: m.original_name)]
-    return dg.MaterializeResult(
+    shown = [
+        m.model_dump(mode="json") | ({} if m.crop else crop)
+        for m in sorted(known, key=lambda m: m.original_name)
+    ]
+    result = Materialized(
         metadata={
             **rows(len(entries)),
             **sheet(opened.raw, [keys.raw_image(image_id) for image_id in batch.image_ids]),
@@ -53,11 +60,12 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ma
             "without_licence": sum(m.licence is None for m in known),
             "by_device": count_table(Counter(m.device or "unknown" for m in known), of="device"),
             "first_entries": record_table(shown[:SHOWN], COLUMNS),
-        },
-        check_results=[
-            dg.AssetCheckResult(
-                passed=not lacking, check_name="every_image_has_an_entry",
-                metadata={"missing": len(lacking), "first_missing": lacking[:SHOWN]},
-            )
-        ],
-    )  # fmt: skip
+        }
+    )
+    yield from concluded(
+        result,
+        "every_image_has_an_entry",
+        broken=lacking,
+        what=f"{counted(len(lacking), 'image')} of {len(batch.image_ids)} without an entry",
+        metadata={"missing": len(lacking), "first_missing": lacking[:SHOWN]},
+    )

@@ -8,6 +8,7 @@ from functools import partial
 import dagster as dg
 
 from farmy_assets.catalog.metadata import Source
+from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude, goes_on
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
@@ -16,7 +17,9 @@ from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_pol
 from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.rulings import Standing
 from farmy_assets.defs.catalog import catalog_entries
+from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.known_elsewhere import known_elsewhere
 from farmy_assets.defs.metadata import (
     Materialized,
     count_table,
@@ -64,7 +67,7 @@ def image_quality(
     config: CleansingConfig,
     lake: LakeResource,
     cleansing: CleansingResource,
-) -> Materialized:
+) -> Events:
     """What the checks measured on each photograph of a batch, and the verdict that follows.
 
     Rejected: cannot be decoded. Held: decodable, but a check failed; waits for a person. Fit: goes
@@ -87,8 +90,7 @@ def image_quality(
     verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
     told = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
-    one_each = sorted(v.image_id for v in verdicts) == sorted(batch.image_ids)
-    return dg.MaterializeResult(
+    result = Materialized(
         metadata={
             **rows(len(verdicts)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.status is Status.HELD]),
@@ -99,11 +101,19 @@ def image_quality(
             "reasons": count_table(Counter(r for v in verdicts for r in v.reasons), of="reason"),
             "warnings": count_table(Counter(w for v in verdicts for w in v.warnings), of="check"),
             "not_fit": record_table(told, ("image_id", "status", "reasons", "detail")),
-        },
-        check_results=[
-            dg.AssetCheckResult(passed=one_each, check_name="every_image_has_one_verdict")
-        ],
+        }
     )
+    broken = _not_once(Counter(v.image_id for v in verdicts), batch.image_ids)
+    yield from concluded(
+        result, "every_image_has_one_verdict", broken=broken,
+        what=f"{counted(len(broken), 'image')} without just one verdict",
+    )  # fmt: skip
+
+
+def _not_once(found: Counter[str], wanted: Sequence[str]) -> list[str]:
+    """The images that are not there just once, and those that should not be there at all."""
+    expected = set(wanted)
+    return sorted(i for i in expected | found.keys() if found[i] != 1 or i not in expected)
 
 
 def _counts(examined: Sequence[Examined]) -> dict[str, int]:
@@ -212,7 +222,7 @@ def cleansed_set(
     config: CleansingConfig,
     lake: LakeResource,
     cleansing: CleansingResource,
-) -> Materialized:
+) -> Events:
     """The photographs of a batch that are fit to annotate.
 
     Duplicates of anything that any batch kept are excluded. Every exclusion has its reason. What
@@ -243,7 +253,7 @@ def cleansed_set(
             batch_id=batch.batch_id, campaign=batch.campaign, policy=policy,
             policies=policies, examined=examined, duplicates=duplicates, rulings=rulings,
         )  # fmt: skip
-        unaccounted = result.unaccounted(batch.image_ids)
+        unaccounted = sorted(result.unaccounted(batch.image_ids))
         report_key = keys.cleansing_report(batch.batch_id)
         shown_policy = _policy_of_all(batch.image_ids, policy, policies)
         page = _report(opened, batch.batch_id, shown_policy, examined, duplicates)
@@ -257,7 +267,7 @@ def cleansed_set(
     kept = {image.image_id for image in result.kept}
     statuses = Counter(item.status.value for item in result.excluded)
     columns = ("image_id", "status", "reasons", "duplicate_of")
-    return dg.MaterializeResult(
+    told = Materialized(
         metadata={
             **rows(len(result.kept)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.image_id in kept]),
@@ -268,16 +278,16 @@ def cleansed_set(
                 sorted({result.rule_version, *result.other_rule_versions.values()})
             ),
             "excluded_images": len(result.excluded),
+            **known_elsewhere(opened, result),
             **{f"{status}_images": count for status, count in sorted(statuses.items())},
             "images_with_a_ruling": len(result.ruling_ids),
             "kept_share": len(result.kept) / len(batch.image_ids),
             "reasons": count_table(result.reasons(), of="reason"),
             "excluded": record_table(shown, columns),
-        },
-        check_results=[
-            dg.AssetCheckResult(
-                passed=not unaccounted, check_name="every_image_is_kept_or_excluded",
-                metadata={"unaccounted": sorted(unaccounted)[:SHOWN]},
-            )
-        ],
+        }
+    )
+    yield from concluded(
+        told, "every_image_is_kept_or_excluded", broken=unaccounted,
+        what=f"{counted(len(unaccounted), 'image')} not in the manifest just once",
+        metadata={"unaccounted": unaccounted[:SHOWN]},
     )  # fmt: skip

@@ -1,18 +1,17 @@
 """Annotation, the way back: votes come in, are compared, argued over, and become consensus."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.believed import Differences, as_recorded
+from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
-from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
+from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
+from farmy_assets.annotation.membership import can_decide
 from farmy_assets.annotation.tasks import adjudication_task
-from farmy_assets.annotation.votes import Vote, votes_from_tasks
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
@@ -20,19 +19,18 @@ from farmy_assets.defs.answer_sheets import (
     sheet_of_consensus,
     sheet_of_votes,
 )
+from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
-from farmy_assets.defs.inboxes import existing_inboxes, inbox_states, open_inbox
+from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
-from farmy_assets.lake.asked import asked_images
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
 from farmy_assets.studio import Studio
 
-OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of order
 SHOWN = 20
 
 
@@ -53,22 +51,11 @@ def annotations(
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
         known = opened.ledger.votes(campaign.name)
-        asked, differences = asked_images(opened, campaign.name), Differences()
-        new = [
-            vote
-            for inbox, project_id in existing_inboxes(label_studio, inboxes_of(campaign))
-            for vote in votes_from_tasks(
-                as_recorded(
-                    label_studio.changed_tasks(project_id, since=_since(inbox, known)),
-                    asked.get(inbox.key, {}),
-                    differences=differences,
-                ),
-                inbox=inbox,
-                campaign=campaign,
-                known=known,
-            )
-        ]
-        opened.ledger.add_votes(campaign.name, new)
+        members, differences = opened.campaigns.members(campaign.name), Differences()
+        new = copy_new_votes(
+            opened, label_studio, campaign, members=members,
+            inboxes=members.inboxes(*DRAWING), known=known, differences=differences,
+        )  # fmt: skip
         opened.ledger.write_copied(CopiedInboxes(
             campaign=campaign.name, inboxes=seen.get(campaign.name, {})
         ))  # fmt: skip
@@ -92,15 +79,9 @@ def annotations(
     )
 
 
-def _since(inbox: Inbox, known: Iterable[Vote]) -> datetime | None:
-    """From when on an inbox is read: a little before its latest vote; None for all of it."""
-    newest = max((v.submitted_at for v in known if v.is_in(inbox)), default=None)
-    return newest - OVERLAP if newest else None
-
-
 @dg.asset(
     group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
-    deps=[annotations], retry_policy=BRIEFLY,
+    deps=[annotations, "reassigned_tasks"], retry_policy=BRIEFLY,
 )  # fmt: skip
 def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
@@ -112,15 +93,17 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
         campaign = opened.campaigns.named(context.partition_key)
         copied, rulings = opened.ledger.copied(campaign.name), opened.triage.digest(campaign.name)
         is_followed = rulings and not opened.progress.flagged(campaign.name).to_redo
+        judgements = _judge_all(opened, campaign)
+        in_conflict = [j for j in judgements if j.status is Standing.IN_CONFLICT]
         state = CampaignState(
             campaign=campaign.name,
             campaign_version=campaign.version,
             inboxes=copied.inboxes,
-            judgements=_judge_all(opened, campaign),
+            judgements=judgements,
             rulings=rulings if is_followed else "",
+            conflicts_handed_over=_are_handed_over(opened, campaign, in_conflict),
         )
         opened.ledger.write_state(state)
-    in_conflict = [j for j in state.judgements if j.status is Standing.IN_CONFLICT]
     conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
     shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
     kinds = Counter(conflict.kind.value for j in state.judgements for conflict in j.conflicts)
@@ -134,6 +117,20 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
             "conflicts_by_kind": count_table(kinds, of="kind", counted="conflicts"),
             "open_conflicts": record_table(shown[:SHOWN], ("image", "kind", "what")),
         }
+    )
+
+
+def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[Judgement]) -> bool:
+    """Whether the adjudicator has all conflicts; not after a run that was killed while giving."""
+    if not in_conflict:
+        return True
+    before = lake.ledger.state(campaign.name)
+    given = lake.ledger.adjudication(campaign.name).assignments
+    there = {a.task_key for a in given if a.person == campaign.adjudicator.name}
+    return (
+        before is not None
+        and before.conflicts_handed_over
+        and all(j.adjudication_task_key in there for j in in_conflict)
     )
 
 
@@ -163,7 +160,8 @@ def adjudication_tasks(
 ) -> Materialized:
     """The images in conflict, in the adjudicator's inbox, with every version shown.
 
-    The task belongs to exactly the votes it was made of: running it again adds none twice.
+    The task belongs to exactly the votes it was made of: running it again adds none twice. Nobody
+    adjudicates own work: such an image waits for another adjudicator in the campaign file.
     """
     with told_plainly():
         opened, label_studio = lake.open(), studio.open()
@@ -172,9 +170,15 @@ def adjudication_tasks(
         disputed = [
             j for j in (state.judgements if state else ()) if j.status is Standing.IN_CONFLICT
         ]
-        added = 0
-        if disputed:
-            added = _hand_over(opened, label_studio, campaign, disputed)
+        added, own_work = 0, 0
+        if state and disputed:
+            members = opened.campaigns.members(campaign.name)
+            free = [j for j in disputed if can_decide(campaign, j, members)]
+            own_work = len(disputed) - len(free)
+            added = _hand_over(opened, label_studio, campaign, free) if free else 0
+            if not state.conflicts_handed_over:
+                handed = state.model_copy(update={"conflicts_handed_over": True})
+                opened.ledger.write_state(handed)
         given = opened.ledger.adjudication(campaign.name).assignments
     return dg.MaterializeResult(
         metadata={
@@ -184,6 +188,7 @@ def adjudication_tasks(
             "adjudicator": campaign.adjudicator.name,
             "tasks_added": added,
             "images_in_conflict": len(disputed),
+            "images_that_the_adjudicator_labelled": own_work,
         }
     )
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import dagster as dg
 
+from farmy_assets.catalog.wording import counted
 from farmy_assets.datasets.card import dataset_card
 from farmy_assets.datasets.coco import coco_files, coco_image_path
 from farmy_assets.datasets.release import problems_of
 from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, changes_between
 from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
+from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.consensus import consensus
 from farmy_assets.defs.failures import BRIEFLY, told_plainly
 from farmy_assets.defs.metadata import (
@@ -41,11 +43,12 @@ SHOWN = 20
         )
     ],
 )  # fmt: skip
-def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Events:
     """A frozen version of a campaign's data set: images, boxes, splits, and the votes behind them.
 
     Refused while an image of the campaign has an open conflict or an unanswered task. Without
-    anything new, running it again finds the version that is there.
+    anything new, running it again finds the version that is there. A version counts once its
+    number is taken: that is the last that is written, after the checks and after its files.
     """
     with told_plainly():
         opened = lake.open()
@@ -53,16 +56,14 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ma
         version = next_version(opened, campaign, open_batches=_open_batches(opened, campaign.name))
         problems = problems_of(version)
         before = opened.datasets.before(version)
+        changes = changes_between(before, version)
+        address = ""
         if not problems:
-            opened.datasets.freeze(version)
-            card = dataset_card(version, changes_between(before, version))
+            card = dataset_card(version, changes)
             content = {"manifest.json": version.to_json(), "README.md": card}
             address = opened.datasets.lay_out(version, "", files=content)
-        else:
-            address = "nowhere: it was not released"
-    changes = changes_between(before, version)
-    shown = [{"kind": p.kind.value, "what": p.sentence} for p in problems]
-    return dg.MaterializeResult(
+            opened.datasets.freeze_as_newest(version)
+    result = Materialized(
         data_version=dg.DataVersion(version.version_id),
         metadata={
             **rows(version.image_count),
@@ -79,13 +80,15 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ma
             "removed_images": len(changes.removed),
             "relabelled_images": len(changes.relabelled),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                passed=not problems, check_name="every_released_image_is_sound",
-                metadata={"problems": record_table(shown[:SHOWN], ("kind", "what"))},
-            )
-        ],
-    )  # fmt: skip
+    )
+    shown = [{"kind": p.kind.value, "what": p.sentence} for p in problems]
+    yield from concluded(
+        result,
+        "every_released_image_is_sound",
+        broken=[problem.sentence for problem in problems],
+        what=f"{campaign.name} is not released, with {counted(len(problems), 'problem')}",
+        metadata={"problems": record_table(shown[:SHOWN], ("kind", "what"))},
+    )
 
 
 def _open_batches(lake: Lake, campaign: str) -> int:

@@ -30,11 +30,16 @@ rulings_job = dg.define_asset_job(
 votes_job = dg.define_asset_job(
     "votes_job",
     selection=dg.AssetSelection.assets(
-        "triage_answers", "annotations", "annotation_conflicts", "adjudication_tasks", "consensus"
+        "triage_answers",
+        "annotations",
+        "reassigned_tasks",
+        "annotation_conflicts",
+        "adjudication_tasks",
+        "consensus",
     ),
     tags=WITHIN_AN_HOUR,
-    description="New answers of a campaign: flagged photographs ruled on, votes judged, conflicts "
-    "handed to the adjudicator.",
+    description="New answers or new rules of a campaign: flagged photographs ruled on, open tasks "
+    "of people who left moved, votes judged, conflicts handed to the adjudicator.",
 )
 release_job = dg.define_asset_job(
     "release_job",

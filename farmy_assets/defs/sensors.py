@@ -13,6 +13,7 @@ from dagster import AddDynamicPartitionsRequest
 from pydantic import Field, ValidationError
 
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.wording import counted
 from farmy_assets.defs.inboxes import give_inboxes, inbox_states
 from farmy_assets.defs.jobs import (
     batch_job,
@@ -103,7 +104,7 @@ def new_images_sensor(
 
 
 @dg.sensor(
-    jobs=[votes_job, rulings_job, release_job],
+    jobs=[votes_job, rulings_job, placement_job, release_job],
     minimum_interval_seconds=SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Notices new answers in Label Studio, and campaigns that are complete.",
@@ -113,7 +114,9 @@ def annotation_completion_sensor(
 ) -> dg.SensorResult | dg.SkipReason:
     """New or changed answers are copied out and judged; a settled campaign is released.
 
-    A batch whose flagged photographs people ruled on is cleansed anew.
+    A batch whose flagged photographs people ruled on is cleansed anew; one of which images were
+    chosen again is placed again. A look reads, of each campaign, its rules, its last evaluation and
+    two small records, and lists its rulings; nothing grows with the batches that are done.
     """
     now = datetime.now(UTC)
     try:
@@ -132,6 +135,12 @@ def annotation_completion_sensor(
         _ask(context, rulings_job.name, batch_id, now=now)
         for campaign in found
         for batch_id in campaign.to_redo
+    ]
+    asked += [
+        _ask(context, placement_job.name, batch_id, now=now)
+        for campaign in found
+        for batch_id in campaign.to_place
+        if batch_id not in campaign.to_redo
     ]
     requests = [request for request in asked if request][:MAX_REQUESTS]
     return dg.SensorResult(
@@ -213,7 +222,7 @@ def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
     waiting = sorted({batch.campaign for batch in undone if not batch.next_step})
     if waiting:
         return f"cleansed batches wait for a campaign file: {', '.join(waiting)}"
-    return f"{len(undone)} batches are under way"
+    return f"{counted(len(undone), 'batch', 'batches')} under way"
 
 
 def _campaigns_in_words(found: Sequence[CampaignProgress]) -> str:

@@ -61,9 +61,12 @@ def triage_tasks(
             return without_campaign(images.campaign)
         examined = {i.quality.image_id: i for i in opened.quality.read(images.batch_id)}
         questions = _ask(opened, campaign, images, examined)
+        newest = opened.campaigns.named(campaign.name)
+        if newest.version != campaign.version:
+            opened.pending.fall_back(newest)  # whoever left meanwhile may just have been asked
         added = 0
         if questions:
-            added = _put_into_inboxes(opened, studio.open(), campaign, questions, examined)
+            added = place_questions(opened, studio.open(), campaign, questions, examined)
     people = Counter(question.assignment.person for question in questions)
     key = keys.triage_questions(campaign.name, images.batch_id)
     return dg.MaterializeResult(
@@ -99,18 +102,23 @@ def _ask(
     return lake.triage.add_questions(campaign.name, images.batch_id, share=share)
 
 
-def _put_into_inboxes(
+def place_questions(
     lake: Lake,
     studio: Studio,
     campaign: Campaign,
     questions: Sequence[TriageQuestion],
     examined: Mapping[str, Examined],
 ) -> int:
-    """Make sure that every question is in its inbox; returns how many were not there yet."""
+    """Make sure that every question is in its inbox; returns how many were not there yet.
+
+    Nothing is put before people who left: what they answered is there.
+    """
+    people = {person.name for person in campaign.people_for_triage}
     tasks: dict[Inbox, list[NewTask]] = {}
     for question in questions:
         copy = examined[question.assignment.image_id].copy
-        if copy is None:  # what cannot be decoded is rejected, never held
+        # What cannot be decoded is rejected, never held.
+        if copy is None or question.assignment.person not in people:
             continue
         task = triage_task(
             question,
@@ -183,7 +191,8 @@ def _new_rulings(
     known: Sequence[Ruling],
 ) -> tuple[list[Ruling], _Passed]:
     """The answers that are not among the known rulings, from inboxes that have changed."""
-    questions = lake.triage.questions(campaign.name)
+    pages = lake.triage.pages(campaign.name)
+    questions = [question for page in pages for question in (*page.taken_back, *page.questions)]
     inboxes = {question.assignment.inbox for question in questions}  # of former people as well
     asked = {(q.assignment.inbox.key, q.assignment.task_key): q for q in questions}
     versions = lake.campaigns.versions(campaign.name)

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from farmy_assets.annotation.campaign import Campaign, same_rules
+from farmy_assets.annotation.campaign_changes import OrphanedClass, orphaned_classes
+from farmy_assets.annotation.membership import Membership
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
+from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 
@@ -52,23 +55,57 @@ class CampaignBook:
         found = self.records.bucket.keys(keys.campaign_versions(name))
         return keys.numbers(found, partial(keys.campaign_version, name))
 
+    def members(self, name: str) -> Membership:
+        """Who belongs to a campaign, and who once did."""
+        return Membership(self.versions(name))
+
     def apply(self, campaign: Campaign) -> Campaign:
         """Store the rules as the campaign's next version, unless they are the present ones.
 
         Returns the campaign as it now stands, with its version.
 
         Raises:
-            InvalidInputError: Its query for images is not allowed, or does not fit the tables.
+            InvalidInputError: Its query for images is not allowed, or does not fit the tables; or a
+                class that people used would be renamed or removed.
         """
-        if campaign.image_query:
-            from farmy_assets.lake.choices import checked_choice  # noqa: PLC0415 - brings DuckDB
-
-            checked_choice(campaign.image_query)
         while True:
-            present = self.current(campaign.name)
+            present = self.check(campaign)
             if present and same_rules(present, campaign):
                 return present
             version = max(self._numbers(campaign.name), default=0) + 1
             stored = campaign.model_copy(update={"version": version})
             if self.records.write_once(keys.campaign_version(campaign.name, version), stored):
                 return stored
+
+    def check(self, wanted: Campaign) -> Campaign | None:
+        """Let new rules pass that can be applied; returns the present ones, if there are any.
+
+        Votes are read only if a class is renamed or removed.
+
+        Raises:
+            InvalidInputError: The query for images is not allowed, or does not fit the tables; or
+                votes would lose their class.
+        """
+        if wanted.image_query:
+            from farmy_assets.lake.choices import checked_choice  # noqa: PLC0415 - brings DuckDB
+
+            checked_choice(wanted.image_query)
+        present = self.current(wanted.name)
+        if present is None:
+            return None
+        orphaned = self._orphaned(present, wanted)
+        if orphaned:
+            told = "\n".join(f"  {item.sentence}" for item in orphaned)
+            msg = (
+                f"campaign {wanted.name} is not changed: votes would lose their class\n{told}\n"
+                "keep these classes as they are (more can be added), or apply the file under a new "
+                "campaign name"
+            )
+            raise InvalidInputError(msg)
+        return present
+
+    def _orphaned(self, present: Campaign, wanted: Campaign) -> tuple[OrphanedClass, ...]:
+        kept = {(item.id, item.name) for item in wanted.classes}
+        if {(item.id, item.name) for item in present.classes} <= kept:
+            return ()
+        return orphaned_classes(present, wanted, Ledger(self.records).votes(wanted.name))

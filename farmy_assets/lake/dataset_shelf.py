@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from farmy_assets.annotation.campaign import ExportFormat
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.versions import DatasetVersion
-from farmy_assets.errors import LakeDamagedError
+from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.record_store import RecordStore
@@ -54,6 +54,22 @@ class DatasetShelf:
         return self.records.write_once(
             keys.dataset_version(version.campaign, version.number), version
         )
+
+    def freeze_as_newest(self, version: DatasetVersion) -> None:
+        """Keep a version under its number, where it may lie already.
+
+        Raises:
+            LakeUnavailableError: Somebody else released another version under that number.
+        """
+        if self.freeze(version):
+            return
+        key = keys.dataset_version(version.campaign, version.number)
+        if self.records.read(key, DatasetVersion).version_id != version.version_id:
+            msg = (
+                f"another run released version {version.number} of {version.campaign} meanwhile; "
+                "run again to release what is new"
+            )
+            raise LakeUnavailableError(msg)
 
     def lay_out(
         self,

@@ -7,7 +7,7 @@ it that are not much larger, so that a million images lie in a dozen segments.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -76,6 +76,12 @@ class DuplicateIndexBook:
                 keys.DUPLICATE_INDEX, changed.to_json(), etag=etag
             ):
                 return duplicates
+
+    def kept_by(self, batch_ids: Collection[str]) -> KnownImages:
+        """The fingerprints of what these batches keep."""
+        found = self.records.find(keys.DUPLICATE_INDEX, DuplicateIndex) or DuplicateIndex()
+        claims = [claim for name, claim in found.claims.items() if name in batch_ids]
+        return _known(self._segments(found), claims)
 
     def everything(self) -> tuple[str, Callable[[], pa.Table]]:
         """All images that any batch keeps: the version's name, and what reads them.

@@ -5,18 +5,56 @@ The word becomes a ruling; the sensor then has the image's batch cleansed anew.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
+from farmy_assets.cleansing.duplicates import find_duplicates, fingerprint_of
+from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.rulings import Question, Ruling, Word
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.duplicate_index import DuplicateIndexBook
+from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.triage_book import TriageBook
+
+
+class Restored(NamedTuple):
+    """What came of taking in everything that other campaigns' photographs had kept out.
+
+    `others` is how many there were by campaign, `copies` those that stay out all the same.
+    """
+
+    taken_in: tuple[str, ...]
+    copies: tuple[str, ...]
+    others: dict[str, int]
+    batches: tuple[str, ...]
+
+
+def by_other_campaign(
+    campaign: str, sets: Sequence[CleansedSet], *, restored: Collection[str] = ()
+) -> dict[str, list[Exclusion]]:
+    """The duplicates of a campaign by the other campaign that keeps the image they look like.
+
+    Args:
+        campaign: The campaign whose images were left out.
+        sets: The cleansed sets of all campaigns.
+        restored: Images that are left out of the answer.
+    """
+    owner = {image.image_id: page.campaign for page in sets for image in page.kept}
+    found: dict[str, list[Exclusion]] = {}
+    for page in sets:
+        for item in page.excluded if page.campaign == campaign else ():
+            other = owner.get(item.duplicate_of or "", campaign)
+            is_duplicate = item.status is ExclusionStatus.DUPLICATE
+            if is_duplicate and other != campaign and item.image_id not in restored:
+                found.setdefault(other, []).append(item)
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -38,6 +76,42 @@ class DuplicateRulings:
             if item.status is ExclusionStatus.DUPLICATE
         ]
         return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
+
+    def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
+        """A campaign's images that are left out for the sake of another campaign's, by its name.
+
+        Left out of the answer are those that were restored already. Reads all cleansed sets.
+        """
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        return by_other_campaign(
+            campaign, sets, restored=self.triage.standing(campaign).no_duplicates
+        )
+
+    def restore_all(self, campaign: str, *, by: str, why: str, now: datetime) -> Restored:
+        """Take in what was left out for the sake of other campaigns' photographs.
+
+        Of several that show the same, and of those that the campaign itself keeps already, the
+        copies stay out: told by the thresholds that the checks use by default.
+        """
+        found = self.of_other_campaigns(campaign)
+        wanted = {item.image_id for items in found.values() for item in items}
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        own = [page for page in sets if page.campaign == campaign]
+        concerned = [page for page in own if wanted.intersection(page.image_ids)]
+        new = [
+            fingerprint
+            for page in concerned
+            for image in QualityTables(self.records.bucket).read(page.batch_id)
+            if image.quality.image_id in wanted
+            and (fingerprint := fingerprint_of(image.quality)) is not None
+        ]
+        known = DuplicateIndexBook(self.records).kept_by([page.batch_id for page in own])
+        copies = find_duplicates(new, known, policy=CleansingPolicy())
+        taken_in = wanted - copies.keys()
+        pages = {i: page for page in concerned for i in page.image_ids if i in taken_in}
+        batches = self._say(Word.YES, pages, by=by, why=why, now=now)
+        others = {name: len(items) for name, items in found.items()}
+        return Restored(tuple(sorted(taken_in)), tuple(sorted(copies)), others, tuple(batches))
 
     def restore(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
         """Say that images are no duplicates: they are kept, beside those they looked like.

@@ -191,6 +191,11 @@ def choice(campaign: str, batch_id: str = "") -> str:
     return f"choices/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
 
 
+def pending_work(campaign: str) -> str:
+    """What a campaign's tasks do not follow yet: new people, images chosen again."""
+    return f"pending/{campaign}.json"
+
+
 def placements(campaign: str, batch_id: str) -> str:
     """Where a batch's tasks were put in Label Studio."""
     return f"placements/{campaign}/{batch_id}.json"

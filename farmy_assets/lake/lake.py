@@ -22,6 +22,7 @@ from farmy_assets.lake.duplicate_rulings import DuplicateRulings
 from farmy_assets.lake.ingest_queue import IngestQueue
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.progress import Progress
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
@@ -146,6 +147,11 @@ class Lake:
         return CampaignBook(self.records)
 
     @property
+    def pending(self) -> PendingWorkRepository:
+        """What tasks do not follow yet."""
+        return PendingWorkRepository(self.records)
+
+    @property
     def ledger(self) -> Ledger:
         """Who was asked what, and what came back."""
         return Ledger(self.records)
@@ -169,8 +175,9 @@ class Lake:
     def progress(self) -> Progress:
         """What is not yet done."""
         return Progress(
-            self.records, self.batches, self.campaigns, self.ledger, self.triage, self.datasets
-        )
+            records=self.records, batches=self.batches, campaigns=self.campaigns,
+            ledger=self.ledger, triage=self.triage, datasets=self.datasets, pending=self.pending,
+        )  # fmt: skip
 
     def query(self, sql: str) -> "pd.DataFrame":
         """The answer to a question in Athena's SQL over the snapshots' tables.

@@ -1,6 +1,7 @@
 """The ledger of annotation: who was asked what, what came back, and what was made of it.
 
-Assignments and votes are only ever added to. Judgements follow from them and are written anew.
+Votes are only ever added to, and so are assignments, but that those of people who left are taken
+back and kept as such. Judgements follow from them and are written anew.
 """
 
 import hashlib
@@ -28,6 +29,19 @@ class BatchAssignments(Record):
     campaign: str
     campaign_version: int
     assignments: tuple[Assignment, ...]
+    taken_back: tuple[Assignment, ...] = ()
+    """What people who left had not answered; others have it now, if there were any."""
+
+    def moved(self, former: Sequence[Assignment], new: Sequence[Assignment]) -> "BatchAssignments":
+        """The page with some assignments taken back, and others given in their place."""
+        gone = set(former)
+        staying = (a for a in self.assignments if a not in gone)
+        return self.model_copy(
+            update={
+                "assignments": (*staying, *new),
+                "taken_back": (*self.taken_back, *(a for a in self.assignments if a in gone)),
+            }
+        )
 
 
 class Placement(Record):
@@ -68,6 +82,8 @@ class CampaignState(Record):
     judgements: tuple[Judgement, ...]
     rulings: str = ""
     """The rulings that the judged images follow (`TriageBook.digest`)."""
+    conflicts_handed_over: bool = True
+    """Whether the adjudicator has every conflict that he or she may decide."""
 
     def is_of(self, campaign: Campaign, inboxes: Mapping[str, InboxState]) -> bool:
         """Whether this evaluation saw these rules and these inboxes: nothing is new."""
@@ -102,10 +118,28 @@ class Ledger:
         """What this batch gave out; None while it has given nothing."""
         return self.records.find(keys.assignments(campaign, batch_id), BatchAssignments)
 
+    def pages(self, campaign: str) -> list[BatchAssignments]:
+        """What each batch gave out, in the order of the batches."""
+        return self.records.read_all(keys.assignments(campaign), BatchAssignments)
+
     def assignments(self, campaign: str) -> tuple[Assignment, ...]:
-        """Everything ever given to annotators, batch by batch."""
-        pages = self.records.read_all(keys.assignments(campaign), BatchAssignments)
-        return tuple(assignment for page in pages for assignment in page.assignments)
+        """Everything that is with an annotator, batch by batch."""
+        return tuple(given for page in self.pages(campaign) for given in page.assignments)
+
+    def move(
+        self, page: BatchAssignments, former: Sequence[Assignment], new: Sequence[Assignment]
+    ) -> bool:
+        """Take assignments of a batch back, and give others; False when the page has changed.
+
+        Args:
+            page: As it was read.
+            former: Assignments on it.
+            new: What takes their place.
+        """
+        key = keys.assignments(page.campaign, page.batch_id)
+        found, etag = self.records.find_with_etag(key, BatchAssignments)
+        changed = page.moved(former, new)
+        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
 
     def add_assignments(
         self, campaign: Campaign, batch_id: str, *, share: Share
@@ -130,6 +164,7 @@ class Ledger:
                 campaign=campaign.name,
                 campaign_version=campaign.version,
                 assignments=(*(before.assignments if before else ()), *new),
+                taken_back=before.taken_back if before else (),
             )
             if self.records.bucket.put_if(key, page.to_json(), etag=etag):
                 return page

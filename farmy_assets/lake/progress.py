@@ -9,6 +9,7 @@ from farmy_assets.annotation.consensus import Judgement
 from farmy_assets.annotation.inboxes import Phase, phase_of
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
@@ -16,6 +17,7 @@ from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
 from farmy_assets.lake.objects import in_threads
+from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.sealing import BatchBook
 from farmy_assets.lake.triage_book import TriageBook
@@ -26,7 +28,7 @@ class NextStep(StrEnum):
 
     CLEANSING = "cleansing"  # a batch, from its raw images on
     PLACEMENT = "placement"  # a cleansed batch, into the annotators' inboxes
-    VOTES = "votes"  # a campaign: something changed in its inboxes, or people ruled
+    VOTES = "votes"  # a campaign: its inboxes, its rules or rulings changed
     RELEASE = "release"  # a campaign: everything is settled and not yet released
 
 
@@ -55,16 +57,25 @@ class CampaignProgress(Record):
     name: str
     next_step: NextStep | None
     standings: dict[str, int]
+    tasks: int
+    """How many tasks annotators have, answered or not."""
+    answers: int
     open_batches: int
     to_redo: tuple[str, ...]
+    to_place: tuple[str, ...]
+    """Batches that are done, but have images chosen again that are to be given out."""
     rulings: str
     """The rulings of now (`TriageBook.digest`); with nothing to redo, every set follows them."""
 
     def in_words(self) -> str:
         """One line for people."""
-        told = ", ".join(f"{count} {name}" for name, count in sorted(self.standings.items()))
-        more = f", {self.open_batches} batches under way" if self.open_batches else ""
-        redo = f", {len(self.to_redo)} to be cleansed anew" if self.to_redo else ""
+        told = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
+        if not told and self.tasks:
+            answers = counted(self.answers, "answer") if self.answers else "no answer yet"
+            told = f"{counted(self.tasks, 'task')} given out, {answers}"
+        undone = counted(self.open_batches, "batch", "batches")
+        more = f", {undone} under way" if self.open_batches else ""
+        redo = f", {len(self.to_redo):,} to be cleansed anew" if self.to_redo else ""
         return f"{self.name}: {told or 'no image was given out yet'}{more}{redo}"
 
 
@@ -78,13 +89,14 @@ class Progress:
     ledger: Ledger
     triage: TriageBook
     datasets: DatasetShelf
+    pending: PendingWorkRepository
 
     def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
         """All batches behind a number, and those before it that are named, in order."""
         known = set(self.campaigns.names())
         earlier = in_threads(self.batches.numbered, sorted(n for n in besides if n <= after))
         batches = [*earlier, *self.batches.all(after=after)]
-        return [self._of_batch(batch, known) for batch in batches]
+        return in_threads(lambda batch: self._of_batch(batch, known), batches)
 
     def _of_batch(self, batch: Batch, campaigns: set[str]) -> BatchProgress:
         bucket = self.records.bucket
@@ -121,26 +133,34 @@ class Progress:
             followed: Rulings that every cleansed set is known to follow; saves looking at them.
         """
         state, rulings = self.ledger.state(campaign.name), self.triage.digest(campaign.name)
+        pending = self.pending.of(campaign.name)
         to_redo = self.flagged(campaign.name).to_redo if rulings not in {"", followed} else ()
         step: NextStep | None = None
-        if self._has_news(campaign, state, inboxes) or (
-            state and not to_redo and state.rulings != rulings
+        if (
+            pending.is_behind(campaign)
+            or self._has_news(campaign, state, inboxes)
+            or (state and not state.conflicts_handed_over)
+            or (state and not to_redo and state.rulings != rulings)
         ):
             step = NextStep.VOTES
         elif (
             state
-            and not (open_batches or to_redo)
+            and not (open_batches or to_redo or pending.to_place)
             and state.is_settled
-            and not self._is_released(state)
+            and not self.is_released(state)
             and not self.flagged(campaign.name).held
         ):
             step = NextStep.RELEASE
+        drawing = [seen for key, seen in inboxes.items() if phase_of(key) is Phase.ANNOTATION]
         return CampaignProgress(
             name=campaign.name,
             next_step=step,
             standings=state.standings() if state else {},
+            tasks=sum(seen.tasks for seen in drawing),
+            answers=sum(seen.answers for seen in drawing),
             open_batches=open_batches,
             to_redo=to_redo,
+            to_place=pending.to_place,
             rulings=rulings,
         )
 
@@ -172,7 +192,8 @@ class Progress:
             held=sum(e.status is ExclusionStatus.HELD for found in sets for e in found.excluded),
         )
 
-    def _is_released(self, state: CampaignState) -> bool:
+    def is_released(self, state: CampaignState) -> bool:
+        """Whether the newest version holds just what is settled, in every format."""
         newest = self.datasets.newest(state.campaign)
         campaign = self.campaigns.current(state.campaign)
         if newest is None or campaign is None or not holds(newest, state):

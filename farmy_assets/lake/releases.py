@@ -2,6 +2,8 @@
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.catalog.wording import counted, verb
+from farmy_assets.datasets.release import problems_of
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
 from farmy_assets.errors import NotReleasableError
 from farmy_assets.lake.lake import Lake
@@ -45,22 +47,53 @@ def blockers(state: CampaignState | None, *, open_batches: int, flagged: Flagged
         return ["none of its images was annotated yet"]
     reasons = []
     if open_batches:
-        reasons.append(f"{open_batches} batches are not in the inboxes yet")
+        undone = counted(open_batches, "batch", "batches")
+        reasons.append(f"{undone} {verb(open_batches, 'is', 'are')} not in the inboxes yet")
     if flagged.held:
-        reasons.append(f"{flagged.held} flagged photographs wait for a word in triage")
-    if flagged.to_redo:
-        reasons.append(f"{len(flagged.to_redo)} batches are to be cleansed anew after triage")
-    for standing, words in (
-        (Standing.IN_CONFLICT, "images have an open conflict"),
-        (Standing.WAITING, "images wait for answers"),
+        held = counted(flagged.held, "flagged photograph")
+        reasons.append(f"{held} {verb(flagged.held, 'waits', 'wait')} for a word in triage")
+    if redo := len(flagged.to_redo):
+        batches = counted(redo, "batch", "batches")
+        reasons.append(f"{batches} {verb(redo, 'is', 'are')} to be cleansed anew after rulings")
+    for standing, one, many in (
+        (Standing.IN_CONFLICT, "has an open conflict", "have an open conflict"),
+        (Standing.WAITING, "waits for answers", "wait for answers"),
     ):
         found = [j.image_id for j in state.judgements if j.status is standing]
         if found:
             named = ", ".join(found[:NAMED]) + (", ..." if len(found) > NAMED else "")
-            reasons.append(f"{len(found)} {words} ({named})")
+            images = f"{counted(len(found), 'image')} {verb(len(found), one, many)}"
+            reasons.append(f"{images} ({named})")
     if not reasons and not state.is_settled:
         reasons.append("the adjudicator excluded every image")
     return reasons
+
+
+def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
+    """All that holds a campaign's release back, unsound labels included; for people.
+
+    Reads as much as a release does.
+    """
+    name, state = campaign.name, lake.ledger.state(campaign.name)
+    open_batches = [
+        batch
+        for batch in lake.progress.of_batches()
+        if batch.campaign == name and not batch.is_done
+    ]
+    reasons = blockers(state, open_batches=len(open_batches), flagged=lake.progress.flagged(name))
+    pending = lake.pending.of(name)
+    if pending.to_place:
+        count = len(pending.to_place)
+        batches = counted(count, "batch", "batches")
+        reasons.append(f"{batches} {verb(count, 'has', 'have')} images chosen again to give out")
+    if pending.is_behind(campaign):
+        reasons.append("open tasks of people who left are being moved")
+    if reasons or state is None or lake.progress.is_released(state):
+        return reasons
+    version = next_version(lake, campaign, open_batches=0)
+    problems = [problem.sentence for problem in problems_of(version)]
+    more = [f"and {len(problems) - NAMED} problems more"] if len(problems) > NAMED else []
+    return [*problems[:NAMED], *more]
 
 
 def _labelled(lake: Lake, campaign: Campaign, state: CampaignState) -> list[LabelledImage]:
@@ -85,7 +118,7 @@ def _labelled(lake: Lake, campaign: Campaign, state: CampaignState) -> list[Labe
             group=image.image_id.partition("-")[0],
             licence=metadata.licence if metadata else None,
             source=metadata.source if metadata else None,
-            crop=metadata.crop if metadata else None,
+            crop=(metadata.crop if metadata else None) or campaign.crop,
             captured_at=metadata.captured_at if metadata else None,
         )
 

@@ -1,6 +1,7 @@
 """The triage book: which flagged images people were asked about, and what they said.
 
-Questions and rulings are only ever added to.
+Questions and rulings are only ever added to; a question that somebody who left had not answered
+is taken back, kept as such, and put to another person.
 """
 
 import hashlib
@@ -25,6 +26,8 @@ class BatchQuestions(Record):
     batch_id: str
     campaign: str
     questions: tuple[TriageQuestion, ...]
+    taken_back: tuple[TriageQuestion, ...] = ()
+    """What people who left had not answered; others are asked now."""
 
 
 class OverturnReport(Record):
@@ -40,10 +43,33 @@ class TriageBook:
 
     records: RecordStore
 
+    def pages(self, campaign: str) -> list[BatchQuestions]:
+        """What each batch asked, in the order of the batches."""
+        return self.records.read_all(keys.triage_questions(campaign), BatchQuestions)
+
     def questions(self, campaign: str) -> tuple[TriageQuestion, ...]:
-        """Everything that people were ever asked, batch by batch."""
-        pages = self.records.read_all(keys.triage_questions(campaign), BatchQuestions)
-        return tuple(question for page in pages for question in page.questions)
+        """Everything that is with somebody, answered or not, batch by batch."""
+        return tuple(asked for page in self.pages(campaign) for asked in page.questions)
+
+    def move(
+        self, page: BatchQuestions, former: Sequence[TriageQuestion], new: Sequence[TriageQuestion]
+    ) -> bool:
+        """Take questions of a batch back, and ask others; False when the page has changed.
+
+        Args:
+            page: As it was read.
+            former: Questions on it.
+            new: The same questions to other people.
+        """
+        key = keys.triage_questions(page.campaign, page.batch_id)
+        found, etag = self.records.find_with_etag(key, BatchQuestions)
+        gone = {question.assignment for question in former}
+        changes = {
+            "questions": (*(q for q in page.questions if q.assignment not in gone), *new),
+            "taken_back": (*page.taken_back, *former),
+        }
+        changed = page.model_copy(update=changes)
+        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
 
     def add_questions(
         self, campaign: str, batch_id: str, *, share: Share
@@ -64,7 +90,12 @@ class TriageBook:
             new = share(self.questions(campaign))
             if not new:
                 return asked
-            page = BatchQuestions(batch_id=batch_id, campaign=campaign, questions=(*asked, *new))
+            page = BatchQuestions(
+                batch_id=batch_id,
+                campaign=campaign,
+                questions=(*asked, *new),
+                taken_back=before.taken_back if before else (),
+            )
             if self.records.bucket.put_if(key, page.to_json(), etag=etag):
                 return page.questions
 

@@ -100,6 +100,10 @@ class Studio:
         """Put tasks into an inbox, each key once; returns how many were not there before."""
         return tasks.add_tasks(self._connection, project_id, new_tasks)
 
+    def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
+        """Take tasks out of an inbox that nobody answered; returns how many were taken out."""
+        return tasks.remove_unanswered(self._connection, project_id, task_keys)
+
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)

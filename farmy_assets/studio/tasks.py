@@ -73,6 +73,27 @@ def add_tasks(connection: Connection, project_id: int, tasks: Sequence[NewTask])
     return len(missing)
 
 
+def remove_unanswered(connection: Connection, project_id: int, keys: Collection[str]) -> int:
+    """Delete those of these tasks that nobody has submitted or skipped; the others stay.
+
+    Returns:
+        How many were deleted.
+    """
+    if not keys:
+        return 0
+    before = _ids_of(connection, project_id, keys)
+    unanswered = _unanswered(connection, project_id, before)
+    for chunk in _chunks(sorted(unanswered), _IMPORT_CHUNK):
+        _delete_unanswered(connection, project_id, chunk)
+    after = set(_ids_of(connection, project_id, keys)) if unanswered else set(before)
+    return len(set(before) - after)
+
+
+def _ids_of(connection: Connection, project_id: int, keys: Collection[str]) -> list[int]:
+    found = _locate(connection, project_id, keys)
+    return [task_id for ids in found.values() for task_id in ids]
+
+
 def _import(connection: Connection, project_id: int, tasks: Sequence[NewTask]) -> None:
     """Import one chunk once; when the answer is unclear, what the server has decides."""
     body = [_as_imported(task) for task in tasks]
@@ -134,14 +155,9 @@ def _by_key(rows: Iterator[TaskRow]) -> dict[str, list[int]]:
 
 def _remove_copies(connection: Connection, project_id: int, copied: dict[str, list[int]]) -> None:
     """Delete copies that nobody answered; answered ones stay, or else the lowest id."""
-    all_ids = [task_id for ids in copied.values() for task_id in ids]
-    unanswered = {
-        row["id"]
-        for chunk in _chunks(all_ids, _IMPORT_CHUNK)
-        for row in list_tasks(
-            connection, project_id, include="id", filters=[UNANSWERED, ids_filter(chunk)]
-        )
-    }
+    unanswered = _unanswered(
+        connection, project_id, [task_id for ids in copied.values() for task_id in ids]
+    )
     surplus: list[int] = []
     for key, ids in copied.items():
         answered = [task_id for task_id in ids if task_id not in unanswered]
@@ -151,15 +167,30 @@ def _remove_copies(connection: Connection, project_id: int, copied: dict[str, li
             _log.warning("project %d: key %s was answered in tasks %s", project_id, key, answered)
     if surplus:
         _log.warning("project %d: deleting %d copies without answers", project_id, len(surplus))
-        # The filter stands in the request too: an answer given this very moment is not deleted.
-        connection.post(
-            f"/api/dm/actions?id=delete_tasks&project={project_id}",
-            {
-                "filters": {"conjunction": "and", "items": [UNANSWERED]},
-                "selectedItems": {"all": False, "included": surplus},
-            },
-            doing=f"deleting surplus copies from project {project_id}",
+        _delete_unanswered(connection, project_id, surplus)
+
+
+def _unanswered(connection: Connection, project_id: int, task_ids: Sequence[int]) -> set[int]:
+    """Those of the tasks that nobody has submitted or skipped."""
+    return {
+        row["id"]
+        for chunk in _chunks(task_ids, _IMPORT_CHUNK)
+        for row in list_tasks(
+            connection, project_id, include="id", filters=[UNANSWERED, ids_filter(chunk)]
         )
+    }
+
+
+def _delete_unanswered(connection: Connection, project_id: int, task_ids: Sequence[int]) -> None:
+    """The filter stands in the request too: an answer given this very moment is not deleted."""
+    connection.post(
+        f"/api/dm/actions?id=delete_tasks&project={project_id}",
+        {
+            "filters": {"conjunction": "and", "items": [UNANSWERED]},
+            "selectedItems": {"all": False, "included": list(task_ids)},
+        },
+        doing=f"deleting unanswered tasks from project {project_id}",
+    )
 
 
 def _chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:

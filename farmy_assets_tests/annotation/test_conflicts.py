@@ -109,7 +109,7 @@ def test_the_same_place_with_another_class_is_one_conflict() -> None:
     found = only(vote("anna", box(70, 30, label="weed")), vote("ben", box(70, 30, label="crop")))
     assert found.kind is ConflictKind.OTHER_CLASS
     assert (found.people, found.iou) == (("anna", "ben"), 1)
-    assert found.sentence == "anna saw a weed at (120, 80), ben saw a crop"
+    assert found.sentence == 'anna saw "weed" at (120, 80), ben saw "crop"'
 
 
 def test_two_classes_drawn_at_the_same_place_by_both_are_no_conflict() -> None:
@@ -128,7 +128,7 @@ def test_of_two_people_the_one_without_the_box_missed_it() -> None:
     assert found.kind is ConflictKind.MISSED
     assert found.boxes == (box(70, 30), None)
     assert found.iou is None
-    assert found.sentence == "anna saw a weed at (120, 80), ben did not"
+    assert found.sentence == 'anna saw "weed" at (120, 80), ben did not'
 
 
 def test_a_box_drawn_twice_is_extra() -> None:
@@ -136,7 +136,7 @@ def test_a_box_drawn_twice_is_extra() -> None:
     found = only(twice, vote("ben", box(70, 30)))
     assert found.kind is ConflictKind.EXTRA
     assert (found.people, found.boxes) == (("anna",), (box(75, 35),))
-    assert found.sentence == "anna drew a weed at (125, 85) twice"
+    assert found.sentence == 'anna drew "weed" at (125, 85) twice'
 
 
 @given(st.lists(drawn, min_size=3, max_size=4))
@@ -176,15 +176,15 @@ def test_of_three_people_one_alone_drew_an_extra_box_and_two_leave_one_who_misse
     )
     assert [conflict.kind for conflict in found] == [ConflictKind.MISSED, ConflictKind.EXTRA]
     assert found[0].boxes == (together, together, None)
-    assert found[0].sentence == "anna and ben saw an apple at (60, 60), dan did not"
-    assert found[1].sentence == "anna saw a weed at (350, 350), ben and dan did not"
+    assert found[0].sentence == 'anna and ben saw "apple" at (60, 60), dan did not'
+    assert found[1].sentence == 'anna saw "weed" at (350, 350), ben and dan did not'
 
 
 def test_boxes_that_match_but_not_tightly_are_loose() -> None:
     found = only(vote("anna", box(0, 0)), vote("ben", box(20, 0)))
     assert found.kind is ConflictKind.LOOSE_BOX
     assert found.iou == pytest.approx(2 / 3)
-    assert found.sentence == "anna and ben drew a weed at (50, 50) differently (IoU 0.67)"
+    assert found.sentence == 'anna and ben drew "weed" at (50, 50) differently (IoU 0.67)'
 
 
 def test_another_class_is_not_called_loose_as_well() -> None:
@@ -230,7 +230,7 @@ def test_a_vote_with_problems_is_a_conflict_that_tells_them() -> None:
 def test_sentences_can_be_told_without_names() -> None:
     found = only(vote("anna", box(70, 30)), vote("ben"))
     blind = found.describe({"anna": "version B", "ben": "version A"})
-    assert blind == "version B saw a weed at (120, 80), version A did not"
+    assert blind == 'version B saw "weed" at (120, 80), version A did not'
 
 
 def test_two_votes_of_one_person_are_not_compared() -> None:
@@ -240,3 +240,10 @@ def test_two_votes_of_one_person_are_not_compared() -> None:
 
 def test_no_votes_are_no_conflict() -> None:
     assert kinds() == []
+
+
+@pytest.mark.parametrize("name", ["trousers", "apple", "hour", "not sure", "an ear"])
+def test_a_class_is_named_as_it_is_and_no_article_is_guessed(name: str) -> None:
+    votes = [vote("anna", box(100, 100, label=name)), vote("ben")]
+    (found,) = find_conflicts(votes, POLICY)
+    assert found.sentence == f'anna saw "{name}" at (150, 150), ben did not'

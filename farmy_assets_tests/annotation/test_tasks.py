@@ -69,8 +69,8 @@ def test_an_adjudication_task_names_nobody() -> None:
     assert "anna" not in text
     assert "ben" not in text
     assert found.data["conflicts"] in (
-        "version A saw a weed at (120, 80), version B did not",
-        "version B saw a weed at (120, 80), version A did not",
+        'version A saw "weed" at (120, 80), version B did not',
+        'version B saw "weed" at (120, 80), version A did not',
     )
 
 

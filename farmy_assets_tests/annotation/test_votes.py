@@ -19,6 +19,7 @@ from farmy_assets_tests.annotation.examples import (
     campaign,
     inbox,
     minutes,
+    person,
     region,
     task,
     vote,
@@ -195,3 +196,19 @@ def test_only_the_latest_vote_of_each_author_is_current() -> None:
     old, new = vote("anna", vote_id="a"), vote("anna", vote_id="b", submitted_at=minutes(1))
     other = vote("anna", phase=Phase.ADJUDICATION)
     assert set(current_votes([new, old, other])) == {new, other}
+
+
+def test_an_answer_read_after_its_author_left_is_the_authors_all_the_same() -> None:
+    rules = campaign(annotators=[person("ben"), person("eva")], version=2)
+    left = task(annotation("anna", region()))
+    (unknown,) = votes_from_task(left, inbox=inbox(), campaign=rules, known=[])
+    assert unknown.person is None
+    (found,) = votes_from_task(
+        left, inbox=inbox(), campaign=rules, known=[], own_addresses={"anna@example.com"}
+    )
+    assert (found.person, found.inbox_person) == ("anna", "anna")
+    (foreign,) = votes_from_task(
+        task(annotation("ben", region())), inbox=inbox(), campaign=rules, known=[],
+        own_addresses={"anna@example.com"},
+    )  # fmt: skip
+    assert foreign.person == "ben"

@@ -53,7 +53,7 @@ def _batch(number: int) -> Batch:
     sealed_at = datetime(2026, 5, 14, tzinfo=UTC)
     first = (number - 1) * BATCH
     return Batch(
-        batch_id=batch_id_for(number, sealed_at), number=number, campaign="bench",
+        batch_id=batch_id_for(number, sealed_at, "bench"), number=number, campaign="bench",
         sealed_at=sealed_at, image_ids=tuple(_image_id(first + n) for n in range(BATCH)),
     )  # fmt: skip
 

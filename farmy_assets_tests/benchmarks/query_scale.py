@@ -131,7 +131,7 @@ def _seal(lake: Lake, first: int, end: int) -> None:
         sealed_at = FIRST_DAY + timedelta(days=DAYS)
         start = (number - 1) * BATCH
         batch = Batch(
-            batch_id=batch_id_for(number, sealed_at), number=number, campaign="bench",
+            batch_id=batch_id_for(number, sealed_at, "bench"), number=number, campaign="bench",
             sealed_at=sealed_at, image_ids=tuple(_image_id(start + n) for n in range(BATCH)),
         )  # fmt: skip
         lake.records.write_once(keys.batch(number), batch)

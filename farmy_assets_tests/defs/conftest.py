@@ -1,6 +1,6 @@
 """The assets on a lake in memory and a Label Studio in memory; the real ones: integration tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ import pytest
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
+from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.defs.resources import (
     CleansingResource,
     LakeResource,
@@ -23,7 +24,7 @@ from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.image_work import ImageWork, Promise
 from farmy_assets.lake.lake import Lake
 from farmy_assets.studio import InboxActivity, InboxProgress, Studio, StudioSettings
-from farmy_assets_tests.arrivals import NOON, arrival, s3_event
+from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, s3_event
 
 
 @dataclass
@@ -63,6 +64,14 @@ class StudioInMemory(Studio):
         new = [task for task in new_tasks if task.task_key not in there]
         there.update({task.task_key: task for task in new})
         return len(new)
+
+    def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        gone = [k for k in task_keys if k in there and (project_id, k) not in self.answers]
+        for key in gone:
+            del there[key]
+        return len(gone)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         return {key: number for number, key in enumerate(self.tasks.get(project_id, {}))}
@@ -143,12 +152,14 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def bring(lake: Lake, photographs: Mapping[str, bytes]) -> dict[str, str]:
+def bring(
+    lake: Lake, photographs: Mapping[str, bytes], *, origin: Origin = ORIGIN
+) -> dict[str, str]:
     """Put photographs into the lake and its catalog; returns file name to image id."""
     intake = EventIntake(lake.raw, lake.catalog)
     ids = {}
     for name, content in photographs.items():
-        metadata = arrival(name, content)
+        metadata = arrival(name, content, origin=origin)
         lake.ingestion.store(metadata, content)
         intake.take(s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON)
         ids[name] = metadata.image_id

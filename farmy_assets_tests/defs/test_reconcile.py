@@ -39,7 +39,7 @@ def seal_by_hand(lake: Lake, numbers: range) -> None:
     """Finished batches, but for the first, which waits for its campaign for ever."""
     for number in numbers:
         batch = Batch(
-            batch_id=batch_id_for(number, NOON), number=number, campaign="weeds",
+            batch_id=batch_id_for(number, NOON, "weeds"), number=number, campaign="weeds",
             sealed_at=NOON, image_ids=(arrival(f"{number}.jpg", jpeg()).image_id,),
         )  # fmt: skip
         lake.records.write_once(keys.batch(number), batch)

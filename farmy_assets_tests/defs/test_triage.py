@@ -45,16 +45,19 @@ PHOTOGRAPHS = {
 }
 
 
-def say(studio: StudioInMemory, image_id: str, word: str, *, late: int = 0) -> None:
+def say(
+    studio: StudioInMemory, image_id: str, word: str, *, late: int = 0, by: str = "dora"
+) -> None:
+    """Somebody answers in the own triage inbox; without a word he or she skips."""
     when = NOON + timedelta(seconds=late)
     result = {
         "from_name": "usable", "to_name": "image", "type": "choices", "value": {"choices": [word]},
     }  # fmt: skip
     annotation = RawAnnotation(
-        annotation_id=late + 1, email="dora@example.com", created_at=when, updated_at=when,
-        skipped=False, lead_time_s=1.0, ground_truth=False, result=(result,),
+        annotation_id=late + 1, email=f"{by}@example.com", created_at=when, updated_at=when,
+        skipped=not word, lead_time_s=1.0, ground_truth=False, result=(result,) if word else (),
     )  # fmt: skip
-    studio.answer(INBOX, image_id, annotation)
+    studio.answer(f"farmy:weeds/triage/{by}", image_id, annotation)
 
 
 @pytest.fixture

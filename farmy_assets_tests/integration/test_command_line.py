@@ -65,14 +65,14 @@ def test_a_campaign_is_applied_once_and_its_progress_is_shown(
     first = platform.farmy("campaign", "apply", str(file))
     second = platform.farmy("campaign", "apply", str(file))
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert "version 1: applied" in first.stderr
-    assert "version 1: unchanged" in second.stderr
+    assert "version 1: applied" in first.stdout
+    assert "version 1: unchanged" in second.stdout
     platform.wait_for_tasks(NAME, images=3)
     (told,) = json.loads(platform.farmy("campaign", "status", NAME, "--json").stdout)
     assert told["campaign"] == NAME
     assert sum(person["given"] for person in told["annotators"].values()) == 3
     shown = platform.farmy("campaign", "status", NAME)
-    assert "anna: given / open" in shown.stderr
+    assert "0 % done: 3 images given out, 3 tasks open" in shown.stdout
     unknown = platform.farmy("campaign", "status", "no-such-campaign")
     assert unknown.returncode == 1
     assert "there is no campaign no-such-campaign" in unknown.stderr

@@ -36,8 +36,8 @@ REJECTED = {Defect.TRUNCATED, Defect.NOT_AN_IMAGE}
 DUPLICATES = {Defect.EXACT_DUPLICATE, Defect.NEAR_DUPLICATE}
 BY_THE_CLOCK = {"reconcile", "scraped_images", *(f"{name}_table" for name in TABLES)}
 CAMPAIGN_ASSETS = (
-    "triage_answers", "annotations", "annotation_conflicts", "adjudication_tasks", "consensus",
-    "dataset_version", "coco_dataset", "yolo_dataset",
+    "triage_answers", "annotations", "reassigned_tasks", "annotation_conflicts",
+    "adjudication_tasks", "consensus", "dataset_version", "coco_dataset", "yolo_dataset",
 )  # fmt: skip
 
 
@@ -172,7 +172,8 @@ def test_every_asset_was_materialized_with_a_row_count(loop: Loop) -> None:
             count = event.metadata["dagster/partition_row_count"].value
             assert isinstance(count, int)
             counts.append(count)
-        assert sum(counts) > 0, asset  # of a batch in which nothing is flagged nobody is asked
+        # Of a batch in which nothing is flagged nobody is asked; and nobody left this campaign.
+        assert sum(counts) > 0 or asset == "reassigned_tasks", asset
 
 
 def test_every_blocking_check_was_made_and_passed(loop: Loop) -> None:

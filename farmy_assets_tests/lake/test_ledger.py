@@ -1,3 +1,4 @@
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -109,3 +110,43 @@ def test_a_batch_that_grew_gives_out_only_what_is_new(lake: Lake) -> None:
     second = lake.ledger.add_assignments(rules, BATCH, share=partial(share, IMAGES))
     assert second.assignments[: len(first.assignments)] == first.assignments
     assert sorted({a.image_id for a in second.assignments}) == IMAGES
+
+
+def test_a_page_of_before_people_could_leave_is_still_read(lake: Lake) -> None:
+    page = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=())
+    told = [a.model_dump(mode="json") for a in page]
+    old = {"batch_id": BATCH, "campaign": "weeds", "campaign_version": 1, "assignments": told}
+    lake.records.bucket.put(keys.assignments("weeds", BATCH), json.dumps(old).encode())
+    (found,) = lake.ledger.pages("weeds")
+    assert (found.assignments, found.taken_back) == (page, ())
+
+
+def test_what_was_taken_back_is_kept_and_a_page_that_changed_is_not_overwritten(
+    lake: Lake,
+) -> None:
+    given = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=())
+    page = lake.ledger.add_assignments(campaign(), BATCH, share=lambda _: given)
+    former = [a for a in given if a.person == "anna"]
+    new = [a.model_copy(update={"person": "eva"}) for a in former]
+    assert lake.ledger.move(page, former, new)
+    assert not lake.ledger.move(page, former, new)  # it was read before the first move
+    (found,) = lake.ledger.pages("weeds")
+    assert found.taken_back == tuple(former)
+    assert {a.person for a in lake.ledger.assignments("weeds")} == {"ben", "eva"}
+    more = [new[0].model_copy(update={"image_id": "image 4", "task_key": "image 4"})]
+    again = lake.ledger.add_assignments(campaign(), BATCH, share=lambda _: more)
+    assert again.taken_back == tuple(former)
+
+
+def test_pending_work_is_noted_once_and_done_once(lake: Lake) -> None:
+    rules = lake.campaigns.apply(campaign())
+    assert not lake.pending.of("weeds").is_behind(rules)
+    rules = lake.campaigns.apply(campaign(overlap_share=0.5))
+    assert lake.pending.of("weeds").is_behind(rules)
+    lake.pending.place("weeds", ["b", "a"])
+    lake.pending.follow(rules)
+    lake.pending.placed("weeds", "a")
+    work = lake.pending.of("weeds")
+    assert (work.to_place, work.is_behind(rules)) == (("b",), False)
+    lake.pending.fall_back(rules)
+    assert lake.pending.of("weeds").is_behind(rules)

@@ -149,3 +149,32 @@ def test_tasks_made_by_hand_have_no_key_and_are_left_alone(
     studio.add_tasks(inbox, new(1))
     assert list(studio.task_ids(inbox)) == ["k.1"]
     assert len(server.tasks) == 2
+
+
+def test_only_what_nobody_answered_is_taken_out_of_an_inbox(
+    studio: Studio, server: FakeLabelStudio, inbox: int
+) -> None:
+    studio.add_tasks(inbox, new(1, 2, 3, 4))
+    ids = studio.task_ids(inbox)
+    server.add_annotation(ids["k.1"])
+    server.add_annotation(ids["k.2"], skipped=True)
+    assert studio.remove_unanswered(inbox, ["k.1", "k.2", "k.3", "never there"]) == 1
+    assert keys(server) == ["k.1", "k.2", "k.4"]
+    assert studio.remove_unanswered(inbox, ["k.1", "k.2", "k.3"]) == 0
+    assert studio.remove_unanswered(inbox, []) == 0
+
+
+def test_an_answer_given_between_the_look_and_the_deletion_stays(
+    studio: Studio, server: FakeLabelStudio, inbox: int
+) -> None:
+    studio.add_tasks(inbox, new(1, 2))
+    task_id = studio.task_ids(inbox)["k.1"]
+
+    def answered_meanwhile(request: httpx.Request) -> httpx.Response | None:
+        if "dm/actions" in request.url.path:
+            server.add_annotation(task_id)
+        return None
+
+    server.fault = answered_meanwhile
+    assert studio.remove_unanswered(inbox, ["k.1", "k.2"]) == 1
+    assert keys(server) == ["k.1"]

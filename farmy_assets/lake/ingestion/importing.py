@@ -26,6 +26,7 @@ def import_offers(
     origin: Origin,
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
+    on_image: Callable[[str], None] = lambda image_id: None,
     standing: Callable[[str], ImageMetadata | None] | None = None,
 ) -> IngestReport:
     """Bring every offered photograph into the lake.
@@ -39,6 +40,7 @@ def import_offers(
         origin: What the sender says of all of them.
         clock: Tells the time of arrival.
         on_file: Called after each file, with its size.
+        on_image: Called with the id of each image that is in the lake now, from any thread.
         standing: Finds the metadata that stand for an image which is there already; by default
             those with which it came.
 
@@ -69,6 +71,7 @@ def import_offers(
         except LakeDamagedError as error:
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
             return Refusal(name=offer.name, reason=reason, detail=str(error)), size
+        on_image(metadata.image_id)
         known.so_far = outcome is Outcome.ALREADY_THERE
         said = said_of(origin, loaded.claims) if known.so_far else ()
         stands = stands_for(metadata.image_id) if said else None

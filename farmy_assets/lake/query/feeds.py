@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -26,6 +27,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
 from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.lake.query.tables import TABLES, Table
 
 Row = dict[str, Any]
@@ -50,8 +52,13 @@ class Feed:
             yield {"dt": day, **row, "source": source.key}
 
 
-def feeds(lake: Lake) -> dict[str, Feed]:
-    """Table name to feed, of all tables that are made from the lake alone."""
+def feeds(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, Feed]:
+    """Table name to feed, of all tables that are made from the lake alone.
+
+    Args:
+        lake: Where the records are.
+        crops: Campaign to crop, in place of what the campaigns say now.
+    """
     reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
         "image_checks": (["quality/"], _checks),
         "duplicates": ([keys.CLEANSED_SETS], _duplicates),
@@ -72,7 +79,7 @@ def feeds(lake: Lake) -> dict[str, Feed]:
             lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
-    return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
+    return {"images": _image_feed(lake, crops)} | {name: of_records(name) for name in reads}
 
 
 def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:
@@ -84,53 +91,67 @@ def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str)
         return []
 
 
-def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
+def brought_up_to_date(
+    lake: Lake, tables: Iterable[str], *, crops: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Snapshots of these tables, taken now; table name to the name of its state.
 
-    `runs` is left as it is: it is made of Dagster's own records.
+    `runs` is left as it is: it is made of Dagster's own records. `crops` are as for `feeds`.
 
     Raises:
         LakeUnavailableError: Others changed a table each time that it was tried.
     """
-    made = feeds(lake)
+    made = feeds(lake, crops=crops)
     return {name: lake.refresh(made[name]).manifest.generation for name in tables if name in made}
 
 
-def _image_feed(lake: Lake) -> Feed:
+def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> Feed:
     """Images by batch; those that wait for one are a source of their own, read each time.
 
     A batch is read again when corrections of its images have reached the catalog.
     """
 
+    @cache
+    def defaults() -> Mapping[str, str]:
+        return campaign_crops(lake) if crops is None else crops
+
     def sources() -> Iterator[ListedObject]:
         corrected = lake.catalog.entries(list(lake.corrections.counts()))
-        of_batch: dict[str, list[str]] = defaultdict(list)
-        for image_id, entry in sorted(corrected.items()):
-            if entry.batch_id and entry.corrections:
-                of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
-        for batch in lake.records.bucket.listing(keys.BATCHES):
-            changes = "".join(of_batch.get(batch.key, ()))
-            more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
-            yield batch._replace(etag=batch.etag + more)
-        ids = sorted(image.image_id for image in lake.catalog.waiting())
-        if ids:
-            told = [f"{i}{corrected[i].corrections}" if i in corrected else i for i in ids]
-            digest = hashlib.sha256("".join(told).encode()).hexdigest()
+        yield from with_crops(lake, _corrected(lake, corrected), defaults())
+        waiting = sorted((i.image_id, i.campaign) for i in lake.catalog.waiting())
+        if waiting:
+            told = [
+                (i, defaults().get(name), corrected[i].corrections if i in corrected else 0)
+                for i, name in waiting
+            ]
+            digest = hashlib.sha256(repr(told).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
     def read(source: ListedObject) -> Iterator[Row]:
         if source.key == WAITING:
-            ids = [image.image_id for image in lake.catalog.waiting()]
+            crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
             batch = lake.records.ours(source.key, Batch)
-            ids = list(batch.image_ids) if batch else []
-        entries = lake.catalog.entries(ids)
-        return (_image(entries[image_id]) for image_id in ids if image_id in entries)
+            crop_of = dict.fromkeys(batch.image_ids if batch else (), crop_in(source))
+        entries = lake.catalog.entries(list(crop_of))
+        return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
 
     return Feed(TABLES["images"], sources, read)
 
 
-def _image(entry: CatalogEntry) -> Row:
+def _corrected(lake: Lake, corrected: Mapping[str, CatalogEntry]) -> Iterator[ListedObject]:
+    """The batches, each under an ETag that changes with the corrections of its images."""
+    of_batch: dict[str, list[str]] = defaultdict(list)
+    for image_id, entry in sorted(corrected.items()):
+        if entry.batch_id and entry.corrections:
+            of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
+    for batch in lake.records.bucket.listing(keys.BATCHES):
+        changes = "".join(of_batch.get(batch.key, ()))
+        more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
+        yield batch._replace(etag=batch.etag + more)
+
+
+def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
     row: Row = {
         "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
         "corrections": entry.corrections,
@@ -142,7 +163,7 @@ def _image(entry: CatalogEntry) -> Row:
         "campaign": told.campaign,
         "original_name": told.original_name,
         "origin": told.source.value,
-        "crop": told.crop,
+        "crop": told.crop or default_crop,
         "field": told.field,
         "device": told.device,
         "licence": told.licence,

@@ -1,0 +1,53 @@
+"""Who belongs to a campaign, and who once did: people come, leave, and come back.
+
+What somebody answered stays his or hers after leaving; what was not answered goes to others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
+
+
+@dataclass(frozen=True)
+class Membership:
+    """All versions of one campaign's rules, the oldest first."""
+
+    versions: Sequence[Campaign]
+
+    def addresses_of(self, person: str) -> frozenset[str]:
+        """Every address that a name ever stood for in this campaign."""
+        return self._addresses.get(person, frozenset())
+
+    def inboxes(self, *phases: Phase) -> list[Inbox]:
+        """The inboxes of these phases that anybody of the campaign ever had, by key."""
+        found = {
+            inbox.key: inbox
+            for version in self.versions
+            for inbox in (*inboxes_of(version), *triage_inboxes_of(version))
+            if inbox.phase in phases
+        }
+        return [found[key] for key in sorted(found)]
+
+    def is_same_person(self, person: str, others: Iterable[str]) -> bool:
+        """Whether a name, or an address that it ever had, is also one of the others'."""
+        known = self._addresses
+        mine = known.get(person, frozenset())
+        return any(person == other or mine & known.get(other, frozenset()) for other in others)
+
+    @cached_property
+    def _addresses(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for version in self.versions:
+            for person in (*version.annotators, version.adjudicator, *version.triagers):
+                found[person.name].add(person.email)
+        return {name: frozenset(emails) for name, emails in found.items()}
+
+
+def can_decide(campaign: Campaign, judgement: Judgement, members: Membership) -> bool:
+    """Whether the campaign's adjudicator may decide on an image: nobody adjudicates own work."""
+    return not members.is_same_person(campaign.adjudicator.name, judgement.people)

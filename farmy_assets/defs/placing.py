@@ -1,0 +1,68 @@
+"""Tasks into their inboxes: what is assigned to somebody lies in that person's project, once."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.tasks import NewTask, annotation_task
+from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.defs.inboxes import open_inbox
+from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
+from farmy_assets.studio import Studio
+
+
+class Placed(NamedTuple):
+    """Where tasks lie, how many were not there before, and what is missing after all."""
+
+    projects: dict[Inbox, int]
+    tasks: int
+    added: int
+    missing: list[str]
+
+
+def place_tasks(
+    lake: Lake,
+    studio: Studio,
+    campaign: Campaign,
+    assignments: Iterable[Assignment],
+    images: CleansedSet,
+) -> Placed:
+    """Make sure that assignments of a batch are in their inboxes; adds only what is missing.
+
+    Left out are images that the cleansed set holds no more, and people who left: what they
+    answered is there, and nothing else is asked of them.
+
+    Args:
+        lake: Whose copies the tasks show.
+        studio: Where the inboxes are.
+        campaign: Its present rules.
+        assignments: Of the annotation phase.
+        images: The batch's cleansed set.
+    """
+    kept = {image.image_id: image for image in images.kept}
+    people = {person.name for person in campaign.annotators}
+    tasks: dict[Inbox, list[NewTask]] = {}
+    for assignment in sorted(assignments, key=lambda a: (a.person, a.image_id)):
+        image = kept.get(assignment.image_id)
+        if image and assignment.person in people:
+            task = annotation_task(
+                assignment,
+                image_uri=f"s3://{lake.cleansed.name}/{keys.cleansed_image(image.image_id)}",
+                width_px=image.width_px,
+                height_px=image.height_px,
+            )
+            tasks.setdefault(assignment.inbox, []).append(task)
+    lake.mark_cleansed_bucket()
+    projects = {inbox: open_inbox(studio, campaign, inbox) for inbox in tasks}
+    added = sum(studio.add_tasks(projects[inbox], new) for inbox, new in tasks.items())
+    there = {inbox: studio.task_ids(project_id) for inbox, project_id in projects.items()}
+    missing = [
+        f"{task.task_key} of {inbox.person}"
+        for inbox, new in tasks.items()
+        for task in new
+        if task.task_key not in there[inbox]
+    ]
+    return Placed(projects, sum(map(len, tasks.values())), added, missing)

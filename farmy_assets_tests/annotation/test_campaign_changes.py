@@ -1,0 +1,93 @@
+import pytest
+
+from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign_changes import changes_in_words, orphaned_classes
+from farmy_assets.annotation.votes import Outcome
+from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
+
+BEFORE = campaign()
+
+
+def with_classes(*classes: tuple[int, str]) -> Campaign:
+    told = [{"id": key, "name": name} for key, name in classes]
+    return Campaign.model_validate(BEFORE.model_dump() | {"classes": told})
+
+
+VOTES = [
+    vote("anna", box(0, 0), box(200, 0), box(0, 200, label="crop")),
+    vote("ben", box(0, 0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (with_classes((1, "crop"), (2, "grass")),
+         'class "weed" would become "grass", and has 3 boxes in 2 votes'),
+        (with_classes((2, "weed")), 'class "crop" would be removed, and has 1 box in 1 vote'),
+        (with_classes((1, "weed"), (2, "crop")),
+         'class "crop" would get the id 2 in place of 1, and has 1 box in 1 vote'),
+    ],
+    ids=["renamed", "removed", "exchanged"],
+)  # fmt: skip
+def test_a_class_with_votes_keeps_its_name_and_its_id(after: Campaign, told: str) -> None:
+    assert told in [item.sentence for item in orphaned_classes(BEFORE, after, VOTES)]
+
+
+def test_a_class_that_nobody_used_may_go_and_new_ones_may_come() -> None:
+    after = with_classes((2, "weed"), (3, "grass"))
+    assert orphaned_classes(BEFORE, after, [vote("anna", box(0, 0))]) == ()
+
+
+def test_votes_that_were_replaced_or_withdrawn_hold_nothing_back() -> None:
+    first = vote("anna", box(0, 0))
+    gone = vote("anna", vote_id="w", outcome=Outcome.WITHDRAWN, submitted_at=minutes(5))
+    assert orphaned_classes(BEFORE, with_classes((1, "crop")), [first, gone]) == ()
+
+
+def test_a_class_that_is_gone_already_does_not_forbid_other_changes() -> None:
+    present = with_classes((1, "crop"))
+    after = present.model_copy(update={"overlap_share": 0.5})
+    assert orphaned_classes(present, after, VOTES) == ()
+
+
+def test_the_same_rules_change_nothing() -> None:
+    assert changes_in_words(BEFORE, BEFORE.model_copy(update={"version": 2})) == []
+
+
+def test_every_field_of_a_campaign_that_can_change_is_told() -> None:
+    changes: dict[str, object] = {
+        "crop": "beet",
+        "classes": [{"id": 1, "name": "crop"}, {"id": 3, "name": "grass"}],
+        "instructions": "Draw.",
+        "image_query": "SELECT image_id FROM images",
+        "annotators": [person("anna"), person("eva")],
+        "adjudicator": person("dora"),
+        "triagers": [person("ben")],
+        "overlap_share": 0.5,
+        "agreement": {"match_iou": 0.4},
+        "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
+        "exports": ["coco"],
+    }
+    assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}
+    for field, value in changes.items():
+        after = Campaign.model_validate(BEFORE.model_dump() | {field: value})
+        assert changes_in_words(BEFORE, after), field
+
+
+def test_changes_are_told_in_plain_words() -> None:
+    after = parse_campaign("""
+name: weeds-2026
+crop: beet
+classes: [{id: 1, name: crop, colour: "#2ca02c"}, {id: 2, name: weed, colour: "#d62728"},
+          {id: 3, name: grass}]
+annotators: [{name: anna, email: anna@example.com, capacity: 0.5}, {name: eva, email: eva@x.org}]
+adjudicator: {name: cara, email: cara@example.com}
+""")
+    assert changes_in_words(BEFORE, after) == [
+        'class "grass" (id 3) is new',
+        "annotator eva (eva@x.org) joins",
+        "annotator ben leaves: what he or she has not labelled goes to others at once",
+        "annotator anna: capacity 1 -> 0.5",
+        "crop: maize -> beet",
+    ]
