@@ -8,6 +8,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
+from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
 from farmy_assets.annotation.tasks import adjudication_task
 from farmy_assets.annotation.votes import Vote, votes_from_task
@@ -199,6 +200,7 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
         task = adjudication_task(
             judgement,
             votes=votes,
+            policy=campaign.agreement,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
@@ -215,7 +217,11 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
             )
         )
     lake.ledger.add_adjudication(campaign.name, given)
-    return studio.add_tasks(project_id, tasks)
+    added = studio.add_tasks(project_id, tasks)
+    # What still asks for the same decisions on the former page, unless it was answered meanwhile.
+    former = [former_adjudication_key(j.image_id, j.vote_ids) for j in disputed]
+    studio.remove_unanswered(project_id, former)
+    return added
 
 
 @dg.asset(

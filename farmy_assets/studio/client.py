@@ -1,6 +1,6 @@
 """The door to Label Studio: one object with everything the platform asks of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import httpx
@@ -84,6 +84,13 @@ class Studio:
     def add_tasks(self, project_id: int, new_tasks: Sequence[NewTask]) -> int:
         """Put tasks into an inbox, each key once; returns how many were not there before."""
         return tasks.add_tasks(self._connection, project_id, new_tasks)
+
+    def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
+        """Delete the tasks with these keys that nobody has answered; returns how many those were.
+
+        For tasks that took the place of others: an answer is never deleted.
+        """
+        return tasks.remove_unanswered(self._connection, project_id, task_keys)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""

@@ -68,6 +68,17 @@ def add_tasks(connection: Connection, project_id: int, tasks: Sequence[NewTask])
     return len(missing)
 
 
+def remove_unanswered(connection: Connection, project_id: int, keys: Collection[str]) -> int:
+    """Delete those of the tasks with these keys that nobody has answered; returns how many."""
+    found = _locate(connection, project_id, keys)
+    ids = [task_id for copies in found.values() for task_id in copies]
+    surplus = sorted(_unanswered(connection, project_id, ids))
+    if surplus:
+        _log.info("project %d: deleting %d tasks that others replace", project_id, len(surplus))
+        _delete_unanswered(connection, project_id, surplus)
+    return len(surplus)
+
+
 def _import(connection: Connection, project_id: int, tasks: Sequence[NewTask]) -> None:
     """Import one chunk once; when the answer is unclear, what the server has decides."""
     body = [_as_imported(task) for task in tasks]
@@ -130,13 +141,7 @@ def _by_key(rows: Iterator[TaskRow]) -> dict[str, list[int]]:
 def _remove_copies(connection: Connection, project_id: int, copied: dict[str, list[int]]) -> None:
     """Delete copies that nobody answered; answered ones stay, or else the lowest id."""
     all_ids = [task_id for ids in copied.values() for task_id in ids]
-    unanswered = {
-        row["id"]
-        for chunk in _chunks(all_ids, _IMPORT_CHUNK)
-        for row in list_tasks(
-            connection, project_id, include="id", filters=[UNANSWERED, ids_filter(chunk)]
-        )
-    }
+    unanswered = _unanswered(connection, project_id, all_ids)
     surplus: list[int] = []
     for key, ids in copied.items():
         answered = [task_id for task_id in ids if task_id not in unanswered]
@@ -146,15 +151,29 @@ def _remove_copies(connection: Connection, project_id: int, copied: dict[str, li
             _log.warning("project %d: key %s was answered in tasks %s", project_id, key, answered)
     if surplus:
         _log.warning("project %d: deleting %d copies without answers", project_id, len(surplus))
-        # The filter stands in the request too: an answer given this very moment is not deleted.
-        connection.post(
-            f"/api/dm/actions?id=delete_tasks&project={project_id}",
-            {
-                "filters": {"conjunction": "and", "items": [UNANSWERED]},
-                "selectedItems": {"all": False, "included": surplus},
-            },
-            doing=f"deleting surplus copies from project {project_id}",
+        _delete_unanswered(connection, project_id, surplus)
+
+
+def _unanswered(connection: Connection, project_id: int, task_ids: Sequence[int]) -> set[int]:
+    return {
+        row["id"]
+        for chunk in _chunks(task_ids, _IMPORT_CHUNK)
+        for row in list_tasks(
+            connection, project_id, include="id", filters=[UNANSWERED, ids_filter(chunk)]
         )
+    }
+
+
+def _delete_unanswered(connection: Connection, project_id: int, task_ids: Sequence[int]) -> None:
+    """Delete tasks; the filter stands in the request too: an answer given right now is kept."""
+    connection.post(
+        f"/api/dm/actions?id=delete_tasks&project={project_id}",
+        {
+            "filters": {"conjunction": "and", "items": [UNANSWERED]},
+            "selectedItems": {"all": False, "included": list(task_ids)},
+        },
+        doing=f"deleting tasks without answers from project {project_id}",
+    )
 
 
 def _chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
