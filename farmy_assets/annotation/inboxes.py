@@ -27,6 +27,11 @@ SKIP_TRIAGE = (
     "it, open its row in the table."
 )
 
+KEEP_CLASS = (
+    "The class is chosen for the first box. Press 1 before each further box; or open the settings "
+    'below the image once, and switch on "Keep label selected after creating a region".'
+)
+
 ADJUDICATION_INSTRUCTIONS = (
     "The annotators disagree about each of these images. All versions are drawn on the image at "
     "once: each in its own colour where they differ, in grey what all of them agree on. The list "
@@ -161,6 +166,7 @@ def _classes(campaign: Campaign) -> list[str]:
             for item in campaign.classes
         ),
         "  </RectangleLabels>",
+        *([_note(KEEP_CLASS)] if chosen else []),
     ]
 
 

@@ -51,11 +51,12 @@ def annotations(
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
         known = opened.ledger.votes(campaign.name)
-        new = [
-            vote
-            for inbox, project_id in existing_inboxes(label_studio, inboxes_of(campaign))
-            for vote in _new_votes(label_studio, campaign, inbox, project_id, known)
-        ]
+        new: list[Vote] = []
+        for inbox, project_id in existing_inboxes(label_studio, inboxes_of(campaign)):
+            found = _new_votes(label_studio, campaign, inbox, project_id, known)
+            if found:
+                label_studio.stop_opening_instructions(project_id)
+            new += found
         opened.ledger.add_votes(campaign.name, new)
         opened.ledger.write_copied(CopiedInboxes(
             campaign=campaign.name, inboxes=seen.get(campaign.name, {})

@@ -183,9 +183,12 @@ def _new_rulings(
         if before == seen.get(inbox.key):
             continue
         since = before.changed_at - OVERLAP if before and before.changed_at else None
+        count = len(new)
         for task in studio.changed_tasks(project_id, since=since):
             if task.image_id in asked:  # anybody can import a task of the same look
                 new += rulings_from_task(
                     task, inbox=inbox, reasons=asked[task.image_id], known=known
                 )
+        if len(new) > count:
+            studio.stop_opening_instructions(project_id)
     return new

@@ -77,6 +77,10 @@ class Studio:
             instructions=instructions,
         )
 
+    def stop_opening_instructions(self, project_id: int) -> None:
+        """Let an inbox's instructions no longer open by themselves: somebody has answered."""
+        projects.stop_opening_instructions(self._connection, project_id)
+
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         """Inbox key -> project id, of all inboxes whose key starts with the prefix."""
         return projects.find_inboxes(self._connection, prefix)

@@ -149,3 +149,14 @@ def test_tasks_made_by_hand_have_no_key_and_are_left_alone(
     studio.add_tasks(inbox, new(1))
     assert list(studio.task_ids(inbox)) == ["k.1"]
     assert len(server.tasks) == 2
+
+
+def test_tasks_that_others_replace_go_unless_somebody_answered_them(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project_id = server.add_project("farmy:x/adjudication/cara")
+    ids = {key: server.add_task(project_id, {"asset_key": key}) for key in ("a", "b", "c")}
+    server.add_annotation(ids["b"])
+    assert studio.remove_unanswered(project_id, ["a", "b", "unknown"]) == 1
+    assert set(studio.task_ids(project_id)) == {"b", "c"}
+    assert studio.remove_unanswered(project_id, ["a", "b"]) == 0
