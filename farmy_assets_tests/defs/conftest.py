@@ -1,6 +1,6 @@
 """The assets on a lake in memory and a Label Studio in memory; the real ones: integration tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +33,7 @@ class StudioInMemory(Studio):
     projects: dict[str, int] = field(default_factory=dict)
     tasks: dict[int, dict[str, NewTask]] = field(default_factory=dict)
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
+    seen_instructions: set[int] = field(default_factory=set)
     is_down: bool = False
 
     def check(self) -> str:
@@ -53,6 +54,16 @@ class StudioInMemory(Studio):
         new = [task for task in new_tasks if task.task_key not in there]
         there.update({task.task_key: task for task in new})
         return len(new)
+
+    def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
+        there = self.tasks.get(project_id, {})
+        gone = [k for k in task_keys if k in there and (project_id, k) not in self.answers]
+        for key in gone:
+            del there[key]
+        return len(gone)
+
+    def stop_opening_instructions(self, project_id: int) -> None:
+        self.seen_instructions.add(project_id)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         return {key: number for number, key in enumerate(self.tasks.get(project_id, {}))}
