@@ -206,9 +206,11 @@ def test_only_the_latest_vote_of_each_author_is_current() -> None:
     assert set(current_votes([new, old, other])) == {new, other}
 
 
-def decided(*results: object, key: str = KEY, **changes: object) -> Vote:
+def decided(*results: object, key: str = KEY, at: float = 0, skipped: bool = False) -> Vote:
     """The vote that comes of one adjudicator's answer."""
-    given = task(annotation("cara", *results, **changes)).model_copy(update={"task_key": key})
+    given = task(annotation("cara", *results, at=at, skipped=skipped)).model_copy(
+        update={"task_key": key}
+    )
     (found,) = votes_from_task(
         given, inbox=inbox("cara", Phase.ADJUDICATION), campaign=campaign(), known=()
     )
