@@ -1,5 +1,6 @@
 """Inboxes: the one Label Studio project that holds one person's work of one phase."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from xml.sax.saxutils import quoteattr
 
@@ -120,6 +121,24 @@ def inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
         ),
         Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=campaign.adjudicator.name),
     )
+
+
+def owner_of(inbox: Inbox, campaign: Campaign) -> str | None:
+    """The address of the person whose inbox it is; None when the campaign has lost that person."""
+    people = {
+        Phase.TRIAGE: campaign.people_for_triage,
+        Phase.ANNOTATION: campaign.annotators,
+        Phase.ADJUDICATION: (campaign.adjudicator,),
+    }[inbox.phase]
+    return next((person.email for person in people if person.name == inbox.person), None)
+
+
+def addresses_of(inbox: Inbox, versions: Iterable[Campaign]) -> frozenset[str]:
+    """Every address that the inbox's person had in any version of the campaign.
+
+    An answer given before an address changed, or before a person left, stays that person's.
+    """
+    return frozenset(filter(None, (owner_of(inbox, campaign) for campaign in versions)))
 
 
 def instructions(campaign: Campaign, phase: Phase) -> str:

@@ -6,7 +6,7 @@ of its own, and the latest one stands; a deleted annotation takes the author's w
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from farmy_assets.annotation.assignments import Assignment
@@ -90,7 +90,12 @@ def in_words(result: CheckResult) -> str:
 
 
 def rulings_from_task(
-    task: AnsweredTask, *, inbox: Inbox, reasons: Sequence[Check], known: Iterable[Ruling]
+    task: AnsweredTask,
+    *,
+    inbox: Inbox,
+    by: Collection[str],
+    reasons: Sequence[Check],
+    known: Iterable[Ruling],
 ) -> list[Ruling]:
     """The rulings in a triage task that are not among the known ones, in the order of authors.
 
@@ -101,16 +106,19 @@ def rulings_from_task(
     Args:
         task: The task with everything Label Studio holds for it.
         inbox: The triage inbox that the task lies in.
+        by: The addresses of the inbox's person, in lower case; nobody else's answer counts.
         reasons: The checks that the task tells of.
         known: Rulings recorded before; those on other images or questions are ignored.
     """
     latest: dict[str, Ruling] = {}
     for ruling in sorted(known, key=lambda r: (r.at, r.word is Word.WITHDRAWN)):
-        if (ruling.image_id, ruling.question) == (task.image_id, Question.USABLE):
+        asked_of = (ruling.image_id, ruling.question) == (task.image_id, Question.USABLE)
+        if asked_of and ruling.by in by:
             latest[ruling.by] = ruling
     present: dict[str, RawAnnotation] = {}
     for given in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
-        present[given.email.strip().lower()] = given
+        if given.email.strip().lower() in by:
+            present[given.email.strip().lower()] = given
     found = []
     for author in sorted(present.keys() | latest.keys()):
         before, annotation = latest.get(author), present.get(author)

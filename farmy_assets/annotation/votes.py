@@ -8,6 +8,7 @@ understood becomes a problem of its vote instead of getting lost.
 import hashlib
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -45,7 +46,11 @@ class RawAnnotation(Record):
 
 
 class AnsweredTask(Record):
-    """One task of an inbox with all its annotations; the size is that of the image shown."""
+    """One task of an inbox with all its annotations.
+
+    Image and size are what the task's own data say; `believed.as_recorded` puts the record's in
+    their place.
+    """
 
     task_id: int
     task_key: str
@@ -92,6 +97,11 @@ class Vote(Record):
         """The author's name, or the address of somebody who is not of the campaign."""
         return self.person or self.email
 
+    def is_in(self, inbox: Inbox) -> bool:
+        """Whether it was given in this inbox."""
+        mine = (self.campaign, self.phase, self.inbox_person)
+        return mine == (inbox.campaign, inbox.phase, inbox.person)
+
     @property
     def is_clean(self) -> bool:
         """Submitted, and understood in full."""
@@ -131,6 +141,23 @@ def votes_from_task(
         for email in sorted(present.keys() | latest.keys())
     ]
     return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
+
+
+def votes_from_tasks(
+    tasks: Iterable[AnsweredTask], *, inbox: Inbox, campaign: Campaign, known: Iterable[Vote]
+) -> list[Vote]:
+    """The votes in an inbox's tasks that are not among the known ones; see `votes_from_task`."""
+    by_task: dict[str, list[Vote]] = defaultdict(list)
+    for vote in known:
+        if vote.is_in(inbox):
+            by_task[vote.task_key].append(vote)
+    return [
+        vote
+        for task in tasks
+        for vote in votes_from_task(
+            task, inbox=inbox, campaign=campaign, known=by_task[task.task_key]
+        )
+    ]
 
 
 def current_votes(votes: Iterable[Vote]) -> tuple[Vote, ...]:

@@ -26,6 +26,7 @@ from farmy_assets.cleansing.file_formats import (
     is_foreign_picture,
     recognised_format,
 )
+from farmy_assets.cleansing.orientation import orientation_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 
 pi_heif.register_heif_opener()
@@ -48,7 +49,6 @@ _DECODER_ERRORS = (
 _PIXELS_TOLD = re.compile(r"\((\d+) pixels\)")
 _BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-_ORIENTATION_TAG = 0x0112
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -162,7 +162,7 @@ def _decode(
         else:
             opened.load()
             full_size = opened.size  # a TIFF turns itself upright while it loads
-        turn = _UPRIGHT_BY.get(_orientation(opened))
+        turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
         icc_profile = opened.info.get("icc_profile")
         plain = _plain(opened)
     if plain is None:
@@ -190,14 +190,6 @@ def _whole_factor(size: tuple[int, int], enough_px: int) -> int:
 
 def _at_scale(size: tuple[int, int], factor: int) -> tuple[int, int]:
     return max(1, size[0] // factor), max(1, size[1] // factor)
-
-
-def _orientation(opened: Image.Image) -> int:
-    """The EXIF orientation; 1 (upright) when the EXIF block is missing or broken."""
-    try:
-        return int(opened.getexif().get(_ORIENTATION_TAG, 1))
-    except _DECODER_ERRORS:
-        return 1
 
 
 def _plain(opened: Image.Image) -> Image.Image | None:

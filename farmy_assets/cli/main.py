@@ -7,8 +7,10 @@ from farmy_assets.cli import (
     catalog,
     cleanse,
     contributors,
+    dataset,
     duplicates,
     ingest,
+    people,
     platform,
     query,
     scrape,
@@ -35,7 +37,9 @@ app.command("search")(search.search)
 app.command("view")(view.view)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
+app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
+app.add_typer(people.commands, name="people")
 
 if __name__ == "__main__":
     app()

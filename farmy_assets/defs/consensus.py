@@ -1,17 +1,19 @@
 """Annotation, the way back: votes come in, are compared, argued over, and become consensus."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.believed import Differences, as_recorded
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
 from farmy_assets.annotation.tasks import adjudication_task
-from farmy_assets.annotation.votes import Vote, votes_from_task
+from farmy_assets.annotation.votes import Vote, votes_from_tasks
 from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
@@ -26,6 +28,7 @@ from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
+from farmy_assets.lake.asked import asked_images
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
 from farmy_assets.studio import Studio
@@ -51,12 +54,23 @@ def annotations(
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
         known = opened.ledger.votes(campaign.name)
+        asked, differences = asked_images(opened, campaign.name), Differences()
         new: list[Vote] = []
         for inbox, project_id in existing_inboxes(label_studio, inboxes_of(campaign)):
-            found = _new_votes(label_studio, campaign, inbox, project_id, known)
-            if found:
-                label_studio.stop_opening_instructions(project_id)
+            found = votes_from_tasks(
+                as_recorded(
+                    label_studio.changed_tasks(project_id, since=_since(inbox, known)),
+                    asked.get(inbox.key, {}),
+                    differences=differences,
+                ),
+                inbox=inbox,
+                campaign=campaign,
+                known=known,
+            )
+            count = len(new)
             new += found
+            if len(new) > count:
+                label_studio.stop_opening_instructions(project_id)
         opened.ledger.add_votes(campaign.name, new)
         opened.ledger.write_copied(CopiedInboxes(
             campaign=campaign.name, inboxes=seen.get(campaign.name, {})
@@ -70,6 +84,8 @@ def annotations(
             **place(f"s3://{opened.records.bucket.name}/{keys.votes(campaign.name)}"),
             "new_votes": len(new),
             "votes_in_other_peoples_inboxes": foreign,
+            "tasks_that_nobody_was_asked": len(differences.not_asked),
+            "tasks_with_altered_data": len(differences.altered),
             "votes_with_problems": sum(bool(vote.problems) for vote in votes),
             "by_outcome": count_table(
                 Counter(v.outcome.value for v in votes), of="outcome", counted="votes"
@@ -79,22 +95,10 @@ def annotations(
     )
 
 
-def _new_votes(
-    studio: Studio, campaign: Campaign, inbox: Inbox, project_id: int, known: tuple[Vote, ...]
-) -> list[Vote]:
-    by_task: dict[str, list[Vote]] = defaultdict(list)
-    for vote in known:
-        if (vote.phase, vote.inbox_person) == (inbox.phase, inbox.person):
-            by_task[vote.task_key].append(vote)
-    newest = max((v.submitted_at for votes in by_task.values() for v in votes), default=None)
-    since = newest - OVERLAP if newest else None
-    return [
-        vote
-        for task in studio.changed_tasks(project_id, since=since)
-        for vote in votes_from_task(
-            task, inbox=inbox, campaign=campaign, known=by_task[task.task_key]
-        )
-    ]
+def _since(inbox: Inbox, known: Iterable[Vote]) -> datetime | None:
+    """From when on an inbox is read: a little before its latest vote; None for all of it."""
+    newest = max((v.submitted_at for v in known if v.is_in(inbox)), default=None)
+    return newest - OVERLAP if newest else None
 
 
 @dg.asset(
@@ -193,6 +197,7 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
     votes = lake.ledger.votes(campaign.name)
     person = campaign.adjudicator.name
     inbox = Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=person)
+    lake.mark_cleansed_bucket()
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
     for judgement in disputed:

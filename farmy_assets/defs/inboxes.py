@@ -1,16 +1,19 @@
 """Between campaigns and Label Studio: which inbox is which project, and how it looks."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import (
     EVERY_INBOX,
     Inbox,
     Phase,
+    inboxes_of,
     instructions,
     label_config,
+    owner_of,
     phase_of,
+    triage_inboxes_of,
 )
 from farmy_assets.lake.ledger import InboxState
 from farmy_assets.studio import Studio
@@ -42,9 +45,25 @@ def open_inbox(studio: Studio, campaign: Campaign, inbox: Inbox) -> int:
     """The inbox's project in Label Studio, made or brought up to date with the campaign's rules."""
     return studio.ensure_inbox(
         inbox,
+        owner=owner_of(inbox, campaign),
         label_config=label_config(campaign, inbox.phase),
         instructions=instructions(campaign, inbox.phase),
     )
+
+
+def give_inboxes(studio: Studio, campaigns: Iterable[Campaign]) -> int:
+    """Make every inbox that is there belong to its person, by the address in the campaign.
+
+    An address that was corrected in a campaign's file, and an inbox from before there was a gate,
+    need no new batch for it. An inbox of somebody who has left stays as it is.
+    """
+    owners = {
+        inbox.key: owner
+        for campaign in campaigns
+        for inbox in (*inboxes_of(campaign), *triage_inboxes_of(campaign))
+        if (owner := owner_of(inbox, campaign))
+    }
+    return studio.give_inboxes(owners)
 
 
 def existing_inboxes(studio: Studio, inboxes: Collection[Inbox]) -> list[tuple[Inbox, int]]:

@@ -13,7 +13,7 @@ from dagster import AddDynamicPartitionsRequest
 from pydantic import Field, ValidationError
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.defs.inboxes import inbox_states
+from farmy_assets.defs.inboxes import give_inboxes, inbox_states
 from farmy_assets.defs.jobs import (
     batch_job,
     placement_job,
@@ -152,7 +152,8 @@ def _campaigns(
 ) -> list[CampaignProgress]:
     states = inbox_states(studio)
     undone = Counter(batch.campaign for batch in open_batches if not batch.is_done)
-    current = (lake.campaigns.current(name) for name in lake.campaigns.names())
+    current = [lake.campaigns.current(name) for name in lake.campaigns.names()]
+    give_inboxes(studio, filter(None, current))
     return [
         lake.progress.of_campaign(
             campaign,

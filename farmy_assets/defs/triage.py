@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import share_out_triage
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import Inbox, Phase, addresses_of
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.triage import (
     TriageQuestion,
@@ -119,6 +120,7 @@ def _put_into_inboxes(
         )
         tasks.setdefault(question.assignment.inbox, []).append(task)
     studio.check()
+    lake.mark_cleansed_bucket()
     return sum(
         studio.add_tasks(open_inbox(studio, campaign, inbox), new) for inbox, new in tasks.items()
     )
@@ -142,11 +144,10 @@ def triage_answers(
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=[Phase.TRIAGE])
         known = opened.triage.rulings(campaign.name)
-        new = _new_rulings(opened, label_studio, campaign, seen.get(campaign.name, {}), known)
+        looks = seen.get(campaign.name, {})
+        new, found = _new_rulings(opened, label_studio, campaign, looks, known)
         opened.triage.add_rulings(campaign.name, new)
-        opened.triage.write_copied(
-            CopiedInboxes(campaign=campaign.name, inboxes=seen.get(campaign.name, {}))
-        )
+        opened.triage.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=looks))
         report = opened.triage.report_overturns(campaign.name)
     told = [rate.model_dump(mode="json") for rate in report.rates]
     return dg.MaterializeResult(
@@ -154,6 +155,8 @@ def triage_answers(
             **rows(len(known) + len(new)),
             **place(f"s3://{opened.records.bucket.name}/{keys.rulings(campaign.name)}"),
             "new_rulings": len(new),
+            "answers_of_others": found.by_others,
+            "tasks_that_nobody_was_asked": found.not_asked,
             "by_word": count_table(
                 Counter(ruling.word.value for ruling in (*known, *new)), of="word"
             ),
@@ -165,30 +168,45 @@ def triage_answers(
     )
 
 
+class _Passed(NamedTuple):
+    """What was passed over: answers of people who were not asked, and tasks of nobody's making."""
+
+    by_others: int
+    not_asked: int
+
+
 def _new_rulings(
     lake: Lake,
     studio: Studio,
     campaign: Campaign,
     seen: Mapping[str, InboxState],
     known: Sequence[Ruling],
-) -> list[Ruling]:
+) -> tuple[list[Ruling], _Passed]:
     """The answers that are not among the known rulings, from inboxes that have changed."""
     questions = lake.triage.questions(campaign.name)
     inboxes = {question.assignment.inbox for question in questions}  # of former people as well
-    asked = {question.assignment.image_id: question.reasons for question in questions}
+    asked = {(q.assignment.inbox.key, q.assignment.task_key): q for q in questions}
+    versions = lake.campaigns.versions(campaign.name)
     copied = lake.triage.copied(campaign.name).inboxes
     new: list[Ruling] = []
+    by_others = not_asked = 0
     for inbox, project_id in existing_inboxes(studio, sorted(inboxes, key=str)):
-        before = copied.get(inbox.key)
+        before, people = copied.get(inbox.key), addresses_of(inbox, versions)
         if before == seen.get(inbox.key):
             continue
         since = before.changed_at - OVERLAP if before and before.changed_at else None
         count = len(new)
         for task in studio.changed_tasks(project_id, since=since):
-            if task.image_id in asked:  # anybody can import a task of the same look
-                new += rulings_from_task(
-                    task, inbox=inbox, reasons=asked[task.image_id], known=known
-                )
+            question = asked.get((inbox.key, task.task_key))
+            if question is None:
+                not_asked += 1
+                continue
+            # Which photograph it is about stands in the record; the task's data could be altered.
+            about = task.model_copy(update={"image_id": question.assignment.image_id})
+            by_others += sum(a.email.strip().lower() not in people for a in task.annotations)
+            new += rulings_from_task(
+                about, inbox=inbox, by=people, reasons=question.reasons, known=known
+            )
         if len(new) > count:
             studio.stop_opening_instructions(project_id)
-    return new
+    return new, _Passed(by_others, not_asked)

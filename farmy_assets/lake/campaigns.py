@@ -1,10 +1,12 @@
 """Campaigns: every version of their rules, numbered, never changed."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from farmy_assets.annotation.campaign import Campaign, same_rules
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 
 
@@ -28,12 +30,27 @@ class CampaignBook:
 
     def names(self) -> list[str]:
         """The names of all campaigns."""
-        return sorted({key.split("/")[1] for key in self.records.bucket.keys("campaigns/")})
+        found = [(key, key.split("/")[1]) for key in self.records.bucket.keys("campaigns/")]
+        ours = (n for key, n in found if keys.numbers([key], partial(keys.campaign_version, n)))
+        named = sorted(set(ours))
+        read = in_threads(self.current, named)  # a foreign object may have a campaign's form of key
+        return [name for name, campaign in zip(named, read, strict=True) if campaign]
 
     def current(self, name: str) -> Campaign | None:
         """The newest version of a campaign's rules, or None when there is no such campaign."""
-        found = list(self.records.bucket.keys(keys.campaign_versions(name)))
-        return self.records.read(found[-1], Campaign) if found else None
+        for number in reversed(self._numbers(name)):
+            found = self.records.ours(keys.campaign_version(name, number), Campaign)
+            if found:
+                return found
+        return None
+
+    def versions(self, name: str) -> list[Campaign]:
+        """Every version of a campaign's rules, the oldest first."""
+        return self.records.read_all(keys.campaign_versions(name), Campaign)
+
+    def _numbers(self, name: str) -> list[int]:
+        found = self.records.bucket.keys(keys.campaign_versions(name))
+        return keys.numbers(found, partial(keys.campaign_version, name))
 
     def apply(self, campaign: Campaign) -> Campaign:
         """Store the rules as the campaign's next version, unless they are the present ones.
@@ -51,7 +68,7 @@ class CampaignBook:
             present = self.current(campaign.name)
             if present and same_rules(present, campaign):
                 return present
-            version = present.version + 1 if present else 1
+            version = max(self._numbers(campaign.name), default=0) + 1
             stored = campaign.model_copy(update={"version": version})
             if self.records.write_once(keys.campaign_version(campaign.name, version), stored):
                 return stored

@@ -16,6 +16,7 @@ from farmy_assets.lake.settings import LakeSettings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 THREADS = 8
 MISSING = {
@@ -66,6 +67,17 @@ def dynamodb_client(settings: LakeSettings) -> "DynamoDBClient":
     with _MAKING:
         return _session().client(
             "dynamodb",
+            region_name=settings.region_name,
+            endpoint_url=settings.endpoint_url,
+            config=client_config(signature="v4"),
+        )
+
+
+def queue_client(settings: LakeSettings) -> "SQSClient":
+    """A client for the ingest queue; safe to share between threads."""
+    with _MAKING:
+        return _session().client(
+            "sqs",
             region_name=settings.region_name,
             endpoint_url=settings.endpoint_url,
             config=client_config(signature="v4"),

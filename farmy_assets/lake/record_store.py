@@ -1,5 +1,6 @@
 """The records bucket: typed records in, typed records out."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,9 @@ from farmy_assets.errors import LakeError, ObjectMissingError
 from farmy_assets.lake.objects import Bucket, in_threads
 
 Kind = TypeVar("Kind", bound=Record)
+
+_log = logging.getLogger(__name__)
+_reported: set[tuple[str, type[Record]]] = set()
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,25 @@ class RecordStore:
         """
         return self._parsed(key, self.bucket.get(key), kind)
 
+    def ours(self, key: str, kind: type[Kind]) -> Kind | None:
+        """The record under a listed key; None, and a warning, when it is no such record.
+
+        Somebody else's object among the records must not keep everybody from reading the others.
+        """
+        content = self.bucket.find(key)  # it may have gone since it was listed
+        try:
+            return None if content is None else self._parsed(key, content, kind)
+        except LakeError:
+            self._pass_over(key, kind)
+            return None
+
     def read_all(self, prefix: str, kind: type[Kind], *, after: str = "") -> list[Kind]:
-        """All records under a prefix, in the order of their keys."""
-        return in_threads(lambda key: self.read(key, kind), self.bucket.keys(prefix, after=after))
+        """All records under a prefix, in the order of their keys.
+
+        What lies among them and is no such record is passed over, and reported as a warning.
+        """
+        found = in_threads(lambda key: self.ours(key, kind), self.bucket.keys(prefix, after=after))
+        return [record for record in found if record is not None]
 
     def append_lines(self, key: str, records: list[Kind]) -> bool:
         """Write records as one immutable object of JSON lines."""
@@ -63,11 +83,28 @@ class RecordStore:
         return self.bucket.put_once(key, lines, media_type="application/x-ndjson")
 
     def read_lines(self, prefix: str, kind: type[Kind]) -> Iterator[Kind]:
-        """All records in all objects of JSON lines under a prefix."""
-        contents = in_threads(lambda key: (key, self.bucket.get(key)), self.bucket.keys(prefix))
+        """All records in all objects of JSON lines under a prefix.
+
+        A line that is no such record is passed over, and its object reported as a warning.
+        """
+        contents = in_threads(lambda key: (key, self.bucket.find(key)), self.bucket.keys(prefix))
         for key, content in contents:
-            for line in content.splitlines():
-                yield self._parsed(key, line, kind)
+            for line in (content or b"").splitlines():
+                try:
+                    yield self._parsed(key, line, kind)
+                except LakeError:
+                    self._pass_over(key, kind)
+
+    def _pass_over(self, key: str, kind: type[Record]) -> None:
+        """Report a foreign object: once a process, for sensors look every few seconds."""
+        place = f"s3://{self.bucket.name}/{key}"
+        if (place, kind) not in _reported:
+            _reported.add((place, kind))
+            _log.warning(
+                "%s is not a %s of ours and is passed over; look who wrote it, then delete it",
+                place,
+                kind.__name__,
+            )
 
     def _parsed(self, key: str, content: bytes, kind: type[Kind]) -> Kind:
         try:

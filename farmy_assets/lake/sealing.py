@@ -26,7 +26,7 @@ class BatchBook:
         """The numbers of all batches behind `after`."""
         start = keys.batch(after) if after else ""
         found = self.records.bucket.keys(keys.BATCHES, after=start)
-        return [int(key.removeprefix(keys.BATCHES).removesuffix(".json")) for key in found]
+        return keys.numbers(found, keys.batch)
 
     def is_sealed(self, number: int) -> bool:
         """Whether there is a batch with this number."""
@@ -48,6 +48,10 @@ class BatchBook:
         """
         return self.records.read(keys.batch(number), Batch)
 
+    def ours(self, number: int) -> Batch | None:
+        """The batch with this listed number; None when what lies there is no batch of ours."""
+        return self.records.ours(keys.batch(number), Batch)
+
     def all(self, *, after: int = 0) -> list[Batch]:
         """All batches behind a number, in order."""
         start = keys.batch(after) if after else ""
@@ -60,16 +64,21 @@ class BatchBook:
 
         `known_up_to` is a batch number seen earlier: it only saves listing what lies before it.
         """
-        last = max(self.numbers(after=max(known_up_to - 1, 0)), default=0)
         waiting = self.catalog.waiting()
-        if last and waiting:
-            newest = self.numbered(last)
+        if not waiting:
+            return []
+        taken = self.numbers(after=max(known_up_to - 1, 0))
+        newest = next(filter(None, map(self.ours, reversed(taken))), None)
+        if newest:
             sealed = set(newest.image_ids)
             left_over = [image.image_id for image in waiting if image.image_id in sealed]
             self.catalog.mark_sealed(left_over, newest.batch_id)
             waiting = [image for image in waiting if image.image_id not in sealed]
+        free = (newest.number if newest else 0) + 1
+        while free in taken:  # by an object that is no batch of ours
+            free += 1
         written = []
-        for batch in seal(waiting, policy=policy, next_number=last + 1, now=now):
+        for batch in seal(waiting, policy=policy, next_number=free, now=now):
             if not self.records.write_once(keys.batch(batch.number), batch):
                 break  # another sealer was quicker; what is left waits for the next look
             self.catalog.mark_sealed(batch.image_ids, batch.batch_id)

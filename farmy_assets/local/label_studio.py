@@ -1,7 +1,8 @@
 """Label Studio: a migrated database to start from, its first user, and its server.
 
-The server is gunicorn with Label Studio's own WSGI application: the built-in development server
-takes the next port when its own is taken, and is slower. Secrets reach it by environment only.
+The server is gunicorn with Label Studio's own WSGI application behind the gate (`studio/gate/`):
+the built-in development server takes the next port when its own is taken, is slower, and has no
+gate. Secrets reach it by environment only.
 """
 
 import fcntl
@@ -21,6 +22,7 @@ import httpx
 from farmy_assets.errors import PlatformError
 from farmy_assets.local.processes import Say, Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettings, load_secrets
+from farmy_assets.studio import gate
 
 NAME = "label-studio"
 DATABASE = "label_studio.sqlite3"
@@ -39,14 +41,14 @@ def label_studio_server(settings: LocalSettings) -> Server:
         title="Label Studio",
         command=(
             str(environment / "bin" / "gunicorn"),
-            "core.wsgi:application",
+            "farmy_gate.wsgi:application",
             f"--bind={HOST}:{settings.ports[NAME]}",
             "--workers=2",
             "--threads=8",
             "--timeout=180",
             f"--worker-tmp-dir={empty}",
             # The package's own folder: Label Studio imports its parts by their bare names.
-            f"--pythonpath={package}",
+            f"--pythonpath={gate.FOLDER},{package}",
         ),
         environment={
             **_environment(settings, settings.home / NAME / "data"),
@@ -142,8 +144,10 @@ def _environment(settings: LocalSettings, data: Path) -> dict[str, str]:
             # Endpoint and keys by environment are trusted, so that Label Studio's protection
             # against requests to local addresses can stay on, and are not stored in its database.
             "LABEL_STUDIO_S3_ENDPOINT": settings.address("ministack"),
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            # An identity of its own, which may read cleansed images and nothing else.
+            "AWS_ACCESS_KEY_ID": secrets.label_studio_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": secrets.label_studio_secret_access_key,
+            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": REGION,
         }
     )

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from w3lib.url import canonicalize_url
 
@@ -119,9 +120,8 @@ def open_journal(
 
 def job_numbers(records: RecordStore, scraper: str) -> list[int]:
     """The numbers of all jobs of a scraper, in order."""
-    prefix = keys.scrape_jobs(scraper)
-    found = records.bucket.keys(prefix)
-    return [int(key.removeprefix(prefix).removesuffix(".json")) for key in found]
+    found = records.bucket.keys(keys.scrape_jobs(scraper))
+    return keys.numbers(found, partial(keys.scrape_jobs, scraper))
 
 
 def _memory(address: str) -> str:

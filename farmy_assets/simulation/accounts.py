@@ -1,13 +1,15 @@
-"""Accounts for simulated people, made the way real ones get theirs: by the invite link."""
+"""Accounts for simulated people, made the way real ones get theirs: by a link that works once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
+from farmy_assets.annotation.people import Role
 from farmy_assets.errors import StudioError
 from farmy_assets.studio.connection import Connection
 from farmy_assets.studio.errors import translated
+from farmy_assets.studio.people import Invitation, People
 
 
 @dataclass(frozen=True)
@@ -21,57 +23,65 @@ class Account:
 
 def invite(
     url: str,
-    admin_token: str,
+    platform_token: str,
     *,
     passwords: Mapping[str, str],
+    roles: Mapping[str, Role] | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> dict[str, Account]:
     """Make sure that everybody has an account; called again, it signs in to what is there.
 
     Args:
         url: base address of Label Studio.
-        admin_token: of any existing user: the link is the organization's.
+        platform_token: of the platform's own account: nobody else may invite.
         passwords: e-mail -> password (8 characters or more); the caller must know them again next
             time, e.g. by deriving them from a local secret.
+        roles: e-mail -> role of a new account; an annotator where it is not named.
         transport: takes the place of the network in tests.
 
     Returns:
         E-mail -> account, in the order given.
 
     Raises:
-        StudioError: an account exists with another password, or the server refused a sign-up.
+        StudioError: an account exists with another password, or the server refused one.
         StudioUnavailableError: no answer.
     """
     url = url.rstrip("/")
-    admin = Connection(url, admin_token, transport=transport)
-    link = admin.get("/api/invite", doing="asking for the invite link")["invite_url"]
-    known = {user["email"].lower() for user in admin.get("/api/users/", doing="listing people")}
-    admin.close()
+    platform = Connection(url, platform_token, transport=transport)
+    people = People(platform)
     accounts: dict[str, Account] = {}
-    for email, password in passwords.items():
-        page = "/user/login/" if email.lower() in known else link
-        with translated(url, f"signing in {email}"):
-            token = _sign_in(url, page, email, password, transport)
-        accounts[email] = Account(email, password, token)
+    try:
+        for email, password in passwords.items():
+            invitation = people.invite(email, role=(roles or {}).get(email, Role.ANNOTATOR))
+            if not invitation.is_new and not invitation.has_signed_in:
+                invitation = people.reset(email)  # a killed run made the account, lost the link
+            with translated(url, f"signing in {email}"):
+                token = _sign_in(url, invitation, password, transport)
+            accounts[email] = Account(email, password, token)
+    finally:
+        platform.close()
     return accounts
 
 
 def _sign_in(
-    url: str, page: str, email: str, password: str, transport: httpx.BaseTransport | None
+    url: str, invitation: Invitation, password: str, transport: httpx.BaseTransport | None
 ) -> str:
-    """Fill in the form on a page (sign-up or login: both have the same fields); returns a token."""
+    """Choose a password where the link leads, or sign in with it; returns a token."""
+    page = invitation.link or f"{url}/user/login/"
     with httpx.Client(base_url=url, timeout=60, transport=transport) as browser:
-        browser.get(page).raise_for_status()
+        page = str(browser.get(page, follow_redirects=True).raise_for_status().url)
         form = {
-            "email": email,
+            "email": invitation.email,
             "password": password,
+            "again": password,
             "csrfmiddlewaretoken": browser.cookies.get("csrftoken", ""),
         }
-        answer = browser.post(page, data=form, headers={"Referer": f"{url}{page}"})
-        if answer.status_code != httpx.codes.FOUND:  # a rejected form is shown again, with a 200
+        answer = browser.post(page, data=form, headers={"Referer": page})
+        if answer.status_code != httpx.codes.FOUND:  # a rejected form is shown again
             msg = (
-                f"Label Studio at {url} did not let {email} in: the account has another password, "
-                "or the password is too short. Start with a new data folder, or correct it"
+                f"Label Studio at {url} did not let {invitation.email} in: the account has another "
+                "password, or the password is too short. Give a new link with `farmy people invite "
+                "ADDRESS --reset`, or start with a new data folder"
             )
             raise StudioError(msg)
         token = browser.get("/api/current-user/token").raise_for_status().json()["token"]

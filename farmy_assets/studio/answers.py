@@ -60,9 +60,11 @@ def read_changed(
 ) -> Iterator[AnsweredTask]:
     """Tasks changed at or after `since`, oldest change first, each with all its annotations.
 
-    A task whose annotations were all deleted comes with none. A task that somebody made by hand has
-    no key of ours; it is passed over, and the log says how many there were. Deleted tasks do not
-    show here: `InboxActivity.tasks` does.
+    A task whose annotations were all deleted comes with none. Only the key of a task has to be
+    ours: whatever else its data say is held against the record by whoever reads it, so that no
+    answer gets lost by altered data. A task without a key was made by somebody else; it is passed
+    over, and the log says how many there were. Deleted tasks do not show here:
+    `InboxActivity.tasks` does.
     """
     finish_half_saved(connection, project_id, since=since)
     authors = _Authors(lambda: read_people(connection))
@@ -82,9 +84,13 @@ def read_changed(
 
 
 def _is_ours(data: dict[str, Any]) -> bool:
-    named = all(isinstance(data.get(name), str) for name in (KEY_FIELD, "image_id"))
-    sides = [data.get(name) for name in ("width_px", "height_px")]
-    return named and all(isinstance(side, int) and side > 0 for side in sides)
+    return isinstance(data.get(KEY_FIELD), str)
+
+
+def _side(data: dict[str, Any], name: str) -> int:
+    """A side that the data claim, or 1 where they claim none."""
+    side = data.get(name)
+    return side if isinstance(side, int) and side > 0 else 1
 
 
 class _Authors:
@@ -107,9 +113,9 @@ def _answered(row: TaskRow, authors: _Authors) -> AnsweredTask:
     return AnsweredTask(
         task_id=row["id"],
         task_key=data[KEY_FIELD],
-        image_id=data["image_id"],
-        width_px=data["width_px"],
-        height_px=data["height_px"],
+        image_id=str(data.get("image_id", "")),
+        width_px=_side(data, "width_px"),
+        height_px=_side(data, "height_px"),
         updated_at=_time(row["updated_at"]),
         annotations=tuple(
             _raw(annotation, authors)

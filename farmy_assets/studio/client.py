@@ -1,6 +1,6 @@
 """The door to Label Studio: one object with everything the platform asks of it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -12,6 +12,7 @@ from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio import answers, projects, tasks
 from farmy_assets.studio.answers import InboxActivity
 from farmy_assets.studio.connection import Connection
+from farmy_assets.studio.people import People
 from farmy_assets.studio.projects import InboxProgress
 from farmy_assets.studio.settings import StudioSettings
 
@@ -53,15 +54,20 @@ class Studio:
         version = self._connection.get("/api/version/", doing="asking for its version")
         return str(version["release"])
 
-    def people(self) -> dict[str, int]:
-        """E-mail (lower case) -> user id of everybody who has an account."""
-        return answers.read_people(self._connection)
+    @property
+    def people(self) -> People:
+        """Who has an account, and the way to one."""
+        return People(self._connection)
 
-    def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
+    def ensure_inbox(
+        self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
+    ) -> int:
         """The id of the inbox's project: found by its key, or created; then brought up to date.
 
         Args:
             inbox: whose key is looked for in the projects' descriptions.
+            owner: the address of the person whose inbox it is: with this account one gets in, also
+                when it is made later. None leaves the inbox to whom it belongs.
             label_config: the labelling interface as XML; a change is applied to the project.
             instructions: plain text, shown to the annotator; a change is applied as well.
 
@@ -72,6 +78,7 @@ class Studio:
         return projects.ensure_inbox(
             self._connection,
             inbox,
+            owner=owner,
             bucket=self._settings.cleansed_bucket,
             label_config=label_config,
             instructions=instructions,
@@ -84,6 +91,14 @@ class Studio:
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         """Inbox key -> project id, of all inboxes whose key starts with the prefix."""
         return projects.find_inboxes(self._connection, prefix)
+
+    def give_inboxes(self, owners: Mapping[str, str]) -> int:
+        """Make inboxes that are there belong to their persons' addresses; how many changed.
+
+        Args:
+            owners: inbox key -> address; keys without a project are left out.
+        """
+        return projects.give_inboxes(self._connection, owners)
 
     def add_tasks(self, project_id: int, new_tasks: Sequence[NewTask]) -> int:
         """Put tasks into an inbox, each key once; returns how many were not there before."""
@@ -99,6 +114,10 @@ class Studio:
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)
+
+    def find_task_ids(self, project_id: int, keys: Collection[str]) -> dict[str, int]:
+        """Task key -> task id, of those of these keys that are in the inbox."""
+        return tasks.find_task_ids(self._connection, project_id, keys)
 
     def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
         """Tasks changed at or after `since` (None: all), oldest change first.

@@ -1,17 +1,20 @@
 """Inboxes as Label Studio projects: found by their key, created once, kept as the campaign says.
 
-The key stands in the project's description: titles are for people, who may change them.
+The key stands in the project's description: titles are for people, who may change them. Behind the
+key stands the address of the person whose inbox it is; by it the gate lets people in.
 """
 
 import html
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio.connection import Connection
+from farmy_assets.studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
 from farmy_assets.studio.tabs import ensure_tabs
 
 _PAGE = 100  # the server's own maximum
@@ -54,18 +57,32 @@ def find_inboxes(connection: Connection, prefix: str) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for row in _all_projects(connection, include="id,description"):
-        key = row["description"] or ""
+        key = key_of(row["description"])
         if key.startswith(prefix):
             found[key] = min(row["id"], found.get(key, row["id"]))
     return found
 
 
 def ensure_inbox(
-    connection: Connection, inbox: Inbox, *, bucket: str, label_config: str, instructions: str
+    connection: Connection,
+    inbox: Inbox,
+    *,
+    owner: str | None,
+    bucket: str,
+    label_config: str,
+    instructions: str,
 ) -> int:
     """The project of this inbox, created or brought up to date, able to show the bucket's images.
 
     Each step looks before it acts, so a call that died half-way is finished by the next one.
+
+    Args:
+        connection: To the server.
+        inbox: What the project is for.
+        owner: The address of the person whose inbox it is; None leaves it to whom it belongs.
+        bucket: Where the images are.
+        label_config: The labelling interface.
+        instructions: Plain text.
 
     Returns:
         The project's id.
@@ -74,10 +91,12 @@ def ensure_inbox(
     found = sorted(_with_key(connection, inbox.key))
     if found:
         project_id = found[0]
-        _bring_up_to_date(connection, project_id, wanted)
+        _bring_up_to_date(connection, project_id, wanted, key=inbox.key, owner=owner)
         _remove_empty(connection, inbox.key, found[1:])
     else:
-        project_id = _create(connection, inbox, wanted)
+        project_id = _create(
+            connection, inbox, {**wanted, "description": described(inbox.key, owner)}
+        )
     _ensure_images(connection, project_id, bucket)
     ensure_tabs(connection, project_id)
     return project_id
@@ -93,6 +112,24 @@ def stop_opening_instructions(connection: Connection, project_id: int) -> None:
     if connection.get(f"/api/projects/{project_id}", doing=doing).get("show_instruction"):
         with connection.sdk(f"closing the instructions of project {project_id}") as sdk:
             sdk.projects.update(id=project_id, show_instruction=False)
+
+
+def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:
+    """Make inboxes that are there belong to these addresses; returns how many changed hands.
+
+    Args:
+        connection: To the server.
+        owners: Inbox key to the address of its person; keys without a project are left out.
+    """
+    changed = 0
+    for row in _all_projects(connection, include="id,description"):
+        key = key_of(row["description"])
+        wanted = described(key, owners.get(key))
+        if key in owners and row["description"] != wanted:
+            with connection.sdk(f"giving the inbox {key} to its person") as sdk:
+                sdk.projects.update(id=row["id"], description=wanted)
+            changed += 1
+    return changed
 
 
 def read_progress(connection: Connection, project_ids: Iterable[int]) -> dict[int, InboxProgress]:
@@ -160,7 +197,7 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
     A busy SQLite answers "database is locked" with a 500 after it has stored the project.
     """
     opens = {"show_instruction": bool(wanted["expert_instruction"])}
-    body = {"title": inbox.title, "description": inbox.key, **wanted, **opens}
+    body = {"title": inbox.title, **wanted, **opens}
     try:
         connection.post("/api/projects/", body, doing=f"creating the inbox {inbox.key}")
     except StudioUnavailableError:
@@ -174,7 +211,7 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
 
 def _with_key(connection: Connection, key: str) -> list[int]:
     rows = _all_projects(connection, include="id,description")
-    return [row["id"] for row in rows if row["description"] == key]
+    return [row["id"] for row in rows if key_of(row["description"]) == key]
 
 
 def _remove_empty(connection: Connection, key: str, project_ids: list[int]) -> None:
@@ -186,8 +223,11 @@ def _remove_empty(connection: Connection, key: str, project_ids: list[int]) -> N
             sdk.projects.delete(id=project_id)
 
 
-def _bring_up_to_date(connection: Connection, project_id: int, wanted: dict[str, Any]) -> None:
+def _bring_up_to_date(
+    connection: Connection, project_id: int, wanted: dict[str, Any], *, key: str, owner: str | None
+) -> None:
     current = connection.get(f"/api/projects/{project_id}", doing=f"reading project {project_id}")
+    wanted |= {"description": described(key, owner or owner_of(current.get("description")))}
     changes = {name: value for name, value in wanted.items() if current.get(name) != value}
     if "expert_instruction" in changes:
         changes["show_instruction"] = bool(wanted["expert_instruction"])
@@ -203,6 +243,8 @@ def _ensure_images(connection: Connection, project_id: int, bucket: str) -> None
     """A storage record lets the project resolve `s3://bucket/...`; it is never synced.
 
     Without endpoint or keys in it: the server has them in its environment, out of its database.
+    The prefix is what the server may list, to see that the bucket is there; images are resolved
+    whatever it says.
     """
     storages = connection.get(
         "/api/storages/s3",
@@ -215,6 +257,7 @@ def _ensure_images(connection: Connection, project_id: int, bucket: str) -> None
         sdk.import_storage.s3.create(
             project=project_id,
             bucket=bucket,
+            prefix=CONNECTION_KEY,
             title="cleansed images",
             use_blob_urls=True,
             presign=False,

@@ -35,6 +35,7 @@ from farmy_assets_tests.annotation.examples import (
 )
 
 INBOX = inbox("cara", Phase.TRIAGE)
+EVERYBODY = frozenset(f"{name}@example.com" for name in ("anna", "ben", "cara", "dora", "zoe"))
 DARK = CheckResult(check=Check.DARK, value=0.1234, threshold=0.32, verdict=Verdict.FAIL)
 BRIGHT = CheckResult(check=Check.BRIGHT, value=0.75, threshold=0.7, verdict=Verdict.FAIL)
 
@@ -49,7 +50,7 @@ def said(word: str, *, at: float = 0, by: str = "cara") -> RawAnnotation:
 
 
 def read(found: AnsweredTask, known: Sequence[Ruling] = ()) -> list[Ruling]:
-    return rulings_from_task(found, inbox=INBOX, reasons=[Check.DARK], known=known)
+    return rulings_from_task(found, inbox=INBOX, by=EVERYBODY, reasons=[Check.DARK], known=known)
 
 
 def words(rulings: Sequence[Ruling]) -> list[Word]:

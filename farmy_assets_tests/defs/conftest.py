@@ -34,15 +34,25 @@ class StudioInMemory(Studio):
     tasks: dict[int, dict[str, NewTask]] = field(default_factory=dict)
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
     seen_instructions: set[int] = field(default_factory=set)
+    owners: dict[str, str | None] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
         self._must_be_up()
         return "in memory"
 
-    def ensure_inbox(self, inbox: Inbox, *, label_config: str, instructions: str) -> int:
+    def ensure_inbox(
+        self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
+    ) -> int:
         self._must_be_up()
+        self.owners[inbox.key] = owner
         return self.projects.setdefault(inbox.key, len(self.projects) + 1)
+
+    def give_inboxes(self, owners: Mapping[str, str]) -> int:
+        there = {key: owner for key, owner in owners.items() if key in self.projects}
+        changed = sum(self.owners.get(key) != owner for key, owner in there.items())
+        self.owners |= there
+        return changed
 
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         self._must_be_up()

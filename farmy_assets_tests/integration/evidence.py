@@ -15,6 +15,7 @@ from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
+from farmy_assets.studio.gate.farmy_gate.inbox_keys import key_of
 from farmy_assets_tests.integration.running import RunningPlatform
 
 UNDER_WAY = {ImagePhase.UNCATALOGUED, ImagePhase.WAITING, ImagePhase.SEALED, ImagePhase.CLEANSED}
@@ -60,8 +61,8 @@ def tasks_seen(
         return [
             task
             for project in answer["results"]
-            if (project["description"] or "").startswith(f"farmy:{campaign}/")
-            and phase_of(project["description"]) in phases
+            if key_of(project["description"]).startswith(f"farmy:{campaign}/")
+            and phase_of(key_of(project["description"])) in phases
             for task in _exported(client, project)
         ]
 
@@ -73,7 +74,7 @@ def _exported(client: httpx.Client, project: dict[str, Any]) -> Iterator[SeenTas
     )
     for task in answer.raise_for_status().json():
         yield SeenTask(
-            inbox=project["description"],
+            inbox=key_of(project["description"]),
             project_id=project["id"],
             task_id=task["id"],
             data=task["data"],

@@ -1,5 +1,6 @@
 """Simulated people: they answer what is open, once, and come back after trouble."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from threading import Event
@@ -187,32 +188,46 @@ def test_work_that_is_refused_ends_and_is_told_at_the_end(
 
 
 class FakeDoor:
-    """The sign-up and login forms, and the pages behind them."""
+    """The gate's way in: an account is made by the platform, and its link takes one password."""
 
     def __init__(self) -> None:
         self.passwords: dict[str, str] = {"admin@example.com": "admin"}
+        self.invited: list[str] = []
         self.transport = httpx.MockTransport(self._handle)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        if path.startswith("/farmy/people/"):
+            return self._people(path, json.loads(request.content)["email"])
         if request.method == "POST":
             return self._form(request, parse_qs(request.content.decode()))
-        if path == "/api/invite":
-            return httpx.Response(200, json={"invite_url": "/user/signup/?token=i"})
-        if path == "/api/users/":
-            return httpx.Response(200, json=[{"email": email} for email in self.passwords])
         if path == "/api/current-user/token":
             return httpx.Response(
                 200, json={"token": f"token-of-{request.headers['Cookie'][-20:]}"}
             )
         return httpx.Response(200, headers={"Set-Cookie": "csrftoken=c; Path=/"})
 
+    def _people(self, path: str, email: str) -> httpx.Response:
+        is_new = email not in self.passwords and email not in self.invited
+        told = {
+            "email": email,
+            "name": "",
+            "role": "annotator",
+            "has_signed_in": email in self.passwords,
+            "is_new": is_new,
+        }
+        if is_new or path.endswith("/reset/"):
+            self.invited.append(email)
+            link = f"/farmy/join/{email}/t{len(self.invited)}/"
+            told |= {"link": link, "valid_until": "2026-01-08T00:00:00+00:00"}
+        return httpx.Response(201 if is_new else 200, json=told)
+
     def _form(self, request: httpx.Request, form: dict[str, list[str]]) -> httpx.Response:
         email, password = form["email"][0], form["password"][0]
         assert form["csrfmiddlewaretoken"] == ["c"]
         assert request.headers["Referer"].startswith(URL)
-        if request.url.path == "/user/signup/":
-            assert request.url.params["token"] == "i"
+        if request.url.path.startswith("/farmy/join/"):
+            assert request.url.path == f"/farmy/join/{email}/t{len(self.invited)}/"
             self.passwords[email] = password
         let_in = self.passwords.get(email) == password
         return httpx.Response(302 if let_in else 200)
@@ -233,3 +248,11 @@ def test_an_account_with_another_password_is_an_error_that_says_so() -> None:
     door = FakeDoor()
     with pytest.raises(StudioError, match="another password"):
         invite(URL, "t", passwords={"admin@example.com": "wrong"}, transport=door.transport)
+
+
+def test_an_account_whose_link_was_lost_gets_another_one() -> None:
+    door = FakeDoor()
+    door.invited.append("anna@example.com")  # made by a run that was killed before it signed in
+    passwords = {"anna@example.com": "pw-anna-1"}
+    invite(URL, "admin", passwords=passwords, transport=door.transport)
+    assert door.passwords["anna@example.com"] == "pw-anna-1"

@@ -85,6 +85,21 @@ class FakeLabelStudio:
             self.tasks[task_id] |= {"counted": True, "updated_at": now}
         return annotation_id
 
+    def _people(self) -> list[Row]:
+        return [
+            {"name": "", "role": "", "has_signed_in": True, **user, "email": user["email"].lower()}
+            for user in self.users
+        ]
+
+    def _invite(self, body: Row) -> Row:
+        for user in self._people():
+            if user["email"] == body["email"]:
+                return {**user, "is_new": False}
+        person = {"id": len(self.users) + 1, **body, "has_signed_in": False}
+        self.users.append(person)
+        link = f"/farmy/join/{person['id']}/t0k3n/"
+        return {**person, "is_new": True, "link": link, "valid_until": "2026-01-04T00:00:00Z"}
+
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         return self.fault(request) or self.answer(request)
@@ -108,6 +123,8 @@ class FakeLabelStudio:
             (r"/api/current-user/whoami", "GET", lambda *_: ok(self.users[0])),
             (r"/api/version/", "GET", lambda *_: ok({"release": "1.23.2"})),
             (r"/api/users/", "GET", lambda *_: ok(self.users)),
+            (r"/farmy/people/", "GET", lambda *_: ok(self._people())),
+            (r"/farmy/people/", "POST", lambda _, __, body: ok(self._invite(body), 201)),
             (r"/api/projects/", "GET", lambda _, asked, __: ok(self._project_page(asked))),
             (r"/api/projects/", "POST", lambda _, __, body: ok(self._create(body), 201)),
             (r"/api/projects/counts/", "GET", lambda _, asked, __: ok(self._counts(asked))),

@@ -35,7 +35,7 @@ def test_no_answer_can_be_tried_again(
 ) -> None:
     server.fault = raising(error)
     with pytest.raises(StudioUnavailableError, match=text) as caught:
-        studio.people()
+        studio.people.accounts()
     assert "http://studio.test" in str(caught.value)
 
 
@@ -45,7 +45,7 @@ def test_a_server_in_trouble_can_be_tried_again(
 ) -> None:
     server.fault = lambda _request: httpx.Response(status, text="<html>trouble</html>")
     with pytest.raises(StudioUnavailableError, match=f"HTTP {status}"):
-        studio.people()
+        studio.people.accounts()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_refusal_is_not_worth_trying_again(
 ) -> None:
     server.fault = lambda _request: httpx.Response(status, json={"detail": "no"})
     with pytest.raises(StudioError, match=text) as caught:
-        studio.people()
+        studio.people.accounts()
     assert not isinstance(caught.value, StudioUnavailableError)
     assert len(server.requests) == 1
 
@@ -79,7 +79,7 @@ def test_a_read_is_tried_again_after_a_lost_connection(
         return None
 
     server.fault = once
-    assert studio.people() == {"admin@example.com": 1}
+    assert [account.email for account in studio.people.accounts()] == ["admin@example.com"]
 
 
 @pytest.mark.parametrize("status", [401, 503])

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.annotation.tasks import CONNECTION_KEY, NewTask
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio import InboxProgress, Studio
 from farmy_assets_tests.studio.fake_label_studio import FakeLabelStudio
@@ -37,6 +37,7 @@ def test_images_are_proxied_from_the_bucket_and_no_credential_is_sent(
         False,
         True,
     )
+    assert storage["prefix"] == CONNECTION_KEY  # the only object that Label Studio may list
     assert not {name for name in storage if name.startswith("aws") or "endpoint" in name}
     assert not server.asked("POST", "sync")
 
@@ -211,3 +212,24 @@ def test_closing_closed_instructions_asks_for_no_change(
     server.requests.clear()
     studio.stop_opening_instructions(project_id)
     assert {request.method for request in server.requests} == {"GET"}
+
+
+def test_an_inbox_carries_the_address_of_its_person_behind_its_key(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project = studio.ensure_inbox(ANNA, owner="Anna@example.com", label_config=CONFIG,
+                                  instructions="")  # fmt: skip
+    assert server.projects[project]["description"] == f"{ANNA.key} anna@example.com"
+    assert studio.find_inboxes() == {ANNA.key: project}
+    studio.ensure_inbox(ANNA, label_config=CONFIG, instructions="")
+    assert server.projects[project]["description"] == f"{ANNA.key} anna@example.com"
+
+
+def test_an_inbox_from_before_there_was_a_gate_is_given_to_its_person(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    older, mine = server.add_project(ANNA.key), server.add_project("a project of somebody's own")
+    owners = {ANNA.key: "anna@example.com", "farmy:weeds/annotation/ben": "ben@example.com"}
+    assert [studio.give_inboxes(owners) for _ in range(2)] == [1, 0]
+    assert server.projects[older]["description"] == f"{ANNA.key} anna@example.com"
+    assert server.projects[mine]["description"] == "a project of somebody's own"

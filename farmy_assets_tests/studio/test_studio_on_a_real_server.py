@@ -65,7 +65,8 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def project_id(studio: Studio, inbox: Inbox) -> int:
-    return studio.ensure_inbox(inbox, label_config=CONFIG, instructions="Draw <all> & more.")
+    wording = "Draw <all> & more."
+    return studio.ensure_inbox(inbox, owner=ANNA, label_config=CONFIG, instructions=wording)
 
 
 def new(studio_bucket: str, *numbers: int) -> list[NewTask]:

@@ -5,12 +5,15 @@ another ETag afterwards, and its rows are made anew.
 """
 
 import hashlib
+import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
@@ -28,6 +31,7 @@ from farmy_assets.lake.query.tables import TABLES, Table
 Row = dict[str, Any]
 WAITING = "waiting"
 NO_DAY = "1970-01-01"  # of what has a day of its own in every row
+_log = logging.getLogger(__name__)
 _PLACE_DECIMALS = 2  # about a kilometre: a field is not to be found by it
 
 
@@ -65,10 +69,19 @@ def feeds(lake: Lake) -> dict[str, Feed]:
         return Feed(
             TABLES[name],
             lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
-            lambda source: read(bucket.get(source.key), source.key),
+            lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
     return {"images": _image_feed(lake)} | {name: of_records(name) for name in reads}
+
+
+def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:
+    """The rows of one object; none, and a warning, when it is not of our making."""
+    try:
+        return list(read(content, key))
+    except (ValueError, KeyError, pa.ArrowException):
+        _log.warning("%s is not of ours and is in no table; look who wrote it", key)
+        return []
 
 
 def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
@@ -84,20 +97,33 @@ def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
 
 
 def _image_feed(lake: Lake) -> Feed:
-    """Images by batch; those that wait for one are a source of their own, read each time."""
+    """Images by batch; those that wait for one are a source of their own, read each time.
+
+    A batch is read again when corrections of its images have reached the catalog.
+    """
 
     def sources() -> Iterator[ListedObject]:
-        yield from lake.records.bucket.listing(keys.BATCHES)
+        corrected = lake.catalog.entries(list(lake.corrections.counts()))
+        of_batch: dict[str, list[str]] = defaultdict(list)
+        for image_id, entry in sorted(corrected.items()):
+            if entry.batch_id and entry.corrections:
+                of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
+        for batch in lake.records.bucket.listing(keys.BATCHES):
+            changes = "".join(of_batch.get(batch.key, ()))
+            more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
+            yield batch._replace(etag=batch.etag + more)
         ids = sorted(image.image_id for image in lake.catalog.waiting())
         if ids:
-            digest = hashlib.sha256("".join(ids).encode()).hexdigest()
+            told = [f"{i}{corrected[i].corrections}" if i in corrected else i for i in ids]
+            digest = hashlib.sha256("".join(told).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
     def read(source: ListedObject) -> Iterator[Row]:
         if source.key == WAITING:
             ids = [image.image_id for image in lake.catalog.waiting()]
         else:
-            ids = list(lake.records.read(source.key, Batch).image_ids)
+            batch = lake.records.ours(source.key, Batch)
+            ids = list(batch.image_ids) if batch else []
         entries = lake.catalog.entries(ids)
         return (_image(entries[image_id]) for image_id in ids if image_id in entries)
 
@@ -105,7 +131,10 @@ def _image_feed(lake: Lake) -> Feed:
 
 
 def _image(entry: CatalogEntry) -> Row:
-    row: Row = {"image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value}
+    row: Row = {
+        "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
+        "corrections": entry.corrections,
+    }  # fmt: skip
     if (told := entry.metadata) is None:
         return row
     place = told.position
