@@ -1,7 +1,7 @@
 """Boxes, and the one place where pixels and Label Studio's percentages meet."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -10,6 +10,9 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
 Pixel = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+DRAWN_BOX = "box"
+"""The name of the control that people draw with."""
 
 MAX_OVERSHOOT_PERCENT = 1.0
 """How far a region may reach over the image's edge and still be clipped instead of refused."""
@@ -65,7 +68,7 @@ def box_to_result(box: Box, *, region_id: str, width_px: int, height_px: int) ->
     """The box as Label Studio writes a rectangle: percent of the image's width and height."""
     return {
         "id": region_id,
-        "from_name": "box",
+        "from_name": DRAWN_BOX,
         "to_name": "image",
         "type": "rectanglelabels",
         "original_width": width_px,
@@ -115,6 +118,22 @@ def box_from_result(
     x_min, x_max = _interval_px(value, "x", "width", width_px)
     y_min, y_max = _interval_px(value, "y", "height", height_px)
     return Box(label=label, x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max)
+
+
+def boxes_from_results(
+    results: Iterable[object], *, labels: Collection[str], width_px: int, height_px: int
+) -> tuple[list[Box], list[str]]:
+    """The boxes that regions describe, and for each region that cannot be understood the reason."""
+    boxes: list[Box] = []
+    problems: list[str] = []
+    for number, result in enumerate(results, start=1):
+        try:
+            boxes.append(
+                box_from_result(result, labels=labels, width_px=width_px, height_px=height_px)
+            )
+        except InvalidInputError as error:
+            problems.append(f"region {number} {error}")
+    return boxes, problems
 
 
 def _single_label(written: object, labels: Collection[str]) -> str:

@@ -4,22 +4,21 @@ waiting       somebody who was asked has not answered (votes in other people's i
 single        one person was asked and answered in full
 agreed        two and more answered without a conflict; their boxes are fused
 in_conflict   there is a conflict (a lone skipped or unreadable answer is one too) and no decision
-adjudicated   the adjudicator drew what is true
+adjudicated   the adjudicator decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
 
 A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
-so that a vote edited later asks for a new decision. A decision that cannot be read is itself a
-conflict, and joins the votes judged: the adjudicator gets a new task that says what was wrong.
+so that a vote edited later asks for a new decision. An answer that cannot be read, or decides
+nothing, is itself a conflict, and joins the votes judged: the adjudicator gets a new task that
+says what was wrong. Decisions made on the adjudicator's former page count as they did.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from statistics import median
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
 from farmy_assets.annotation.conflicts import (
     BoxGroup,
@@ -29,11 +28,18 @@ from farmy_assets.annotation.conflicts import (
     group_boxes,
     match_boxes,
 )
+from farmy_assets.annotation.decisions import (
+    NO_DECISION,
+    adjudication_key,
+    asks_for_a_decision,
+    former_adjudication_key,
+)
+from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.versions import decided_boxes
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
-
-DOUBLE_BOX_IOU = 0.95
+from farmy_assets.errors import InvalidInputError
 
 
 class Standing(StrEnum):
@@ -134,12 +140,6 @@ def judge_image(
     return judgement.model_copy(update={"status": status, "boxes": boxes})
 
 
-def adjudication_key(image_id: str, vote_ids: Iterable[str]) -> str:
-    """The key of the task that asks for a decision on exactly these votes."""
-    digest = hashlib.sha256("\n".join(sorted(vote_ids)).encode()).hexdigest()
-    return f"{image_id}.{digest[:12]}"
-
-
 def _adjudicated(
     judgement: Judgement,
     answers: Sequence[Vote],
@@ -150,13 +150,20 @@ def _adjudicated(
 ) -> Judgement:
     """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
     judged = list(answers)
+    boxes: tuple[Box, ...] = ()
     while True:
-        key = adjudication_key(judgement.image_id, _ids(judged))
-        decision = next((d for d in reversed(decisions) if d.task_key == key), None)
-        if decision is None or not decision.problems:
+        ids = _ids(judged)
+        key = adjudication_key(judgement.image_id, ids)
+        keys = {key, former_adjudication_key(judgement.image_id, ids)}
+        decision = next((d for d in reversed(decisions) if d.task_key in keys), None)
+        if decision is None:
+            break
+        boxes, problems = _decided_boxes(decision, judged, policy)
+        if not problems:
             break
         judged.append(decision)
-        conflicts += find_conflicts([decision], policy)
+        unusable = decision.model_copy(update={"problems": problems})
+        conflicts += find_conflicts([unusable], policy)
     changes: dict[str, object] = {
         "status": Standing.IN_CONFLICT,
         "conflicts": conflicts,
@@ -167,26 +174,39 @@ def _adjudicated(
         excluded = decision.outcome is Outcome.SKIPPED
         changes |= {
             "status": Standing.EXCLUDED if excluded else Standing.ADJUDICATED,
-            "boxes": () if excluded else _without_doubles(decision.boxes),
+            "boxes": boxes,
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,
-            "settled_as": () if excluded else _settled(answers, decision, policy),
+            "settled_as": () if excluded else _settled(answers, boxes, policy),
         }
     return judgement.model_copy(update=changes)
 
 
+def _decided_boxes(
+    decision: Vote, judged: Sequence[Vote], policy: AgreementPolicy
+) -> tuple[tuple[Box, ...], tuple[str, ...]]:
+    """The boxes that a decision says are there, or why it is none."""
+    if decision.problems or decision.outcome is Outcome.SKIPPED:
+        return (), decision.problems
+    if decision.decision is None and asks_for_a_decision(decision.task_key):
+        return (), (NO_DECISION,)
+    try:
+        return decided_boxes(decision, judged, policy), ()
+    except InvalidInputError as error:
+        return (), (f"the decision {error}",)
+
+
 def _settled(
-    answers: Sequence[Vote], decision: Vote, policy: AgreementPolicy
+    answers: Sequence[Vote], truth: Sequence[Box], policy: AgreementPolicy
 ) -> tuple[Settlement, ...]:
-    """Each annotator's errors in the light of the decision; unreadable answers are left out."""
+    """Each annotator's errors in the light of what is true; unreadable answers are left out."""
     voters = {vote.voter: vote.boxes for vote in answers if vote.is_clean}
     groups = group_boxes(voters, policy=policy)
-    truth = _without_doubles(decision.boxes)
     found: list[Settlement] = []
     decided = _decided(groups, truth, policy)
     for group, answer in zip(groups, decided, strict=True):
         if answer is None:
-            found.append(_settlement(ConflictKind.EXTRA, group, _middle(group)))
+            found.append(_settlement(ConflictKind.EXTRA, group, middle(group)))
             continue
         box = truth[answer]
         wrong = [voter for voter, drawn in group.items() if drawn.label != box.label]
@@ -208,7 +228,7 @@ def _decided(
     for size in sorted({len(group) for group in groups}, reverse=True):
         same_size = [number for number, group in enumerate(groups) if len(group) == size]
         free = [number for number in range(len(truth)) if number not in decided]
-        middles = [_middle(groups[number]) for number in same_size]
+        middles = [middle(groups[number]) for number in same_size]
         for i, j in match_boxes(middles, [truth[number] for number in free], policy=policy):
             decided[same_size[i]] = free[j]
     return decided
@@ -221,29 +241,7 @@ def _settlement(kind: ConflictKind, people: Iterable[str], box: Box) -> Settleme
 def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Box, ...]:
     """One box for each object that all the votes show."""
     groups = group_boxes({vote.voter: vote.boxes for vote in votes}, policy=policy)
-    return _without_doubles([_middle(group) for group in groups])
-
-
-def _middle(group: BoxGroup) -> Box:
-    """The median of each edge (of two boxes: the mean), which resists one bad box of three."""
-    boxes = list(group.values())
-    labels = sorted(box.label for box in boxes)
-    return Box(
-        label=max(labels, key=labels.count),
-        x_min=median(box.x_min for box in boxes),
-        y_min=median(box.y_min for box in boxes),
-        x_max=median(box.x_max for box in boxes),
-        y_max=median(box.y_max for box in boxes),
-    )
-
-
-def _without_doubles(boxes: Iterable[Box]) -> tuple[Box, ...]:
-    """The boxes in reading order; one that repeats another (same class and place) is left out."""
-    kept: list[Box] = []
-    for box in sorted(boxes, key=lambda box: box.place):
-        if all(box.label != other.label or iou(box, other) < DOUBLE_BOX_IOU for other in kept):
-            kept.append(box)
-    return tuple(kept)
+    return without_doubles([middle(group) for group in groups])
 
 
 def _age(vote: Vote) -> tuple[datetime, str]:

@@ -16,8 +16,17 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from farmy_assets.annotation.boxes import Box, box_from_result
+from farmy_assets.annotation.boxes import Box, boxes_from_results
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.decisions import (
+    DRAWN,
+    NO_DECISION,
+    Decision,
+    DecisionKind,
+    asks_for_a_decision,
+    decision_of,
+    drawn_in,
+)
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
@@ -61,7 +70,11 @@ class Outcome(StrEnum):
 
 
 class Vote(Record):
-    """One submission of one author; boxes are in pixels of the image shown."""
+    """One submission of one author; boxes are what was drawn, in pixels of the image shown.
+
+    `decision` is what an adjudicator chose. Votes of other phases have none, nor have those given
+    on the adjudicator's former page, where the boxes were the decision.
+    """
 
     vote_id: str
     campaign: str
@@ -77,6 +90,7 @@ class Vote(Record):
     outcome: Outcome
     boxes: tuple[Box, ...] = ()
     problems: tuple[str, ...] = ()
+    decision: Decision | None = None
 
     @property
     def voter(self) -> str:
@@ -217,20 +231,24 @@ def _read(
     campaign: Campaign,
 ) -> Vote:
     email = _address(annotation.email)
-    outcome = Outcome.SKIPPED if annotation.skipped else Outcome.SUBMITTED
-    boxes: list[Box] = []
+    decision: Decision | None = None
     problems: list[str] = []
-    for number, result in enumerate(() if annotation.skipped else annotation.result, start=1):
-        try:
-            box = box_from_result(
-                result,
-                labels=campaign.class_names,
-                width_px=task.width_px,
-                height_px=task.height_px,
-            )
-            boxes.append(box)
-        except InvalidInputError as error:
-            problems.append(f"region {number} {error}")
+    if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
+        decision, problems = _decision(task.task_key, annotation)
+    skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
+    outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
+    boxes: list[Box] = []
+    if not skipped and (decision is None or decision.kind in DRAWN):
+        decides = inbox.phase is Phase.ADJUDICATION
+        boxes, unreadable = boxes_from_results(
+            drawn_in(annotation.result) if decides else annotation.result,
+            labels=campaign.class_names,
+            width_px=task.width_px,
+            height_px=task.height_px,
+        )
+        problems += unreadable
+        if decision and not boxes and not problems:
+            problems.append("nothing was drawn, although the choice was to draw")
     return Vote(
         vote_id=_vote_id(
             inbox, task.task_key, email, outcome, submitted_at, content=annotation.result
@@ -248,6 +266,7 @@ def _read(
         outcome=outcome,
         boxes=tuple(boxes),
         problems=tuple(problems),
+        decision=decision,
     )
 
 
@@ -258,6 +277,17 @@ def _author(
         return inbox.person
     found = campaign.person_with_email(email)
     return found.name if found else None
+
+
+def _decision(task_key: str, annotation: RawAnnotation) -> tuple[Decision | None, list[str]]:
+    """What an adjudicator chose, and what is wrong with that."""
+    try:
+        decision = decision_of(annotation.result)
+    except InvalidInputError as error:
+        return None, [f"the decision {error}"]
+    if decision is None and asks_for_a_decision(task_key):
+        return None, [NO_DECISION]
+    return decision, []
 
 
 def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
@@ -271,6 +301,7 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "lead_time_s": None,
         "boxes": (),
         "problems": (),
+        "decision": None,
     }
     return before.model_copy(update=changes)
 
@@ -291,7 +322,7 @@ def _vote_id(
 
 
 def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.boxes, vote.problems
+    return vote.outcome, vote.boxes, vote.problems, vote.decision
 
 
 def _age(vote: Vote) -> tuple[datetime, bool, str]:

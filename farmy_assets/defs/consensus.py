@@ -8,6 +8,7 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
+from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
 from farmy_assets.annotation.membership import can_decide
 from farmy_assets.annotation.tasks import adjudication_task
@@ -208,6 +209,7 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
         task = adjudication_task(
             judgement,
             votes=votes,
+            policy=campaign.agreement,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
@@ -224,7 +226,11 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
             )
         )
     lake.ledger.add_adjudication(campaign.name, given)
-    return studio.add_tasks(project_id, tasks)
+    added = studio.add_tasks(project_id, tasks)
+    # What still asks for the same decisions on the former page, unless it was answered meanwhile.
+    former = [former_adjudication_key(j.image_id, j.vote_ids) for j in disputed]
+    studio.remove_unanswered(project_id, former)
+    return added
 
 
 @dg.asset(

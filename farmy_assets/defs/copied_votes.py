@@ -38,10 +38,10 @@ def copy_new_votes(
         differences: Takes what was found not to be as recorded.
     """
     asked = asked_images(lake, campaign.name)
-    new = [
-        vote
-        for inbox, project_id in existing_inboxes(studio, inboxes)
-        for vote in votes_from_tasks(
+    new: list[Vote] = []
+    answered: list[int] = []
+    for inbox, project_id in existing_inboxes(studio, inboxes):
+        found = votes_from_tasks(
             as_recorded(
                 studio.changed_tasks(project_id, since=_since(inbox, known)),
                 asked.get(inbox.key, {}),
@@ -52,8 +52,12 @@ def copy_new_votes(
             known=known,
             own_addresses=members.addresses_of(inbox.person),
         )
-    ]
+        new += found
+        if found:
+            answered.append(project_id)
     lake.ledger.add_votes(campaign.name, new)
+    for project_id in answered:
+        studio.stop_opening_instructions(project_id)
     return new
 
 

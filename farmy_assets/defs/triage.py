@@ -204,6 +204,7 @@ def _new_rulings(
         if before == seen.get(inbox.key):
             continue
         since = before.changed_at - OVERLAP if before and before.changed_at else None
+        count = len(new)
         for task in studio.changed_tasks(project_id, since=since):
             question = asked.get((inbox.key, task.task_key))
             if question is None:
@@ -215,4 +216,6 @@ def _new_rulings(
             new += rulings_from_task(
                 about, inbox=inbox, by=people, reasons=question.reasons, known=known
             )
+        if len(new) > count:
+            studio.stop_opening_instructions(project_id)
     return new, _Passed(by_others, not_asked)

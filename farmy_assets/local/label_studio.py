@@ -139,6 +139,8 @@ def _environment(settings: LocalSettings, data: Path) -> dict[str, str]:
             "SENTRY_DSN": "",
             "FRONTEND_SENTRY_DSN": "",
             "LOG_LEVEL": "WARNING",
+            # A task's place among all of its inbox, in place of the count of those just visited.
+            "fflag_fix_all_optic_79_task_count_is_wrong_short": "true",
             # Endpoint and keys by environment are trusted, so that Label Studio's protection
             # against requests to local addresses can stay on, and are not stored in its database.
             "LABEL_STUDIO_S3_ENDPOINT": settings.address("ministack"),

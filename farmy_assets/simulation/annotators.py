@@ -16,13 +16,17 @@ from typing import Any, NamedTuple
 import httpx
 
 from farmy_assets.annotation.boxes import Box, box_to_result
-from farmy_assets.annotation.inboxes import USABLE
+from farmy_assets.annotation.decisions import Decision, DecisionKind
+from farmy_assets.annotation.inboxes import DECISION, USABLE
 from farmy_assets.cleansing.rulings import Word
 from farmy_assets.errors import FarmyError, StudioUnavailableError
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.studio.connection import Connection
 from farmy_assets.studio.data_manager import UNANSWERED, TaskRow, fetch
 from farmy_assets.studio.projects import find_inboxes
+
+DECISIONS = "decisions"
+"""The field of a task's data that holds an adjudicator's choices."""
 
 _TAKEN_AT_ONCE = 50  # one listing costs as much as one answer
 _AFTER_AN_ERROR_S = 1.0
@@ -31,12 +35,16 @@ _log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What a person makes of one task: boxes, or a word on whether the photograph is of use."""
+    """What a person makes of one task: boxes, or a word on whether the photograph is of use.
+
+    An adjudicator's answer without a `decision` is what a person does who draws all there is.
+    """
 
     boxes: tuple[Box, ...]
     skipped: bool
     lead_time_s: float
     word: Word | None = None
+    decision: Decision | None = None
 
 
 AnswerFor = Callable[[Mapping[str, Any]], Answer]
@@ -124,16 +132,10 @@ def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
         for number, box in enumerate(boxes)
     ]
     if answer.word and not answer.skipped:
-        given.append(
-            {
-                "id": _region_id(email, data["asset_key"], 0),
-                "from_name": USABLE,
-                "to_name": "image",
-                "type": "choices",
-                "value": {"choices": [answer.word.value]},
-                "origin": "manual",
-            }
-        )
+        given.append(_chosen(USABLE, answer.word.value, _region_id(email, data["asset_key"], -1)))
+    if DECISIONS in data and not answer.skipped:
+        decision = answer.decision or Decision(kind=_drawing_or_nothing(boxes))
+        given.append(_chosen(DECISION, decision.choice, _region_id(email, data["asset_key"], -1)))
     return {
         "result": given,
         "was_cancelled": answer.skipped,
@@ -141,6 +143,22 @@ def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
         "draft_id": 0,
         "parent_prediction": None,
         "parent_annotation": None,
+    }
+
+
+def _drawing_or_nothing(boxes: Sequence[Box]) -> DecisionKind:
+    return DecisionKind.WHOLE_IMAGE if boxes else DecisionKind.NOTHING
+
+
+def _chosen(control: str, choice: str, region_id: str) -> dict[str, Any]:
+    """One choice as the browser sends it."""
+    return {
+        "id": region_id,
+        "from_name": control,
+        "to_name": "image",
+        "type": "choices",
+        "value": {"choices": [choice]},
+        "origin": "manual",
     }
 
 

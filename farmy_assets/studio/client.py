@@ -84,6 +84,10 @@ class Studio:
             instructions=instructions,
         )
 
+    def stop_opening_instructions(self, project_id: int) -> None:
+        """Let an inbox's instructions no longer open by themselves: somebody has answered."""
+        projects.stop_opening_instructions(self._connection, project_id)
+
     def find_inboxes(self, prefix: str = "") -> dict[str, int]:
         """Inbox key -> project id, of all inboxes whose key starts with the prefix."""
         return projects.find_inboxes(self._connection, prefix)
@@ -101,7 +105,10 @@ class Studio:
         return tasks.add_tasks(self._connection, project_id, new_tasks)
 
     def remove_unanswered(self, project_id: int, task_keys: Collection[str]) -> int:
-        """Take tasks out of an inbox that nobody answered; returns how many were taken out."""
+        """Delete the tasks with these keys that nobody has answered; returns how many those were.
+
+        An answer is never deleted.
+        """
         return tasks.remove_unanswered(self._connection, project_id, task_keys)
 
     def task_ids(self, project_id: int) -> dict[str, int]:

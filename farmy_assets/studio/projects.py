@@ -15,6 +15,7 @@ from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio.connection import Connection
 from farmy_assets.studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
+from farmy_assets.studio.tabs import ensure_tabs
 
 _PAGE = 100  # the server's own maximum
 _COUNTERS = (
@@ -97,7 +98,20 @@ def ensure_inbox(
             connection, inbox, {**wanted, "description": described(inbox.key, owner)}
         )
     _ensure_images(connection, project_id, bucket)
+    ensure_tabs(connection, project_id)
     return project_id
+
+
+def stop_opening_instructions(connection: Connection, project_id: int) -> None:
+    """Let an inbox's instructions no longer open by themselves; their button stays.
+
+    Label Studio opens them at every start of the work. They open for a new inbox and after they
+    were changed, until the first answer shows that they were seen.
+    """
+    doing = f"reading project {project_id}"
+    if connection.get(f"/api/projects/{project_id}", doing=doing).get("show_instruction"):
+        with connection.sdk(f"closing the instructions of project {project_id}") as sdk:
+            sdk.projects.update(id=project_id, show_instruction=False)
 
 
 def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:
@@ -164,7 +178,6 @@ def _wanted(label_config: str, instructions: str) -> dict[str, Any]:
     return {
         "label_config": label_config.strip(),
         "expert_instruction": _as_html(instructions),
-        "show_instruction": bool(instructions.strip()),
         "maximum_annotations": 1,
         "sampling": "Sequential sampling",
         "skip_queue": "IGNORE_SKIPPED",  # else a skipped task keeps its inbox open for ever
@@ -183,7 +196,8 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
 
     A busy SQLite answers "database is locked" with a 500 after it has stored the project.
     """
-    body = {"title": inbox.title, **wanted}
+    opens = {"show_instruction": bool(wanted["expert_instruction"])}
+    body = {"title": inbox.title, **wanted, **opens}
     try:
         connection.post("/api/projects/", body, doing=f"creating the inbox {inbox.key}")
     except StudioUnavailableError:
@@ -215,6 +229,8 @@ def _bring_up_to_date(
     current = connection.get(f"/api/projects/{project_id}", doing=f"reading project {project_id}")
     wanted |= {"description": described(key, owner or owner_of(current.get("description")))}
     changes = {name: value for name, value in wanted.items() if current.get(name) != value}
+    if "expert_instruction" in changes:
+        changes["show_instruction"] = bool(wanted["expert_instruction"])
     if changes:
         _log.info("project %d: changing %s", project_id, ", ".join(sorted(changes)))
         with connection.sdk(

@@ -10,10 +10,16 @@ from farmy_assets.annotation.consensus import (
     Judgement,
     Settlement,
     Standing,
-    adjudication_key,
     judge_image,
 )
+from farmy_assets.annotation.decisions import (
+    Decision,
+    DecisionKind,
+    adjudication_key,
+    former_adjudication_key,
+)
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.versions import versions_of
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets_tests.annotation.examples import (
     IMAGE,
@@ -40,6 +46,7 @@ def decision(judgement: Judgement, *boxes: Box, **changes: object) -> Vote:
         "phase": Phase.ADJUDICATION,
         "task_key": judgement.adjudication_task_key,
         "submitted_at": minutes(30),
+        "decision": Decision(kind=DecisionKind.WHOLE_IMAGE),
     }
     return vote("cara", *boxes, **fields | changes)
 
@@ -125,7 +132,6 @@ def test_a_conflict_asks_for_a_decision_on_exactly_these_votes() -> None:
     assert first.boxes == ()
     assert first.adjudication_task_key == adjudication_key(IMAGE, reversed(first.vote_ids))
     assert first.adjudication_task_key.startswith(f"{IMAGE}.")
-    assert len(first.adjudication_task_key) == len(IMAGE) + 13
     edited = judge(vote("anna", box(9, 9)), vote("ben"))
     assert edited.adjudication_task_key != first.adjudication_task_key
 
@@ -148,6 +154,43 @@ def test_the_adjudicators_boxes_are_what_is_true() -> None:
     assert (found.status, found.boxes) == (Standing.ADJUDICATED, (box(5, 5),))
     assert (found.decided_by, found.decision_vote_id) == ("cara", made.vote_id)
     assert [conflict.kind for conflict in found.conflicts] == [ConflictKind.MISSED]
+
+
+def test_a_decision_of_the_former_page_is_what_was_drawn() -> None:
+    votes = vote("anna", box(0, 0)), vote("ben")
+    key = former_adjudication_key(IMAGE, (v.vote_id for v in votes))
+    assert len(key) == len(IMAGE) + 13
+    for drawn in ((box(5, 5),), ()):
+        found = judge(*votes, decision(judge(*votes), *drawn, task_key=key, decision=None))
+        assert (found.status, found.boxes) == (Standing.ADJUDICATED, drawn)
+
+
+def test_an_answer_that_decides_nothing_is_asked_for_again() -> None:
+    votes = vote("anna", box(0, 0)), vote("ben")
+    first = judge(*votes)
+    silent = decision(first, box(0, 0), decision=None)
+    second = judge(*votes, silent)
+    assert second.status is Standing.IN_CONFLICT
+    assert second.adjudication_task_key != first.adjudication_task_key
+    assert second.conflicts[-1].problems == ("no decision was made",)
+
+
+def test_a_version_that_there_is_not_decides_nothing() -> None:
+    votes = vote("anna", box(0, 0)), vote("ben")
+    odd = Decision(kind=DecisionKind.VERSION, version="C")
+    found = judge(*votes, decision(judge(*votes), decision=odd))
+    assert found.status is Standing.IN_CONFLICT
+    assert "version 'C'" in found.conflicts[-1].problems[0]
+
+
+def test_the_version_that_is_right_shows_what_the_other_one_missed() -> None:
+    votes = vote("anna", box(0, 0)), vote("ben")
+    first = judge(*votes)
+    with_a_box = next(k for k, v in versions_of(votes).items() if v.boxes)
+    right = Decision(kind=DecisionKind.VERSION, version=with_a_box)
+    found = judge(*votes, decision(first, decision=right))
+    assert (found.status, found.boxes) == (Standing.ADJUDICATED, (box(0, 0),))
+    assert settled(found) == {(ConflictKind.MISSED, ("ben",), box(0, 0))}
 
 
 def test_a_decision_on_other_votes_decides_nothing() -> None:

@@ -3,7 +3,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from farmy_assets.annotation.campaign import Campaign, LabelClass
+from farmy_assets.annotation.decisions import DRAWN
 from farmy_assets.annotation.inboxes import (
+    DECISION,
+    VERSIONS,
     Inbox,
     Phase,
     inboxes_of,
@@ -14,7 +17,8 @@ from farmy_assets.annotation.inboxes import (
 from farmy_assets_tests.annotation.examples import campaign, person
 
 KNOWN_TAGS = {
-    "View", "Header", "Text", "Image", "RectangleLabels", "Label", "Choices", "Choice",
+    "View", "Header", "Text", "Image", "RectangleLabels", "Label", "Choices", "Choice", "Style",
+    "HyperText", "PolygonLabels",
 }  # fmt: skip
 DRAWING = (Phase.ANNOTATION, Phase.ADJUDICATION)
 
@@ -42,7 +46,7 @@ def test_a_campaign_has_an_inbox_for_each_annotator_and_one_for_the_adjudicator(
 @pytest.mark.parametrize("phase", DRAWING)
 def test_the_interface_offers_every_class_with_its_colour(phase: Phase) -> None:
     root = ET.fromstring(label_config(campaign(), phase))
-    image, control = root.find("Image"), root.find("RectangleLabels")
+    image, control = root.find("Image"), root.find(".//RectangleLabels")
     assert image is not None
     assert control is not None
     assert (image.get("name"), image.get("value")) == ("image", "$image")
@@ -57,12 +61,52 @@ def test_the_interface_uses_only_tags_that_label_studio_knows(phase: Phase) -> N
     assert {tag.tag for tag in ET.fromstring(label_config(campaign(), phase)).iter()} <= KNOWN_TAGS
 
 
-def test_only_the_adjudicator_sees_the_conflicts_above_the_image() -> None:
-    values = [
-        tag.get("value") for tag in ET.fromstring(label_config(campaign(), Phase.ADJUDICATION))
+def test_only_the_adjudicator_sees_the_differences_and_chooses_above_the_image() -> None:
+    tags = list(ET.fromstring(label_config(campaign(), Phase.ADJUDICATION)).iter())
+    values = [tag.get("value") for tag in tags]
+    for variable in ("$differences", "$decisions"):
+        assert values.index(variable) < values.index("$image")
+        assert variable not in label_config(campaign(), Phase.ANNOTATION)
+
+
+def test_an_adjudicator_has_to_choose_before_anything_can_be_submitted() -> None:
+    root = ET.fromstring(label_config(campaign(), Phase.ADJUDICATION))
+    control = root.find(".//Choices")
+    assert control is not None
+    assert (control.get("name"), control.get("choice")) == (DECISION, "single")
+    assert control.get("required") == "true"
+    assert not any(tag.get("selected") for tag in root.iter())
+    drawing = next(view for view in root.iter("View") if view.get("visibleWhen"))
+    assert drawing.find("RectangleLabels") is not None
+    assert drawing.get("whenTagName") == DECISION
+    assert (drawing.get("whenChoiceValue") or "").split(",") == list(DRAWN)
+
+
+def test_the_versions_are_no_tool_and_leave_the_first_keys_to_the_classes() -> None:
+    root = ET.fromstring(label_config(campaign(), Phase.ADJUDICATION))
+    tags = [tag.tag for tag in root.iter()]
+    assert tags.index("RectangleLabels") < tags.index("PolygonLabels")
+    hidden = next(view for view in root.iter("View") if "none" in (view.get("style") or ""))
+    (control,) = hidden
+    assert (control.get("name"), control.get("value")) == (VERSIONS, "$regions")
+
+
+@pytest.mark.parametrize("phase", DRAWING)
+def test_a_single_class_is_in_the_hand_from_the_start(phase: Phase) -> None:
+    one = Campaign(**dict(campaign()) | {"classes": (LabelClass(id=1, name="weed"),)})
+    for rules, chosen in ((one, ["true"]), (campaign(), [None, None])):
+        labels = ET.fromstring(label_config(rules, phase)).findall(".//Label")
+        assert [label.get("selected") for label in labels] == chosen
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_page_and_its_instructions_say_what_a_skip_does(phase: Phase) -> None:
+    notes = [
+        tag.get("value") or ""
+        for tag in ET.fromstring(label_config(campaign(), phase)).iter("Header")
     ]
-    assert values.index("$conflicts") < values.index("$image")
-    assert "$conflicts" not in label_config(campaign(), Phase.ANNOTATION)
+    (note,) = (note for note in notes if note.startswith("Skip"))
+    assert note in instructions(campaign(), phase)
 
 
 def test_class_names_with_markup_stay_class_names() -> None:
@@ -73,12 +117,13 @@ def test_class_names_with_markup_stay_class_names() -> None:
     assert label.get("value") == name
 
 
-def test_the_adjudicator_is_told_not_to_accept_the_first_version_unseen() -> None:
+def test_the_adjudicator_is_told_what_the_page_is_like() -> None:
     rules = campaign().model_copy(update={"instructions": "Draw tight boxes."})
     told = instructions(rules, Phase.ADJUDICATION)
-    assert "submitting at once would accept" in told
+    assert "Nothing is chosen for you" in told
+    assert "tab" not in told.replace("table", "")
     assert told.endswith("Draw tight boxes.")
-    assert instructions(rules, Phase.ANNOTATION) == "Draw tight boxes."
+    assert instructions(rules, Phase.ANNOTATION).startswith("Draw tight boxes.")
 
 
 def test_flagged_photographs_go_to_the_adjudicator_unless_others_are_named() -> None:

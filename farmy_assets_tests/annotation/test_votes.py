@@ -3,6 +3,13 @@ from datetime import timedelta, timezone
 import pytest
 
 from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.decisions import (
+    DRAWN,
+    Decision,
+    DecisionKind,
+    adjudication_key,
+    former_adjudication_key,
+)
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.votes import (
     AnsweredTask,
@@ -24,6 +31,8 @@ from farmy_assets_tests.annotation.examples import (
     task,
     vote,
 )
+
+KEY = adjudication_key(IMAGE, ["v"])
 
 
 def poll(
@@ -212,3 +221,77 @@ def test_an_answer_read_after_its_author_left_is_the_authors_all_the_same() -> N
         own_addresses={"anna@example.com"},
     )  # fmt: skip
     assert foreign.person == "ben"
+
+
+def decided(*results: object, key: str = KEY, at: float = 0, skipped: bool = False) -> Vote:
+    """The vote that comes of one adjudicator's answer."""
+    given = task(annotation("cara", *results, at=at, skipped=skipped)).model_copy(
+        update={"task_key": key}
+    )
+    (found,) = votes_from_task(
+        given, inbox=inbox("cara", Phase.ADJUDICATION), campaign=campaign(), known=()
+    )
+    return found
+
+
+def choice(text: str) -> dict[str, object]:
+    value = {"choices": [text]}
+    return {"id": "c", "from_name": "decision", "type": "choices", "value": value}
+
+
+SHOWN = region() | {"from_name": "versions", "type": "polygonlabels"}
+
+
+def test_a_version_that_is_chosen_is_recorded_without_the_copies_that_came_along() -> None:
+    found = decided(SHOWN, choice("version B"), region())
+    assert found.decision == Decision(kind=DecisionKind.VERSION, version="B")
+    assert (found.is_clean, found.boxes) == (True, ())
+
+
+def test_who_chooses_to_draw_is_recorded_with_what_was_drawn_with_the_classes() -> None:
+    for kind in DRAWN:
+        found = decided(SHOWN, region(), choice(kind.value))
+        assert (found.decision, len(found.boxes)) == (Decision(kind=kind), 1)
+        assert found.is_clean
+
+
+def test_an_answer_without_a_choice_is_recorded_as_no_decision() -> None:
+    for results in ((), (SHOWN,), (SHOWN, region())):
+        found = decided(*results)
+        assert (found.decision, found.problems) == (None, ("no decision was made",))
+
+
+def test_who_chooses_to_draw_and_draws_nothing_has_not_decided() -> None:
+    found = decided(SHOWN, choice("draw everything"))
+    assert found.problems == ("nothing was drawn, although the choice was to draw",)
+
+
+def test_a_choice_that_is_unknown_is_a_problem() -> None:
+    assert decided(choice("the first")).problems == (
+        "the decision holds the unknown choice 'the first'",
+    )
+
+
+def test_leaving_out_by_choice_or_by_skip_is_the_same() -> None:
+    for found in (decided(SHOWN, choice("leave out")), decided(SHOWN, skipped=True)):
+        assert (found.outcome, found.boxes, found.problems) == (Outcome.SKIPPED, (), ())
+
+
+def test_an_answer_on_the_former_page_is_what_was_drawn() -> None:
+    key = former_adjudication_key(IMAGE, ["v"])
+    found = decided(region(), key=key)
+    assert (found.is_clean, len(found.boxes), found.decision) == (True, 1, None)
+    assert decided(key=key).is_clean  # an empty one said that nothing is there
+
+
+def test_a_vote_stored_before_there_were_decisions_is_read() -> None:
+    stored = decided(region(), key=former_adjudication_key(IMAGE, ["v"]))
+    line = stored.model_dump(mode="json")
+    del line["decision"]
+    assert Vote.model_validate(line) == stored
+
+
+def test_another_choice_is_another_vote() -> None:
+    first = decided(choice("version A"), at=1)
+    second = decided(choice("version B"), at=2)
+    assert first.vote_id != second.vote_id

@@ -34,6 +34,7 @@ class StudioInMemory(Studio):
     projects: dict[str, int] = field(default_factory=dict)
     tasks: dict[int, dict[str, NewTask]] = field(default_factory=dict)
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
+    seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
     is_down: bool = False
 
@@ -72,6 +73,9 @@ class StudioInMemory(Studio):
         for key in gone:
             del there[key]
         return len(gone)
+
+    def stop_opening_instructions(self, project_id: int) -> None:
+        self.seen_instructions.add(project_id)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         return {key: number for number, key in enumerate(self.tasks.get(project_id, {}))}

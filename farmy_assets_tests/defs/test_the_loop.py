@@ -84,7 +84,11 @@ def run_what_is_asked(
     return told
 
 
-def submit(studio: StudioInMemory, person: str, task_key: str, *boxes: Box, late: int = 0) -> None:
+def submit(
+    studio: StudioInMemory, person: str, task_key: str, *boxes: Box, late: int = 0, choice: str = ""
+) -> None:
+    value = {"choices": [choice]}
+    chosen = {"from_name": "decision", "to_name": "image", "type": "choices", "value": value}
     when = NOON + timedelta(seconds=late)
     annotation = RawAnnotation(
         annotation_id=1, email=f"{person}@example.com", created_at=when, updated_at=when,
@@ -92,7 +96,8 @@ def submit(studio: StudioInMemory, person: str, task_key: str, *boxes: Box, late
         result=tuple(
             box_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
             for n, b in enumerate(boxes)
-        ),
+        )
+        + ((chosen,) if choice else ()),
     )  # fmt: skip
     phase = "adjudication" if person == "dora" else "annotation"
     studio.answer(f"farmy:weeds/{phase}/{person}", task_key, annotation)
@@ -164,7 +169,14 @@ def test_agreement_and_an_adjudicated_conflict_become_a_released_version(
     run_what_is_asked(annotation_completion_sensor, instance, resources)
     assert lake.datasets.newest("weeds") is None  # an open conflict holds the release back
     (task_key,) = studio.tasks[studio.projects["farmy:weeds/adjudication/dora"]]
-    submit(studio, "dora", task_key, TRUE, late=5)
+    submit(studio, "dora", task_key, TRUE, late=5)  # twice Ctrl+Enter: nothing was chosen
+    run_what_is_asked(annotation_completion_sensor, instance, resources)
+    _, again = studio.tasks[studio.projects["farmy:weeds/adjudication/dora"]]
+    assert "no decision was made" in str(
+        studio.tasks[studio.projects["farmy:weeds/adjudication/dora"]][again].data["differences"]
+    )
+    assert lake.datasets.newest("weeds") is None
+    submit(studio, "dora", again, TRUE, late=6, choice="draw everything")
     asked = []
     for _ in range(4):
         asked += run_what_is_asked(annotation_completion_sensor, instance, resources)
@@ -176,6 +188,32 @@ def test_agreement_and_an_adjudicated_conflict_become_a_released_version(
     }  # fmt: skip
     assert all(lake.datasets.has_export(version, name) for name in ("coco", "yolo"))
     assert {i.phase for i in phases(lake) if i.image_id in {one, two}} == {ImagePhase.RELEASED}
+
+
+def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources, placed: dict[str, str],
+    studio: StudioInMemory,
+) -> None:  # fmt: skip
+    one, two = sorted(t.image_id for t in lake.kept_images("weeds").values())
+    for image_id in (one, two):
+        submit(studio, "anna", image_id, TRUE)
+        submit(studio, "ben", image_id, WRONG)
+    run_what_is_asked(annotation_completion_sensor, instance, resources)
+    tasks = studio.tasks[studio.projects["farmy:weeds/adjudication/dora"]]
+    for key in list(tasks):  # as if they had been made before the page changed
+        former = key.removesuffix(".decide")
+        tasks[former] = tasks.pop(key).model_copy(update={"task_key": former})
+    answered, still_open = sorted(tasks)
+    submit(studio, "dora", answered, TRUE, late=5)
+    run_what_is_asked(annotation_completion_sensor, instance, resources)
+    state = lake.ledger.state("weeds")
+    assert state is not None
+    status = {j.image_id: j.status.value for j in state.judgements}
+    assert status == {
+        answered.partition(".")[0]: "adjudicated", still_open.partition(".")[0]: "in_conflict",
+    }  # fmt: skip
+    assert set(tasks) == {answered, f"{still_open}.decide"}
+    assert studio.projects["farmy:weeds/adjudication/dora"] in studio.seen_instructions
 
 
 def test_a_version_asked_for_by_hand_is_refused_while_a_conflict_is_open(

@@ -169,7 +169,7 @@ def test_the_adjudicators_decision_closes_the_conflict_and_lets_the_version_out(
     platform.wait_until(
         "dora's task", lambda: [t for t in tasks_seen(platform, NAME) if t.inbox == inbox]
     )
-    assert "weed" in dispute.task(image_id, "dora").data["conflicts"]
+    assert "weed" in dispute.task(image_id, "dora").data["differences"]
     assert dispute.work("dora") == 1
     version = platform.wait_until("the release", lambda: platform.lake.datasets.newest(NAME))
     (image,) = [image for image in version.images if image.image_id == image_id]

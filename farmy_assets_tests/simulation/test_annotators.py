@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from farmy_assets.annotation.boxes import Box, box_from_result
+from farmy_assets.annotation.decisions import decision_of, drawn_in
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import Annotator, Answer, Workforce, work_inbox
@@ -64,6 +65,20 @@ def test_every_open_task_is_answered_once(server: FakeLabelStudio, inbox: int) -
     assert work(server, inbox) == 120
     assert work(server, inbox) == 0
     assert answers_a_task(server) == [1] * 120
+
+
+@pytest.mark.parametrize(("boxes", "choice"), [((BOX,), "draw everything"), ((), "nothing there")])
+def test_an_adjudicator_chooses_before_submitting(
+    server: FakeLabelStudio, inbox: int, boxes: tuple[Box, ...], choice: str
+) -> None:
+    data = {"asset_key": "k", "image_id": "k", "width_px": 320, "height_px": 240, "decisions": []}
+    server.add_task(inbox, data)
+    assert work(server, inbox, lambda _data: Answer(boxes, skipped=False, lead_time_s=1)) == 1
+    (answer,) = server.annotations.values()
+    chosen = decision_of(answer["result"])
+    assert chosen is not None
+    assert chosen.choice == choice
+    assert len(drawn_in(answer["result"])) == len(boxes)
 
 
 def test_boxes_arrive_as_the_browser_writes_them(server: FakeLabelStudio, inbox: int) -> None:

@@ -11,6 +11,14 @@ import httpx
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
+COLUMNS = (
+    {"id": "image", "parent": "data", "target": "tasks"},
+    {"id": "data", "target": "tasks", "children": ["image"]},
+    {"id": "id", "target": "tasks"},
+    {"id": "completed_at", "target": "tasks"},
+    {"id": "file_upload", "target": "tasks"},
+)
+
 Row = dict[str, Any]
 Fault = Callable[[httpx.Request], httpx.Response | None]
 
@@ -24,6 +32,7 @@ class FakeLabelStudio:
         self.storages: list[Row] = []
         self.tasks: dict[int, Row] = {}
         self.annotations: dict[int, Row] = {}
+        self.views: dict[int, Row] = {}
         self.users: list[Row] = [{"id": 1, "email": "Admin@Example.com"}]
         self.fault: Fault = lambda _request: None
         self.page_limit = 10_000
@@ -159,6 +168,20 @@ class FakeLabelStudio:
                 lambda ids, _, body: ok(self._annotate(ids[0], body), 201),
             ),
             (r"/api/annotations/(\d+)/?", "PATCH", lambda ids, *_: ok(self._save_again(ids[0]))),
+            (r"/api/dm/columns", "GET", lambda *_: ok({"columns": COLUMNS})),
+            (
+                r"/api/dm/views/?",
+                "GET",
+                lambda _, asked, __: ok(
+                    [v for v in self.views.values() if v["project"] == int(asked["project"])]
+                ),
+            ),
+            (r"/api/dm/views/?", "POST", lambda _, __, body: ok(self.add_view(body), 201)),
+            (
+                r"/api/dm/views/(\d+)/?",
+                "DELETE",
+                lambda ids, *_: (self.views.pop(ids[0]), httpx.Response(204))[1],
+            ),
             (r"/api/dm/actions", "POST", lambda _, __, body: ok(self._delete(body))),
         ]
 
@@ -172,6 +195,11 @@ class FakeLabelStudio:
         project_id = self.add_project(body["description"])
         self.projects[project_id] |= body
         return self.projects[project_id]
+
+    def add_view(self, body: Row) -> Row:
+        view_id = next(self._ids)
+        self.views[view_id] = {"id": view_id, **body}
+        return self.views[view_id]
 
     def _add_storage(self, body: Row) -> Row:
         self.storages.append(body)

@@ -162,6 +162,58 @@ def test_an_inbox_is_complete_when_there_was_work_and_all_is_done(
     assert InboxProgress(tasks, finished, answers=finished).is_complete is complete
 
 
+def test_an_inbox_has_a_table_of_what_is_open_and_one_of_everything(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    ensure(studio)
+    first, second = (view["data"] for view in server.views.values())
+    assert (first["title"], second["title"]) == ("To do", "All")
+    assert [item["filter"] for item in first["filters"]["items"]] == ["filter:tasks:annotators"]
+    assert second["filters"]["items"] == []
+
+
+def test_keys_and_ids_are_hidden_in_the_tables(studio: Studio, server: FakeLabelStudio) -> None:
+    ensure(studio)
+    for view in server.views.values():
+        for hidden in view["data"]["hiddenColumns"].values():
+            assert {"tasks:id", "tasks:data.asset_key", "tasks:data.image_id"} <= set(hidden)
+            assert "tasks:file_upload" in hidden
+            assert not {"tasks:data.image", "tasks:completed_at"} & set(hidden)
+
+
+def test_the_table_that_label_studio_made_goes_and_a_persons_own_stays(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project_id = server.add_project(ANNA.key)
+    for title in ("Default", "mine"):
+        server.add_view({"project": project_id, "data": {"title": title}})
+    assert ensure(studio) == project_id
+    titles = [view["data"]["title"] for view in server.views.values()]
+    assert titles == ["mine", "To do", "All"]
+
+
+def test_instructions_open_until_the_first_answer_and_again_when_they_changed(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project = server.projects[ensure(studio)]
+    assert project["show_instruction"]
+    studio.stop_opening_instructions(project["id"])
+    ensure(studio)
+    assert not project["show_instruction"]
+    ensure(studio, instructions="Draw the small ones too.")
+    assert project["show_instruction"]
+
+
+def test_closing_closed_instructions_asks_for_no_change(
+    studio: Studio, server: FakeLabelStudio
+) -> None:
+    project_id = ensure(studio)
+    studio.stop_opening_instructions(project_id)
+    server.requests.clear()
+    studio.stop_opening_instructions(project_id)
+    assert {request.method for request in server.requests} == {"GET"}
+
+
 def test_an_inbox_carries_the_address_of_its_person_behind_its_key(
     studio: Studio, server: FakeLabelStudio
 ) -> None:

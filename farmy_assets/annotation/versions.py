@@ -1,0 +1,100 @@
+"""The versions of an image in conflict: which vote is version A, and what a decision adopts."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.campaign import AgreementPolicy
+from farmy_assets.annotation.conflicts import BoxGroup, find_conflicts, group_boxes, match_boxes
+from farmy_assets.annotation.decisions import DecisionKind, adjudication_key
+from farmy_assets.annotation.fusing import middle, without_doubles
+from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.votes import Outcome, Vote
+from farmy_assets.errors import InvalidInputError
+
+_MIN_TO_AGREE = 2
+
+
+def versions_of(judged: Iterable[Vote]) -> dict[str, Vote]:
+    """Letter to vote: the same letters whenever the same votes are judged.
+
+    Which vote is version A follows from a hash of the votes' ids, which hold the moment of their
+    submission: the order changes from image to image, and names do not tell it. Of an
+    adjudicator's earlier answers that could not be used, the last one is a version.
+    """
+    votes = sorted(judged, key=lambda vote: (vote.submitted_at, vote.vote_id))
+    key = adjudication_key(votes[0].image_id if votes else "", (vote.vote_id for vote in votes))
+    last = {vote.voter: vote for vote in votes}
+    mixed = sorted(
+        last.values(),
+        key=lambda vote: hashlib.sha256(f"{key}\x00{vote.vote_id}".encode()).digest(),
+    )
+    return {_letters(number): vote for number, vote in enumerate(mixed)}
+
+
+def can_be_chosen(vote: Vote) -> bool:
+    """Whether a version can be said to be right: there is one, and all of it can be shown."""
+    if vote.outcome is not Outcome.SUBMITTED:
+        return False
+    return vote.is_clean or bool(vote.boxes)
+
+
+def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[BoxGroup, ...]:
+    """The objects that two or more annotators drew, all of them alike; none of a single one."""
+    clean = [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
+    if len(clean) < _MIN_TO_AGREE:
+        return ()
+    disputed = {
+        (voter, box)
+        for conflict in find_conflicts(clean, policy)
+        for voter, box in zip(conflict.people, conflict.boxes, strict=True)
+    }
+    groups = group_boxes({vote.voter: vote.boxes for vote in clean}, policy=policy)
+    return tuple(
+        group
+        for group in groups
+        if len(group) == len(clean) and not disputed.intersection(group.items())
+    )
+
+
+def decided_boxes(
+    decision: Vote, judged: Sequence[Vote], policy: AgreementPolicy
+) -> tuple[Box, ...]:
+    """The boxes that a decision says are there, from the recorded votes that it was made on.
+
+    Args:
+        decision: The adjudicator's answer; without a choice (the former page) its boxes count.
+        judged: The votes that the page has shown.
+        policy: When two boxes are the same object.
+
+    Raises:
+        InvalidInputError: The decision names a version that there is not.
+    """
+    choice = decision.decision
+    if choice is None or choice.kind is DecisionKind.WHOLE_IMAGE:
+        return without_doubles(decision.boxes)
+    if choice.kind is DecisionKind.VERSION:
+        return without_doubles(_chosen(versions_of(judged), choice.version).boxes)
+    if choice.kind is DecisionKind.DIFFERENCES:
+        agreed = [middle(group) for group in agreed_groups(judged, policy)]
+        drawn_anew = {i for i, _ in match_boxes(agreed, decision.boxes, policy=policy)}
+        stays = [box for number, box in enumerate(agreed) if number not in drawn_anew]
+        return without_doubles((*stays, *decision.boxes))
+    return ()
+
+
+def _chosen(versions: Mapping[str, Vote], letters: str) -> Vote:
+    vote = versions.get(letters)
+    if vote is None or not can_be_chosen(vote):
+        msg = f"chooses version {letters[:10]!r}, which cannot be chosen"
+        raise InvalidInputError(msg)
+    return vote
+
+
+def _letters(number: int) -> str:
+    """0 -> A, 25 -> Z, 26 -> AA."""
+    letters = ""
+    while number >= 0:
+        letters = chr(ord("A") + number % 26) + letters
+        number = number // 26 - 1
+    return letters
