@@ -126,6 +126,7 @@ def _measured(
         sha256=sha256,
         status=status_of(checks),
         checks=checks,
+        detail=decoded.damage.detail if decoded.damage else "",
         file_format=decoded.file_format,
         mode=decoded.mode,
         width_px=size[0],
@@ -138,11 +139,20 @@ def _measured(
     )
 
 
-def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, CheckResult]:
+def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, ...]:
     """What can be told of the file around the picture."""
     misnamed = name is not None and has_wrong_extension(name, decoded.file_format)
     several = decoded.frames > _ONE_FRAME
+    damaged = Verdict.PASS
+    if decoded.damage:
+        damaged = Verdict.FAIL if decoded.damage.share > 0 else Verdict.WARN
     return (
+        CheckResult(
+            check=Check.DAMAGED,
+            value=decoded.damage.share if decoded.damage else 0.0,
+            threshold=0.0,
+            verdict=damaged,
+        ),
         CheckResult(
             check=Check.WRONG_EXTENSION,
             value=float(misnamed),
