@@ -6,10 +6,12 @@ memory, or kills its child twice, becomes a `Failure` of that one piece of work;
 
 A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
 are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
+They inherit no secret and no open file, and have no network (`confinement.py`).
 Before it takes work a child says that it is ready, or why it cannot be: then no file is to blame.
 """
 
 import json
+import logging
 import os
 import select
 import signal
@@ -19,9 +21,11 @@ import sys
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from queue import Empty, LifoQueue
 from typing import IO, Any, NamedTuple
 
+from farmy_assets.cleansing.confinement import child_environment
 from farmy_assets.errors import WorkersError
 
 HEAD = struct.Struct("!II")
@@ -29,6 +33,7 @@ COUNT = struct.Struct("!I")
 OUT_OF_MEMORY = 77
 """The exit code of a child that needed more than it may have."""
 
+_log = logging.getLogger(__name__)
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
 _START_S = 60.0
 _STARTS = 3
@@ -71,16 +76,17 @@ class _Child:
         self._seconds, self._memory_mb = seconds, memory_mb
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD_EACH},
+            env=child_environment(os.environ) | _ONE_THREAD_EACH,
             start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
         )  # fmt: skip
         self._is_ready = False
 
     def wait_until_ready(self) -> None:
-        told = self.receive().header.get("cannot_start")
-        if told:
+        header = self.receive().header
+        if told := header.get("cannot_start"):
             self.end()
             raise _ChildGoneError(told, worth_a_retry=False)
+        _warn_of(tuple(header["not_taken_away"]))
         self._is_ready = True
 
     def send(self, jobs: Sequence[Message]) -> None:
@@ -216,6 +222,16 @@ class GuardedPool:
                 raise
             else:
                 return child
+
+
+@cache
+def _warn_of(not_taken_away: tuple[str, ...]) -> None:
+    """Once a process: what children could still do if hostile bytes took them over."""
+    if not_taken_away:
+        _log.warning(
+            "this machine cannot take these away from processes that decode: %s",
+            ", ".join(not_taken_away),
+        )
 
 
 def _end_all(children: "LifoQueue[_Child]") -> None:
