@@ -25,6 +25,8 @@ _WEBP_FRAME, _WEBP_FRAME_HEADER = b"ANMF", 16
 _RIFF_HEADER_BYTES = 12
 _BESIDE_A_STEP = 0.95  # of the bytes beside the edge of a hole are not zero
 _STEP_BYTES = 16
+# Of the coded data: a drawn, wholly even half of a picture comes to 0.017 in WebP.
+_MEANT_ZEROS = 0.018
 
 Extent = tuple[int, int]
 
@@ -56,7 +58,9 @@ def _overwritten(content: bytes, extents: Iterable[Extent], name: str) -> Damage
     for begin, end in extents:
         total += end - begin
         zeros += zero_bytes(content, begin, end)
-    return Damage(zeros / total, f"{name} overwritten with zeros") if zeros else None
+    if zeros <= _MEANT_ZEROS * total:
+        return None
+    return Damage(zeros / total, f"{name} overwritten with zeros")
 
 
 def _png_damage(content: bytes) -> Damage | None:

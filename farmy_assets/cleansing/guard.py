@@ -79,7 +79,7 @@ class _Child:
             env=child_environment(os.environ) | _ONE_THREAD_EACH,
             start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
         )  # fmt: skip
-        self._is_ready = False
+        self.is_ready = False
 
     def wait_until_ready(self) -> None:
         header = self.receive().header
@@ -87,7 +87,7 @@ class _Child:
             self.end()
             raise _ChildGoneError(told, worth_a_retry=False)
         _warn_of(tuple(header["not_taken_away"]))
-        self._is_ready = True
+        self.is_ready = True
 
     def send(self, jobs: Sequence[Message]) -> None:
         pipe = self._process.stdin
@@ -111,7 +111,7 @@ class _Child:
         assert pipe is not None  # noqa: S101 - opened above
         parts = []
         while size:
-            waited = self._seconds + _GRACE_S + (0 if self._is_ready else _START_S)
+            waited = self._seconds + _GRACE_S + (0 if self.is_ready else _START_S)
             poll = select.poll()
             poll.register(pipe, select.POLLIN)
             if not poll.poll(waited * 1000):
@@ -168,6 +168,16 @@ class GuardedPool:
         self._idle: LifoQueue[_Child] = LifoQueue()
         weakref.finalize(self, _end_all, self._idle)
 
+    def start(self, count: int) -> None:
+        """Have children begin to load what they need, and do not wait for them.
+
+        Args:
+            count: How many are to be there; those that are count.
+        """
+        with suppress(OSError):  # whoever asks for work will be told
+            for _ in range(count - self._idle.qsize()):
+                self._idle.put(_Child(self._command, self._seconds, self._memory_mb))
+
     def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
         """One answer for each piece of work, in the same order.
 
@@ -203,10 +213,13 @@ class GuardedPool:
 
     def _child(self) -> _Child:
         starts_left = _STARTS
-        with suppress(Empty):
-            return self._idle.get_nowait()
         while True:
-            child = _Child(self._command, self._seconds, self._memory_mb)
+            try:
+                child = self._idle.get_nowait()
+            except Empty:
+                child = _Child(self._command, self._seconds, self._memory_mb)
+            if child.is_ready:
+                return child
             try:
                 child.wait_until_ready()
             except _ChildGoneError as gone:

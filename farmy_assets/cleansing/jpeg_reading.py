@@ -30,6 +30,7 @@ _LAST_BYTES = 64
 _STEP_BYTES = 256
 _TOO_MANY = 0.01  # of the data: cameras pad, and a few bytes say nothing
 _COARSE = 8
+_MEANT_ZEROS = 0.005  # bits that refine plain colours are mostly zeros
 _AT_LEAST = 1e-4
 
 Prepare = Callable[[Image.Image], None]
@@ -151,7 +152,7 @@ def _in_several_scans(
     opened = _loaded(io.BytesIO(content[:end] + _END_MARK), prepare)
     if stream.has_broken_tables:
         return opened, Damage(1.0, "JPEG whose tables are overwritten")
-    if share := overwritten_share(content, stream):
+    if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
         return opened, Damage(share, "JPEG overwritten with zeros")
     if lacks_scans(stream):
         return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=True)

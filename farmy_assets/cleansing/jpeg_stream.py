@@ -113,7 +113,10 @@ def read_stream(content: bytes) -> JpegStream:
         elif marker == _SOS:
             following = _NEXT_MARKER.search(content, position)
             end = following.start() if following else len(content)
-            scans += _scan(body, position, _without_padding(content, position, end), first_symbols)
+            for scan in _scan(body, position, end, first_symbols):
+                # Zeros at the very end of the file are never meant; before an end mark they may be.
+                is_meant = scan.is_flat_when_zero and following is not None
+                scans.append(scan if is_meant else _without_padding(content, scan))
     return JpegStream(
         frame=frame[0] if frame else 0,
         height_px=int.from_bytes(frame[2:4], "big"),
@@ -193,11 +196,12 @@ def _units(stream: JpegStream) -> int:
     return rows * -(-stream.width_px // (8 * max(1, across)))
 
 
-def _without_padding(content: bytes, begin: int, end: int) -> int:
-    """Where the data end if zeros were put behind them."""
-    if not content.endswith(_ZEROS[:_PADDING_BYTES], begin, end):
-        return end
-    return begin + len(content[begin:end].rstrip(b"\x00"))
+def _without_padding(content: bytes, scan: Scan) -> Scan:
+    """The scan without the zeros that were put behind its data."""
+    if not content.endswith(_ZEROS[:_PADDING_BYTES], scan.begin, scan.end):
+        return scan
+    kept = len(content[scan.begin : scan.end].rstrip(b"\x00"))
+    return scan._replace(end=scan.begin + kept)
 
 
 def _quantisers(body: bytes) -> Iterable[int]:

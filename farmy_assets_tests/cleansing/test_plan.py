@@ -8,7 +8,8 @@ from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.plan import INPUT_COLUMNS, image_work
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.work import RawImage, WorkOrder, work_on
+from farmy_assets.cleansing.work import RawImage, work_on
+from farmy_assets.cleansing.work_order import WorkOrder
 from farmy_assets_tests.cleansing.drawing import plants, stored
 
 POLICY = CleansingPolicy(max_long_side_px=100)
