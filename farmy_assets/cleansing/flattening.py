@@ -87,7 +87,7 @@ def _as_level(value: int, mode: str, bits: int) -> int:
         return value
     if bits > _BYTE_BITS:
         return value >> (bits - _BYTE_BITS)
-    return value * _WHITE // (2**bits - 1)
+    return value * _WHITE // ((1 << bits) - 1)
 
 
 def _laid_on_white(plain: Image.Image, is_transparent: NDArray[np.bool_]) -> Image.Image:

@@ -103,20 +103,18 @@ def read_stream(content: bytes) -> JpegStream:
         position += length
         if marker in _FRAMES and not frame:
             frame = bytes([marker]) + body
-        elif marker == _DQT:
-            has_broken_tables |= 0 in _quantisers(body)
-        elif marker == _DHT:
-            has_broken_tables |= _ZEROS[:_CODE_LENGTHS] in body
-            first_symbols |= dict(_first_symbols(body))
+        elif marker in (_DQT, _DHT):
+            has_broken_tables |= _is_broken_table(marker, body)
+            first_symbols |= dict(_first_symbols(body)) if marker == _DHT else {}
         elif marker == _DRI:
             restart_interval = int.from_bytes(body[:2], "big")
         elif marker == _SOS:
             following = _NEXT_MARKER.search(content, position)
             end = following.start() if following else len(content)
-            for scan in _scan(body, position, end, first_symbols):
-                # Zeros at the very end of the file are never meant; before an end mark they may be.
-                is_meant = scan.is_flat_when_zero and following is not None
-                scans.append(scan if is_meant else _without_padding(content, scan))
+            scans += _scan(body, position, end, first_symbols)
+            # Zeros at the very end of the file are never meant; before an end mark they may be.
+            if scans and not (scans[-1].is_flat_when_zero and following):
+                scans[-1] = _without_padding(content, scans[-1])
     return JpegStream(
         frame=frame[0] if frame else 0,
         height_px=int.from_bytes(frame[2:4], "big"),
@@ -202,6 +200,11 @@ def _without_padding(content: bytes, scan: Scan) -> Scan:
         return scan
     kept = len(content[scan.begin : scan.end].rstrip(b"\x00"))
     return scan._replace(end=scan.begin + kept)
+
+
+def _is_broken_table(marker: int, body: bytes) -> bool:
+    """Whether zeros lie where none can be: as a divisor, or as all lengths of a code."""
+    return 0 in _quantisers(body) if marker == _DQT else _ZEROS[:_CODE_LENGTHS] in body
 
 
 def _quantisers(body: bytes) -> Iterable[int]:

@@ -38,7 +38,7 @@ def test_a_plan_gives_every_image_what_it_gets_alone() -> None:
 
     assert len(rows) == len(IMAGES)
     for image in IMAGES:
-        quality, copy = work_on(image, order)
+        quality, copy, _ = work_on(image, order)
         assert found[image.image_id] == quality
         assert copies[image.image_id] == (copy.content if copy else None)
     assert {name for name, content in copies.items() if content} == {"good", "turned"}
