@@ -218,3 +218,20 @@ def test_what_a_machine_cannot_take_away_is_said_once(
     assert [record.getMessage() for record in caplog.records] == [
         "this machine cannot take these away from processes that decode: sockets and other programs"
     ]
+
+
+def test_children_can_be_started_before_there_is_work(pool: GuardedPool) -> None:
+    pool.start(2)
+    started = {child.pid for child in children()}
+    answers = pool.work(told("x"))
+
+    assert len(started) == 2
+    assert {a.header["pid"] for a in answers if isinstance(a, Message)} <= started
+
+
+def test_a_child_that_was_started_early_and_died_is_replaced(pool: GuardedPool) -> None:
+    pool.start(1)
+    for child in children():
+        child.send_signal(signal.SIGKILL)
+
+    assert all(isinstance(answer, Message) for answer in pool.work(told("x")))
