@@ -176,7 +176,8 @@ def _decode(
         return refused.answer
     with loaded.image as opened:
         if loaded.damage and loaded.damage.is_cut and loaded.damage.share >= _CUT_SHARE:
-            return Undecodable(Check.TRUNCATED, loaded.damage.detail, loaded.damage.share)
+            detail = f"{loaded.damage.detail} ({loaded.damage.share:.0%} of it)"
+            return Undecodable(Check.TRUNCATED, detail)
         # A TIFF turns itself upright while it loads.
         full_size = facts.size if file_format is FileFormat.JPEG else opened.size
         turn = _UPRIGHT_BY.get(_orientation(opened))
