@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev setup-view up down status demo check test bench bench-cleansing bench-lake lock
+.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,9 @@ setup:  ## Make the environments (once; later calls are instant)
 setup-dev:  ## The same, with the tools for development
 	@$(MAKE) --silent --no-print-directory --jobs=4 .venv/.dev $(ENV)/ministack/.synced $(ENV)/label-studio/.synced
 	@$(BIN)/python -m farmy_assets.local
+
+browser:  ## Chromium for the tests, if it is missing
+	@deploy/install-browser
 
 setup-view: setup $(ENV)/fiftyone/.synced  ## Add FiftyOne, which farmy view opens
 
@@ -53,7 +56,8 @@ check: .venv/.dev  ## Format, lint, types, import contracts, template, fast test
 	@$(BIN)/cfn-lint deploy/aws/template.yaml
 	@$(BIN)/python -m pytest -q -n 2 -m "not integration"
 
-test: setup-dev check  ## All checks and all tests, those with real servers included
+test: browser  ## All checks and all tests, those with real servers included
+	@$(MAKE) --no-print-directory setup-dev check
 	@$(BIN)/python -m pytest -q -m integration
 
 bench: setup-dev  ## Measure speed and quality
@@ -110,7 +114,7 @@ PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --p
 COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
-	@cd $(LOCKS) && for name in uv ministack label-studio fiftyone; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && for name in uv ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
 	@cd $(LOCKS) && echo lambda.txt && ../../$(COMPILE) --python-platform x86_64-manylinux2014 lambda.in --output-file lambda.txt
 	@cd $(LOCKS) && echo platform.txt && ../../$(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
 	@cd $(LOCKS) && echo dev.txt && ../../$(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt

@@ -5,6 +5,7 @@ The text of each says what happened, to what, and what to do next.
     FarmyError
     ├── InvalidInputError        a file or value that a person wrote; trying again cannot help
     │   ├── UploadConflictError      a client's upload contradicts an earlier one, or lacks parts
+    │   ├── QuotaExceededError       a contributor asks for more than is allowed just now
     │   └── UploadMissingError       a client asks about an upload that it never asked leave for
     ├── LakeError                the lake answered, but not with what was asked
     │   ├── LakeUnavailableError     no answer, or throttled: trying again later can help
@@ -29,6 +30,18 @@ class InvalidInputError(FarmyError):
 
 class UploadConflictError(InvalidInputError):
     """An upload contradicts an earlier one of its id, or is not yet what it should be."""
+
+
+class QuotaExceededError(InvalidInputError):
+    """A contributor asks for more uploads than are allowed just now; later there may be room.
+
+    Attributes:
+        retry_after_seconds: When to try again.
+    """
+
+    def __init__(self, text: str, *, retry_after_seconds: int) -> None:
+        super().__init__(text)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class UploadMissingError(InvalidInputError):

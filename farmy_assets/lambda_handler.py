@@ -1,4 +1,4 @@
-"""The AWS Lambda door: S3 events from the ingest queue become catalog entries.
+"""The AWS Lambda door: S3 events from the ingest queue become images and catalog entries.
 
 A message that cannot be handled is reported by itself, so that the rest of its delivery is not
 repeated; after five deliveries the queue hands it to the dead-letter queue.
@@ -15,6 +15,7 @@ from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.uploads.quotas import Quotas
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -32,9 +33,12 @@ def _intake() -> EventIntake:
         region_name=os.environ["AWS_REGION"],
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
     )
+    dynamodb = dynamodb_client(settings)
+    quotas = os.environ.get("QUOTA_TABLE")
     return EventIntake(
         raw=Bucket(s3_client(settings), raw),
-        catalog=CatalogTable(dynamodb_client(settings), table),
+        catalog=CatalogTable(dynamodb, table),
+        quotas=Quotas(dynamodb, quotas) if quotas else None,
     )
 
 
@@ -45,8 +49,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, 
     delivery = _intake().take_all([m["body"] for m in messages], now=datetime.now(UTC))
     for place, error in delivery.failed.items():
         logger.error("message %s is to be delivered again: %s", messages[place]["messageId"], error)
-    logger.info("%d messages, %d entries changed, %d failed",
-                len(messages), delivery.changed, len(delivery.failed))  # fmt: skip
+    logger.info("%d messages, %d entries changed, %d failed, %d malformed records, %d other events",
+                len(messages), delivery.changed, len(delivery.failed), delivery.malformed_records,
+                sum(delivery.other_events.values()))  # fmt: skip
     return {
         "batchItemFailures": [
             {"itemIdentifier": messages[place]["messageId"]} for place in sorted(delivery.failed)

@@ -7,6 +7,7 @@ from typing import Any
 
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.http import UploadApi
+from farmy_assets.lake.uploads.quota_limits import limits_from
 
 logging.getLogger().setLevel(logging.INFO)
 
@@ -21,8 +22,9 @@ def _api() -> UploadApi:
         datasets_bucket="",
         region_name=os.environ["AWS_REGION"],
         endpoint_url=os.environ.get("AWS_ENDPOINT_URL"),
+        quota_table=os.environ["QUOTA_TABLE"],
     )
-    return UploadApi.connect(settings)
+    return UploadApi.connect(settings, limits_from(os.environ))
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

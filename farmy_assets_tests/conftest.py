@@ -25,6 +25,7 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
         records_bucket="records",
         datasets_bucket="datasets",
         catalog_table="catalog",
+        quota_table="quotas",
         region_name=REGION,
     )
     with mock_aws():
@@ -53,6 +54,12 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
                     },
                 }
             ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        made.catalog.client.create_table(
+            TableName="quotas",
+            KeySchema=[{"AttributeName": "contributor", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "contributor", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
         yield made

@@ -11,6 +11,10 @@ from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
+# Label Studio connects to a bucket only when it sees that something is there. It may list this one
+# object of the cleansed copies' bucket and no other.
+CONNECTION_KEY = "label-studio-connection"
+
 
 class NewTask(Record):
     """A task to import; `task_key` is also in the data, as `asset_key`, where it can be found."""

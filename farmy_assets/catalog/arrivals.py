@@ -17,7 +17,11 @@ from farmy_assets.catalog.metadata import (
 )
 from farmy_assets.catalog.privacy import contributor_token
 from farmy_assets.catalog.records import Record
-from farmy_assets.catalog.signatures import claims_to_be_an_image, media_type_of
+from farmy_assets.catalog.signatures import (
+    claims_to_be_an_image,
+    is_apple_double,
+    media_type_of,
+)
 from farmy_assets.errors import InvalidInputError
 
 
@@ -33,6 +37,7 @@ class RefusalReason(StrEnum):
     OUTSIDE_THE_FOLDER = "outside_the_folder"
     BAD_METADATA = "bad_metadata"
     OTHER_BYTES_IN_THE_LAKE = "other_bytes_in_the_lake"
+    NOT_IN_THE_LAKE = "not_in_the_lake"
 
 
 class Refusal(Record):
@@ -79,6 +84,8 @@ def receive(
         return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=f"{len(content)} bytes")
     if not claims_to_be_an_image(name, content):
         detail = "neither its name nor its first bytes say so"
+        if is_apple_double(name, content):
+            detail = "AppleDouble: what macOS keeps beside a file of this name without ._"
         return Refusal(name=name, reason=RefusalReason.NOT_AN_IMAGE, detail=detail)
     sha256 = hashlib.sha256(content).hexdigest()
     facts = read_capture_facts(content)

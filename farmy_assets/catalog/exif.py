@@ -1,21 +1,33 @@
 """What a camera wrote into a photograph: when, with what, where."""
 
-import struct
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from PIL import Image
-from PIL.ExifTags import GPS, IFD, Base
+from PIL.ExifTags import GPS, Base
 
 from farmy_assets.catalog.exif_blocks import exif_block
+from farmy_assets.catalog.exif_tags import ExifTags, Tags, read_tags
 from farmy_assets.catalog.metadata import Position, time_of_a_photograph
 from farmy_assets.catalog.records import Record
 
-# What Pillow raises on hostile blocks.
-BLOCK_ERRORS = (
-    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, AssertionError,
-    ArithmeticError, RuntimeError, struct.error, MemoryError, EOFError, Warning,
-)  # fmt: skip
+# The times that a photograph tells, best first, each with the tag of its own offset from UTC.
+TIMES = (
+    (Base.DateTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
+    (Base.DateTime, Base.OffsetTime),
+)
+TIME = re.compile(
+    r"(?P<day>\d{4}[:/.-]\d{1,2}[:/.-]\d{1,2})[ T]+(?P<clock>\d{1,2}:\d{1,2}(:\d{1,2})?)"
+    r"([.,]\d+)?\s*(?P<half>[ap])?(?(half)\.?m\.?)\s*(?P<rest>.*)",
+    re.IGNORECASE | re.ASCII,
+)
+OFFSET = re.compile(r"(?P<sign>[+-])\s*(?P<hours>\d{1,2})(:?(?P<minutes>\d{2}))?", re.ASCII)
+UTC_NAMES = {"Z", "UTC", "GMT"}
+WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
+HALF_DAY_HOURS = 12
+MINUTES_OF_DEGREE = SECONDS_OF_MINUTE = MINUTES_OF_HOUR = 60
 
 
 class CaptureFacts(Record):
@@ -35,58 +47,88 @@ def read_capture_facts(content: bytes) -> CaptureFacts:
     block = exif_block(content)
     if block is None:
         return CaptureFacts()
-    try:
-        exif = Image.Exif()
-        exif.load(block)
-        base, camera = dict(exif), exif.get_ifd(IFD.Exif)
-        place = exif.get_ifd(IFD.GPSInfo)
-    except BLOCK_ERRORS:
-        return CaptureFacts()
+    tags = read_tags(block)
     return CaptureFacts(
-        captured_at=_captured_at(base, camera),
-        device=_device(base),
-        position=_position(place),
+        captured_at=next(_times(tags), None),
+        device=_device(tags.base),
+        position=_position(tags.place),
     )
 
 
-def _words(value: object) -> str:
-    text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
-    return "".join(c for c in text if c.isprintable()).strip()
+def _text(tags: Tags, tag: int) -> str:
+    told = tags.get(tag)
+    return told.text if told else ""
 
 
-def _captured_at(base: dict[int, Any], camera: dict[int, Any]) -> datetime | None:
-    told = _words(camera.get(Base.DateTimeOriginal) or base.get(Base.DateTime))
+def _times(tags: ExifTags) -> Iterator[datetime]:
+    """The times of use, best first; zeros, blanks and days that never were are of none."""
+    for time_tag, offset_tag in TIMES:
+        for told in (_text(tags.camera, time_tag), _text(tags.base, time_tag)):
+            offset = _text(tags.camera, offset_tag) or _text(tags.base, offset_tag)
+            time = _time(told, offset)
+            if time is not None:
+                yield time
+
+
+def _time(told: str, offset: str) -> datetime | None:
+    """A time as cameras write it; the offset in its own text counts before the tag's."""
+    found = TIME.fullmatch(told)
+    if not found:
+        return None
+    year, month, day = map(int, re.split(r"\D", found["day"]))
+    hour, minute, second = map(int, (*found["clock"].split(":"), "0")[:3])
+    if found["half"] and 1 <= hour <= HALF_DAY_HOURS:
+        hour = hour % HALF_DAY_HOURS + (HALF_DAY_HOURS if found["half"] in "pP" else 0)
+    zone = _zone(found["rest"]) or _zone(offset) or UTC
     try:
-        time = datetime.strptime(told[:19], "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
-        time = time_of_a_photograph(time)
+        return time_of_a_photograph(datetime(year, month, day, hour, minute, second, tzinfo=zone))
     except ValueError:
         return None
-    offset = _words(camera.get(Base.OffsetTimeOriginal))
-    try:
-        hours, minutes = int(offset[:3]), int(offset[4:6])
-        zone = timezone(timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes))
-    except ValueError:
-        return time
-    return time.replace(tzinfo=zone)
 
 
-def _device(base: dict[int, Any]) -> str | None:
-    make, model = _words(base.get(Base.Make)), _words(base.get(Base.Model))
+def _zone(told: str) -> tzinfo | None:
+    if told.strip().upper() in UTC_NAMES:
+        return UTC
+    found = OFFSET.fullmatch(told.strip())
+    if not found or int(found["minutes"] or 0) >= MINUTES_OF_HOUR:
+        return None
+    size = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
+    offset = -size if found["sign"] == "-" else size
+    return timezone(offset) if WESTMOST <= offset <= EASTMOST else None
+
+
+def _device(base: Tags) -> str | None:
+    make, model = _text(base, Base.Make), _text(base, Base.Model)
     name = model if model.lower().startswith(make.lower()) else f"{make} {model}"
     return name.strip()[:200].strip() or None
 
 
-def _position(place: dict[int, Any]) -> Position | None:
-    try:
-        return Position(
-            latitude_deg=_degrees(place[GPS.GPSLatitude], place[GPS.GPSLatitudeRef], "S"),
-            longitude_deg=_degrees(place[GPS.GPSLongitude], place[GPS.GPSLongitudeRef], "W"),
-        )
-    except BLOCK_ERRORS:
+def _position(place: Tags) -> Position | None:
+    """The place, unless any part of it is in doubt: a wrong place is worse than none.
+
+    Zero degrees of both is what devices write that do not know where they are.
+    """
+    latitude = _degrees(place, GPS.GPSLatitude, GPS.GPSLatitudeRef, "NS", most=90)
+    longitude = _degrees(place, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW", most=180)
+    if latitude is None or longitude is None or latitude == longitude == 0:
         return None
+    return Position(latitude_deg=latitude, longitude_deg=longitude)
 
 
-def _degrees(parts: Any, direction: object, negative: str) -> float:  # noqa: ANN401 - EXIF gives anything
-    degrees, minutes, seconds = (float(part) for part in parts)
-    value = degrees + minutes / 60 + seconds / 3600
-    return -value if _words(direction).upper() == negative else value
+def _degrees(
+    place: Tags, value_tag: int, direction_tag: int, directions: str, *, most: int
+) -> float | None:
+    """Degrees, minutes and seconds as one number, the second of both directions negative."""
+    direction, value = _text(place, direction_tag), place.get(value_tag)
+    parts = value.numbers if value else ()
+    if len(direction) != 1 or direction not in directions or len(parts) != len(("d", "m", "s")):
+        return None
+    degrees, minutes, seconds = parts
+    if not all(math.isfinite(part) and part >= 0 for part in parts):
+        return None
+    if minutes >= MINUTES_OF_DEGREE or seconds >= SECONDS_OF_MINUTE:
+        return None
+    angle = degrees + minutes / 60 + seconds / 3600
+    if angle > most:
+        return None
+    return -angle if direction == directions[1] else angle

@@ -18,6 +18,7 @@ IMAGE_SUFFIXES = {
     ".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpe", ".jpeg", ".jpg",
     ".png", ".tif", ".tiff", ".webp",
 }  # fmt: skip
+APPLE_DOUBLE, APPLE_DOUBLE_NAME = b"\x00\x05\x16\x07", "._"
 UNKNOWN = "application/octet-stream"
 
 
@@ -36,6 +37,16 @@ def media_type_of(content: bytes) -> str:
     return UNKNOWN
 
 
+def is_apple_double(name: str, content: bytes) -> bool:
+    """Whether this is what macOS keeps beside a file, under its name with `._` before it."""
+    own_name = PurePosixPath(name.replace("\\", "/")).name
+    return content.startswith(APPLE_DOUBLE) or (
+        own_name.startswith(APPLE_DOUBLE_NAME) and media_type_of(content) == UNKNOWN
+    )
+
+
 def claims_to_be_an_image(name: str, content: bytes) -> bool:
     """Whether the name or the first bytes say "image"; a broken photograph still does."""
+    if is_apple_double(name, content):
+        return False
     return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES or media_type_of(content) != UNKNOWN

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 from pydantic import Field
@@ -13,6 +14,8 @@ from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import NO_RULINGS, Standing
+
+NO_POLICIES: Mapping[str, CleansingPolicy] = MappingProxyType({})
 
 
 class ExclusionStatus(StrEnum):
@@ -59,6 +62,8 @@ class CleansedSet(Record):
     rule_version: str
     kept: tuple[KeptImage, ...]
     excluded: tuple[Exclusion, ...]
+    other_rule_versions: dict[str, str] = Field(default_factory=dict)
+    """The rules of each kept image whose source has rules of its own, by image id."""
     ruling_ids: tuple[str, ...] = ()
     """The people's rulings that it follows; with another one, it has to be made anew."""
 
@@ -71,10 +76,21 @@ class CleansedSet(Record):
         """Whether it was made with just the rulings that stand on its images."""
         return self.ruling_ids == standing.behind(self.image_ids)
 
-    def kept_under(self, policy: CleansingPolicy) -> frozenset[str]:
-        """Images that were kept under these very rules: annotators may be at work on them."""
-        same = self.rule_version == policy.rule_version
-        return frozenset(image.image_id for image in self.kept) if same else frozenset()
+    def kept_under(
+        self, policy: CleansingPolicy, policies: Mapping[str, CleansingPolicy] = NO_POLICIES
+    ) -> frozenset[str]:
+        """Images that were kept under these very rules: annotators may be at work on them.
+
+        Args:
+            policy: The rules of now.
+            policies: The rules of each image that has others, by image id.
+        """
+        return frozenset(
+            image.image_id
+            for image in self.kept
+            if self.other_rule_versions.get(image.image_id, self.rule_version)
+            == policies.get(image.image_id, policy).rule_version
+        )
 
     def reasons(self) -> Counter[str]:
         """How many images were excluded for each reason; an image counts once for each of its."""
@@ -107,6 +123,7 @@ def conclude(
     examined: Sequence[Examined],
     duplicates: Mapping[str, DuplicateOf],
     rulings: Standing = NO_RULINGS,
+    policies: Mapping[str, CleansingPolicy] = NO_POLICIES,
 ) -> CleansedSet:
     """The manifest of a batch, from what was found in each image and between images.
 
@@ -117,6 +134,7 @@ def conclude(
         examined: A verdict on each image, and its copy.
         duplicates: Images that go on, and that another one stands for.
         rulings: What people said of held images and of duplicates.
+        policies: The thresholds of each image that has others, by image id.
     """
     stays_out = {quality.image_id for quality, _, _ in examined if not goes_on(quality, rulings)}
     excluded = [
@@ -142,6 +160,11 @@ def conclude(
         rule_version=policy.rule_version,
         kept=tuple(sorted(kept, key=lambda image: image.image_id)),
         excluded=tuple(sorted(excluded, key=lambda item: item.image_id)),
+        other_rule_versions={
+            image.image_id: policies[image.image_id].rule_version
+            for image in sorted(kept, key=lambda image: image.image_id)
+            if image.image_id in policies
+        },
         ruling_ids=rulings.behind(quality.image_id for quality, _, _ in examined),
     )
 

@@ -28,6 +28,7 @@ from farmy_assets.cleansing.file_formats import (
 )
 from farmy_assets.cleansing.flattening import plain_picture
 from farmy_assets.cleansing.jpeg_reading import load_jpeg
+from farmy_assets.cleansing.orientation import orientation_of
 from farmy_assets.cleansing.png_chunks import Slim, slimmed
 from farmy_assets.cleansing.policy import CleansingPolicy
 
@@ -51,7 +52,6 @@ _DECODER_ERRORS = (
 _PIXELS_TOLD = re.compile(r"\((\d+) pixels\)")
 _BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-_ORIENTATION_TAG = 0x0112
 _UPRIGHT_BY = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -180,7 +180,7 @@ def _decode(
             return Undecodable(Check.TRUNCATED, detail)
         # A TIFF turns itself upright while it loads.
         full_size = facts.size if file_format is FileFormat.JPEG else opened.size
-        turn = _UPRIGHT_BY.get(_orientation(opened))
+        turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
         icc_profile = loaded.icc_profile or opened.info.get("icc_profile")
         plain = plain_picture(opened, content)
     if plain is None:
@@ -244,14 +244,6 @@ def _whole_factor(size: tuple[int, int], enough_px: int) -> int:
 
 def _at_scale(size: tuple[int, int], factor: int) -> tuple[int, int]:
     return max(1, size[0] // factor), max(1, size[1] // factor)
-
-
-def _orientation(opened: Image.Image) -> int:
-    """The EXIF orientation; 1 (upright) when the EXIF block is missing or broken."""
-    try:
-        return int(opened.getexif().get(_ORIENTATION_TAG, 1))
-    except _DECODER_ERRORS:
-        return 1
 
 
 def _in_srgb(plain: Image.Image, icc_profile: bytes | None) -> Image.Image:

@@ -114,6 +114,7 @@ def find_duplicates(
     *,
     policy: CleansingPolicy,
     distinct: Collection[str] = (),
+    policies: Mapping[str, CleansingPolicy] | None = None,
 ) -> dict[str, DuplicateOf]:
     """The new images to drop, by image id; the same answer for any order of the arguments.
 
@@ -123,6 +124,8 @@ def find_duplicates(
         policy: Gives the distance up to which images count as the same.
         distinct: Images of which people said that they are no duplicates: they are kept, and
             others may be duplicates of them.
+        policies: The policy of each new image that has another one, by image id. That of the image
+            which would be dropped counts.
     """
     ruled = set(distinct)
     best_first = sorted(new, key=lambda image: (image.image_id not in ruled, *_best_first(image)))
@@ -130,10 +133,13 @@ def find_duplicates(
     candidates = [image for image in best_first if image.image_id not in exact]
     twins = _twins(candidates, ruled)
     candidates = [image for image in candidates if image.image_id not in twins]
-    limit = policy.near_duplicate_max_distance_bits
-    near = _near_to_known([c for c in candidates if c.image_id not in ruled], known, limit)
+    limits = defaultdict(
+        lambda: policy.near_duplicate_max_distance_bits,
+        {i: own.near_duplicate_max_distance_bits for i, own in (policies or {}).items()},
+    )
+    near = _near_to_known([c for c in candidates if c.image_id not in ruled], known, limits)
     left = [c for c in candidates if c.image_id not in near]
-    near |= _near_to_better(left, limit, ruled)
+    near |= _near_to_better(left, limits, ruled)
     found = dict(near)
     for same, kind in ((twins, DuplicateKind.NEAR), (exact, DuplicateKind.EXACT)):
         for image_id, of_image_id in same.items():
@@ -196,18 +202,21 @@ def _twins(best_first: Sequence[Fingerprint], ruled: Collection[str]) -> dict[st
 
 
 def _near_to_known(
-    candidates: Sequence[Fingerprint], known: KnownImages, limit: int
+    candidates: Sequence[Fingerprint], known: KnownImages, limits: Mapping[str, int]
 ) -> dict[str, DuplicateOf]:
     """Each candidate that is near to a known image, with the nearest of them."""
-    if not known.phashes.size:
+    if not known.phashes.size or not candidates:
         return {}
+    own = np.repeat([limits[image.image_id] for image in candidates], ORIENTATIONS)
     looks = looks_of(candidates)
     phashes, dhashes = looks.reshape(-1, 2).T
-    asked, answered, phash_bits = pairs_between(phashes, known.phashes, max_distance_bits=limit)
+    asked, answered, phash_bits = pairs_between(
+        phashes, known.phashes, max_distance_bits=int(own.max())
+    )
     dhash_bits = np.bitwise_count(dhashes[asked] ^ known.dhashes[answered])
     distances = np.maximum(phash_bits, dhash_bits)
     nearest: dict[int, _Near] = {}
-    for place in np.flatnonzero(distances <= limit):
+    for place in np.flatnonzero(distances <= own[asked]):
         number, orientation = divmod(int(asked[place]), ORIENTATIONS)
         image_id = str(known.image_ids[answered[place]])
         found = _Near(int(distances[place]), image_id, orientation)
@@ -219,10 +228,10 @@ def _near_to_known(
 
 
 def _near_to_better(
-    best_first: Sequence[Fingerprint], limit: int, ruled: Collection[str]
+    best_first: Sequence[Fingerprint], limits: Mapping[str, int], ruled: Collection[str]
 ) -> dict[str, DuplicateOf]:
     """Each image that is near to a better one which is itself kept."""
-    worse = _worse_neighbours(best_first, limit)
+    worse = _worse_neighbours(best_first, limits)
     dropped: dict[str, DuplicateOf] = {}
     for number, image in enumerate(best_first):
         if image.image_id in dropped:
@@ -236,16 +245,19 @@ def _near_to_better(
 
 
 def _worse_neighbours(
-    best_first: Sequence[Fingerprint], limit: int
+    best_first: Sequence[Fingerprint], limits: Mapping[str, int]
 ) -> dict[int, dict[int, tuple[int, int]]]:
     """For each image the worse ones near to it: their distance and orientation."""
+    if not best_first:
+        return {}
+    own = np.repeat([limits[image.image_id] for image in best_first], ORIENTATIONS)
     looks = looks_of(best_first)
     phashes, dhashes = looks.reshape(-1, 2).T
     turned = np.arange(len(phashes)) % ORIENTATIONS > 0
-    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=limit)
+    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=int(own.max()))
     distances = np.maximum(phash_bits, np.bitwise_count(dhashes[first] ^ dhashes[second]))
     worse: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for place in np.flatnonzero(distances <= limit):
+    for place in np.flatnonzero(distances <= own[second]):
         # The worse one, turned, against the better one as it is.
         better = int(first[place]) // ORIENTATIONS
         other, orientation = divmod(int(second[place]), ORIENTATIONS)

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from farmy_assets.catalog.file_names import spelled_out
+
 
 class FoundFile(NamedTuple):
     """A file below the folder: its name with forward slashes, and where it is."""
@@ -74,18 +76,4 @@ def why_missing(path: Path) -> str:
 
 
 def _found(path: Path, folder: Path) -> FoundFile:
-    return FoundFile(_spelled_out(path.relative_to(folder).as_posix()), path)
-
-
-def _spelled_out(name: str) -> str:
-    r"""A name as text that can be written down; no two names become the same.
-
-    Bytes that are not UTF-8 are spelled \xff; a name that looks spelled has its backslashes
-    doubled.
-    """
-    raw = os.fsencode(name)
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
-    return name.replace("\\", "\\\\") if "\\x" in name else name
+    return FoundFile(spelled_out(path.relative_to(folder).as_posix()), path)

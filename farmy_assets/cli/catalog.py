@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_result
 from farmy_assets.lake.dead_letters import DeadLetter
 
 
@@ -45,5 +46,4 @@ def redrive(
 def _print(letter: DeadLetter) -> None:
     about = ", ".join(letter.keys) or letter.body[:80]
     sent = f"{letter.sent_at:%Y-%m-%d %H:%M:%S} " if letter.sent_at else ""
-    console.print(f"{sent}{about!r}: {letter.reason}", highlight=False, markup=False,
-                  soft_wrap=True)  # fmt: skip
+    print_result(f"{sent}{about!r}: {letter.reason}")

@@ -6,9 +6,9 @@ from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from farmy_assets.cli.output import PatientConsole
 from farmy_assets.errors import FarmyError
 
 if TYPE_CHECKING:
@@ -18,16 +18,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-class _PatientConsole(Console):
-    """A console that falls silent when nobody reads it any more: a stop must not end half-way."""
-
-    def on_broken_pipe(self) -> None:
-        """Write on into nothing, in place of Rich's own answer, which ends the process."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
-
-
-console = _PatientConsole(stderr=True)  # progress and messages; results go to standard output
+# Progress and words about the work; results go to standard output (`output.py`).
+console = PatientConsole(stderr=True)
 
 
 def environment() -> Mapping[str, str]:

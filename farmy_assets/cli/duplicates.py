@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_json_lines, print_result
 
 commands = typer.Typer(no_args_is_help=True, help="See duplicates, and get one back.")
 
@@ -20,22 +21,20 @@ Why = Annotated[str, typer.Option(help="The reason, for those who come later.")]
 @ends_plainly
 def show(
     campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an image.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show each photograph that was kept, with those that were left out for its sake."""
     found = open_lake().duplicate_rulings.duplicates(campaign)
     if as_json:
-        for item in found:
-            typer.echo(item.to_json().decode())
+        print_json_lines(item.model_dump(mode="json") for item in found)
         return
     if not found:
         console.print(f"campaign {campaign} has no duplicates", highlight=False)
     for kept, copies in groupby(found, key=lambda item: item.duplicate_of):
-        console.print(f"kept: {kept}", highlight=False, soft_wrap=True)
+        print_result(f"kept: {kept}")
         for copy in copies:
             reasons = ", ".join(copy.reasons)
-            console.print(f"  left out: {copy.image_id} ({reasons})",
-                          highlight=False, soft_wrap=True)  # fmt: skip
+            print_result(f"  left out: {copy.image_id} ({reasons})")
 
 
 @commands.command("restore")

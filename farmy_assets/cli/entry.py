@@ -1,24 +1,27 @@
-"""What the `farmy` script runs: the whole command, or, where that saves a wait, a part of it.
+"""What the `farmy` script loads: the whole command, or, where that saves a wait, a part of it.
 
 All the commands together bring boto3, pandas, DuckDB and Dagster's client: seconds in which
 `farmy cleanse`, which needs none of them, could have checked a hundred photographs.
 """
 
-import sys
+from collections.abc import Sequence
 
 import typer
 
 _LIGHT = "cleanse"
 
 
-def run() -> None:
-    """Run the command that the arguments name."""
-    if sys.argv[1:2] == [_LIGHT]:
-        _light_app()()
-    else:
-        from farmy_assets.cli.main import app  # noqa: PLC0415 - takes seconds to load
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The command that these arguments are for, with all that it needs loaded.
 
-        app()
+    Args:
+        arguments: What a person wrote behind `farmy`.
+    """
+    if arguments[:1] == [_LIGHT]:
+        return _light_app()
+    from farmy_assets.cli.main import app  # noqa: PLC0415 - takes seconds to load
+
+    return app
 
 
 def _light_app() -> typer.Typer:
@@ -29,7 +32,3 @@ def _light_app() -> typer.Typer:
     app.command(_LIGHT)(cleanse)
     app.callback()(lambda: None)  # so that it is a command with parts, of which this is one
     return app
-
-
-if __name__ == "__main__":
-    run()

@@ -1,6 +1,5 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
-import warnings
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +23,12 @@ from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
+from farmy_assets.lake.ingestion.correcting import (
+    CorrectionReport,
+    check_removable,
+    correct_offers,
+)
+from farmy_assets.lake.ingestion.differences import in_words
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
 from farmy_assets.lake.ingestion.image_list import offers_of_list
 from farmy_assets.lake.ingestion.offers import Offers
@@ -75,6 +80,16 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         Path | None, typer.Option("--report", help="CSV of what was left out, and why.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: the whole report.")] = False,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Store nothing; correct what is in the lake.")
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option(help="With --correct: who says so, an e-mail address.")
+    ] = None,
+    why: Annotated[str | None, typer.Option(help="With --correct: the reason.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="With --correct: a value to take away, as position.")
+    ] = None,
 ) -> None:
     """Bring photographs, with metadata, into the lake: of a folder, of a list, or of a bucket.
 
@@ -88,11 +103,21 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     cannot be photographs are left out, each with its reason; broken photographs come in, and the
     checks say what is wrong with them. A source is only read. An s3:// source is read from where
     the lake is; with --profile from AWS.
+
+    What was said when a photograph came stands. With --correct, and the same photographs and
+    campaign, what options, side-cars and lists say now is written as a correction with your name
+    and the time; what they do not say stays. Every correction is kept.
     """
+    removed = tuple(remove or ())
+    check_removable(removed)
+    if correct and not by:
+        msg = "--correct needs --by: say who corrects"
+        raise InvalidInputError(msg)
+    if not correct and (by or why or removed):
+        msg = "--by, --why and --remove go with --correct"
+        raise InvalidInputError(msg)
     if report_file:
         check_writable(report_file)
-    # What a camera wrote badly is not taken over; it is no news for whoever imports it.
-    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     lake = open_lake()
     origin = Origin(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
@@ -100,6 +125,13 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     )  # fmt: skip
     store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
     offers = _offers(photographs, store, side_cars=side_cars, anywhere=anywhere)
+    if correct and by:
+        corrections = correct_offers(
+            lake.corrections, offers(), origin=origin, author=by, reason=why, removed=removed,
+            clock=lambda: datetime.now(UTC),
+        )  # fmt: skip
+        _print_corrections(corrections, as_json=as_json)
+        return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(),
         TimeRemainingColumn(),
@@ -156,6 +188,8 @@ def _print(report: IngestReport, address: str) -> None:
         f"{len(report.refused)} left out",
         highlight=False,
     )
+    if differing := in_words(report.differing):
+        console.print(differing, highlight=False)
     for reason, count in Counter(r.reason.value for r in report.refused).most_common():
         console.print(f"  {reason}: {count}", highlight=False)
     for refusal in report.refused[:SHOWN]:
@@ -164,3 +198,16 @@ def _print(report: IngestReport, address: str) -> None:
                       highlight=False, markup=False)  # fmt: skip
     if len(report.refused) > SHOWN:
         console.print(f"    ... all are in {address}", highlight=False, soft_wrap=True)
+
+
+def _print_corrections(report: CorrectionReport, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(report.to_json().decode())
+        return
+    typer.echo(
+        f"{report.corrected} corrected, {report.unchanged} stood so already, "
+        f"{len(report.refused)} left out"
+    )
+    for refusal in report.refused:
+        detail = f" ({refusal.detail})" if refusal.detail else ""
+        typer.echo(f"  {refusal.name}: {refusal.reason.value}{detail}", err=True)

@@ -7,6 +7,7 @@ from farmy_assets.cli import (
     catalog,
     cleanse,
     contributors,
+    dataset,
     duplicates,
     ingest,
     platform,
@@ -35,6 +36,7 @@ app.command("search")(search.search)
 app.command("view")(view.view)
 app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
+app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import FarmyError
 from farmy_assets.lake.audit import phases
 from farmy_assets.local import platform
@@ -88,18 +88,20 @@ def _phase_counts(status_now: PlatformStatus) -> dict[str, int] | None:
 
 
 def _print_servers(status_now: PlatformStatus) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("server", "state", "address", "pid", "memory"):
-        table.add_column(column, no_wrap=True)
     colours = {"up": "green", "unhealthy": "yellow", "down": "red"}
-    for server in status_now.servers:
-        memory = f"{server.memory_bytes // MEBIBYTE} MiB" if server.memory_bytes else ""
-        state = f"[{colours.get(server.state, '')}]{server.state}[/]"
-        pid = str(server.pid or "")
-        table.add_row(server.title, state, server.address, pid, memory)
-    console.print(table, soft_wrap=True)
-    console.print(f"stack: {status_now.stack}; logs: {read_settings().logs}",
-                  highlight=False, soft_wrap=True)  # fmt: skip
+    servers = status_now.servers
+    print_table(
+        ("server", "state", "address", "pid", "memory"),
+        [
+            (
+                server.title, server.state, server.address, server.pid,
+                f"{server.memory_bytes // MEBIBYTE} MiB" if server.memory_bytes else None,
+            )
+            for server in servers
+        ],
+        styles=[colours.get(server.state, "") for server in servers],
+    )  # fmt: skip
+    print_result(f"stack: {status_now.stack}; logs: {read_settings().logs}")
     if status_now.repair_due:
         console.print("the last stop was not clean: run `make up`, it repairs", highlight=False)
 
@@ -110,9 +112,4 @@ def _print_phases(counts: dict[str, int] | None) -> None:
     if not counts:
         console.print("no images yet: farmy ingest DIR --source mobile --campaign NAME")
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("phase")
-    table.add_column("images", justify="right")
-    for phase, count in counts.items():
-        table.add_row(phase, str(count))
-    console.print(table)
+    print_table(("phase", "images"), list(counts.items()), numbers={"images"})

@@ -15,16 +15,15 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from farmy_assets.catalog.spreadsheets import without_formula
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.athena import AthenaEngine, Scan
 from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.lake.query.translation import translate
 
 _SAVED_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 _SHOWN = 200
@@ -36,14 +35,22 @@ class Form(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    JSONL = "jsonl"
     PARQUET = "parquet"
 
 
 @ends_plainly
-def query(
+def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person can choose
     sql: Annotated[str, typer.Argument(help="A SELECT in Athena's SQL, or a saved name.")] = "",
     form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    for_spreadsheets: Annotated[
+        bool,
+        typer.Option(
+            "--for-spreadsheets",
+            help="In CSV, put ' before texts that Excel would run, such as =HYPERLINK.",
+        ),
+    ] = False,
     tables: Annotated[bool, typer.Option("--tables", help="List all tables and columns.")] = False,
     save: Annotated[str, typer.Option(metavar="NAME", help="Also keep it by this name.")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Tables as of now, but for runs.")] = False,
@@ -54,8 +61,12 @@ def query(
     Only reading is possible: no file, no setting and no other table can be reached. The tables
     are brought up to date every quarter of an hour; with --fresh, those that are asked, now.
 
+    JSON is one array, JSONL one object a line. CSV holds the values as they are: texts that others
+    sent may begin with =, which a spreadsheet program runs; --for-spreadsheets makes them safe.
+
         farmy query "SELECT verdict, count(*) AS n FROM image_checks GROUP BY verdict"
         farmy query "SELECT * FROM images" --format parquet --out images.parquet
+        farmy query "SELECT * FROM images" --format csv --for-spreadsheets --out images.csv
         farmy query --tables
     """
     if tables:
@@ -63,18 +74,20 @@ def query(
         return
     text = _text_of(sql, folder)
     if save:
-        checked(text)
+        translate(text)
         path = _saved(save, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text + "\n", encoding="utf-8")
     lake = open_lake()
     if fresh:
-        brought_up_to_date(lake, tables_of(checked(text)))
+        brought_up_to_date(lake, translate(text).tables)
     engine = lake.query_engine
     if isinstance(engine, AthenaEngine):
         engine = replace(engine, on_scan=_print_scan)
     answer = engine.query(text)
-    _write(answer, form, out)
+    if for_spreadsheets and form is not Form.CSV:
+        raise InvalidInputError("--for-spreadsheets needs --format csv")
+    _write(answer, form, out, for_spreadsheets=for_spreadsheets)
     if not len(answer) and not fresh:
         told = "the tables are brought up to date every quarter of an hour; with --fresh, now"
         console.print(told, highlight=False)
@@ -106,15 +119,15 @@ def _text_of(sql: str, folder: Path) -> str:
         raise InvalidInputError(msg) from error
 
 
-def _write(answer: pa.Table, form: Form, out: Path | None) -> None:
+def _write(answer: pa.Table, form: Form, out: Path | None, *, for_spreadsheets: bool) -> None:
     if form is Form.PARQUET and out is None:
-        raise InvalidInputError("Parquet is no text: name a file with --out FILE")
+        raise InvalidInputError("Parquet is binary: add --out FILE")
     if form is Form.TABLE and out is None:
         _print(answer)
         return
     if form is Form.TABLE:
-        raise InvalidInputError("--out needs --format csv, json or parquet")
-    content = _content(answer, form)
+        raise InvalidInputError("--out needs --format csv, json, jsonl or parquet")
+    content = _content(answer, form, for_spreadsheets=for_spreadsheets)
     if out is None:
         typer.echo(content.decode(), nl=False)
         return
@@ -125,7 +138,7 @@ def _write(answer: pa.Table, form: Form, out: Path | None) -> None:
     console.print(f"{len(answer):,} rows in {out}", highlight=False, soft_wrap=True)
 
 
-def _content(answer: pa.Table, form: Form) -> bytes:
+def _content(answer: pa.Table, form: Form, *, for_spreadsheets: bool) -> bytes:
     twice = {name for name in answer.column_names if answer.column_names.count(name) > 1}
     if twice:
         msg = f"two columns are called {', '.join(sorted(twice))}: tell them apart with AS"
@@ -142,10 +155,14 @@ def _content(answer: pa.Table, form: Form) -> bytes:
     if form is Form.CSV:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(answer.column_names)
-        writer.writerows([_cell(value) for value in row] for row in _rows(answer))
+        safe = without_formula if for_spreadsheets else _unchanged
+        writer.writerow([safe(name) for name in answer.column_names])
+        writer.writerows([safe(_cell(value)) for value in row] for row in _rows(answer))
         return text.getvalue().encode()
     rows = [dict(zip(answer.column_names, row, strict=True)) for row in _rows(answer)]
+    if form is Form.JSONL:
+        lines = (json.dumps(row, ensure_ascii=False, default=_told) for row in rows)
+        return "".join(f"{line}\n" for line in lines).encode()
     return f"{json.dumps(rows, indent=1, ensure_ascii=False, default=_told)}\n".encode()
 
 
@@ -180,24 +197,22 @@ def _cell(value: object) -> object:
 
 
 def _print(answer: pa.Table) -> None:
-    shown = Table(box=None, pad_edge=False)
-    for name in answer.column_names:
-        shown.add_column(Text(_plain(name)), overflow="fold")
-    for row in _rows(answer.slice(0, _SHOWN)):
-        shown.add_row(*(Text(_plain(_cell(value))) for value in row))
-    Console().print(shown)
+    names = answer.column_names
+    print_table(
+        names,
+        [[_cell(value) for value in row] for row in _rows(answer.slice(0, _SHOWN))],
+        ids={name for name in names if name.endswith("_id")},
+    )
     more = f"; the first {_SHOWN} are shown" if len(answer) > _SHOWN else ""
     console.print(f"{len(answer):,} rows{more}", highlight=False)
 
 
-def _plain(value: object) -> str:
-    """A value as text that no terminal takes for a command."""
-    text = "" if value is None else str(value)
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+def _unchanged(value: object) -> object:
+    return value
 
 
 def _print_tables() -> None:
     for table in TABLES.values():
-        typer.echo(f"{table.name}: {table.meaning}")
+        print_result(f"{table.name}: {table.meaning}")
         for column in table.columns:
-            typer.echo(f"  {column.name:24}{column.sql_type:16}{column.meaning}")
+            print_result(f"  {column.name:24}{column.sql_type:16}{column.meaning}")

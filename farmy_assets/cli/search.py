@@ -7,11 +7,14 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.task_links import task_links
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.contact_sheet import contact_sheet
+from farmy_assets.lake.query.contact_sheet import contact_sheet, look_up
 from farmy_assets.lake.query.feeds import brought_up_to_date
+from farmy_assets.lake.query.suggestions import check_values
 from farmy_assets.lake.query.tables import TABLES
 
 _TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
@@ -77,12 +80,16 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     else:
         title = ", ".join(f"{name} {value}" for name, value in wanted.items())
         found = _matching(lake, wanted, limit)
+    if not found:
+        check_values(lake, wanted)
     for row in found:
         typer.echo(row["image_id"])
-    console.print(f"{len(found)} images", highlight=False)
+    console.print(counted(len(found), "image"), highlight=False)
     if sheet:
+        known = look_up(lake, found)
+        page = contact_sheet(lake, title, known, links=task_links(lake, known.assignments))
         try:
-            sheet.write_bytes(contact_sheet(lake, title, found))
+            sheet.write_bytes(page)
         except OSError as error:
             raise InvalidInputError(f"{sheet} cannot be written: {error.strerror}") from error
         console.print(f"to look at: {sheet}", highlight=False, soft_wrap=True)

@@ -19,7 +19,8 @@ from rich.progress import Progress
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.gallery import Drawn, Gallery, Picture, gather
+from farmy_assets.lake.query.gallery import Gallery, Picture, gather
+from farmy_assets.lake.query.image_annotations import Drawn
 from farmy_assets.local.settings import read_settings
 
 _VIEWER = Path(__file__).with_name("fiftyone_viewer.py")

@@ -137,6 +137,7 @@ def annotation_projects(
             checked = [_in_its_inbox_once(lacking=0)]
             return dg.MaterializeResult(metadata={**rows(0), "note": note}, check_results=checked)
         label_studio.check()
+        opened.mark_cleansed_bucket()
         tasks = _tasks_by_inbox(page, images, opened.cleansed.name)
         projects = {inbox: open_inbox(label_studio, campaign, inbox) for inbox in tasks}
         added = sum(label_studio.add_tasks(projects[i], new) for i, new in tasks.items())

@@ -139,6 +139,28 @@ def _promises(lake: Lake, image_ids: Sequence[str]) -> Mapping[Source | None, di
     return found
 
 
+def _own_policies(
+    lake: Lake, image_ids: Sequence[str], book: PolicyBook
+) -> dict[str, CleansingPolicy]:
+    """The policy of each image whose source has one of its own, by image id."""
+    if not book.by_source:
+        return {}
+    found: dict[str, CleansingPolicy] = {}
+    for source, promised in _promises(lake, image_ids).items():
+        policy = book.for_source(source)
+        if policy != book.default:
+            found |= dict.fromkeys(promised, policy)
+    return found
+
+
+def _policy_of_all(
+    image_ids: Sequence[str], policy: CleansingPolicy, policies: Mapping[str, CleansingPolicy]
+) -> CleansingPolicy:
+    """The one policy of all these images; the general one where they have several."""
+    found = {own.rule_version: own for i in image_ids for own in [policies.get(i, policy)]}
+    return next(iter(found.values())) if len(found) == 1 else policy
+
+
 def _fingerprints(lake: Lake, examined: Sequence[Examined], rulings: Standing) -> list[Fingerprint]:
     """Of the images that go on, with the time at which they were taken, or else came to us."""
     fit = [quality for quality, _, _ in examined if goes_on(quality, rulings)]
@@ -202,24 +224,33 @@ def cleansed_set(
     stays kept.
     """
     with told_plainly():
-        opened, policy = lake.open(), config.policies(cleansing).default
+        opened, book = lake.open(), config.policies(cleansing)
+        policy = book.default
         batch = opened.batches.read(context.partition_key)
+        policies = _own_policies(opened, batch.image_ids, book)
         examined = opened.quality.read(batch.batch_id)
         rulings = opened.triage.standing(batch.campaign)
         before = opened.records.find(keys.cleansed_set(batch.batch_id), CleansedSet)
-        stays = (before.kept_under(policy) if before else frozenset()) - rulings.copies_after_all
+        stayed = before.kept_under(policy, policies) if before else frozenset()
+        stays = stayed - rulings.copies_after_all
         duplicates = opened.duplicates.claim(
             batch.batch_id,
             _fingerprints(opened, examined, rulings),
-            find=partial(find_duplicates, policy=policy, distinct=rulings.no_duplicates | stays),
+            find=partial(
+                find_duplicates,
+                policy=policy,
+                policies=policies,
+                distinct=rulings.no_duplicates | stays,
+            ),
         )
         result = conclude(
             batch_id=batch.batch_id, campaign=batch.campaign, policy=policy,
-            examined=examined, duplicates=duplicates, rulings=rulings,
+            policies=policies, examined=examined, duplicates=duplicates, rulings=rulings,
         )  # fmt: skip
         unaccounted = result.unaccounted(batch.image_ids)
         report_key = keys.cleansing_report(batch.batch_id)
-        page = _report(opened, batch.batch_id, policy, examined, duplicates)
+        shown_policy = _policy_of_all(batch.image_ids, policy, policies)
+        page = _report(opened, batch.batch_id, shown_policy, examined, duplicates)
         opened.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
         if not unaccounted:
             opened.records.replace(keys.cleansed_set(batch.batch_id), result)
@@ -237,6 +268,9 @@ def cleansed_set(
             "report": link(opened.web_address(opened.records.bucket, report_key)),
             **place(f"s3://{opened.cleansed.name}/{keys.CLEANSED_IMAGES}"),
             "campaign": result.campaign,
+            "rule_versions": _in_words(
+                sorted({result.rule_version, *result.other_rule_versions.values()})
+            ),
             "excluded_images": len(result.excluded),
             **{f"{status}_images": count for status, count in sorted(statuses.items())},
             "images_with_a_ruling": len(result.ruling_ids),

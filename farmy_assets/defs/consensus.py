@@ -191,6 +191,7 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
     votes = lake.ledger.votes(campaign.name)
     person = campaign.adjudicator.name
     inbox = Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=person)
+    lake.mark_cleansed_bucket()
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
     for judgement in disputed:

@@ -23,7 +23,7 @@ def reconcile(lake: LakeResource) -> Materialized:
         metadata={
             **rows(drift.images),
             **place(f"dynamodb://{opened.catalog.name}"),
-            **drift.model_dump(),
+            **drift.model_dump(mode="json"),
         }
     )
 

@@ -15,7 +15,10 @@ from farmy_assets.studio import Studio, StudioSettings
 
 
 class LakeResource(dg.ConfigurableResource[Lake]):
-    """The lake: names of its buckets and of its table."""
+    """The lake: names of its buckets and of its table, and who answers SQL over it.
+
+    `athena_workgroup` is Athena's; without one, campaigns' queries are answered in the run.
+    """
 
     raw_bucket: str
     cleansed_bucket: str
@@ -25,6 +28,7 @@ class LakeResource(dg.ConfigurableResource[Lake]):
     region_name: str
     endpoint_url: str
     glue_database: str = ""
+    athena_workgroup: str = ""
 
     def open(self) -> Lake:
         """The lake, connected; nothing is asked of a server yet."""
@@ -38,6 +42,7 @@ class LakeResource(dg.ConfigurableResource[Lake]):
                 region_name=self.region_name,
                 endpoint_url=self.endpoint_url or None,
                 glue_database=self.glue_database or None,
+                athena_workgroup=self.athena_workgroup or None,
             )
         )
 
@@ -136,6 +141,7 @@ def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
         region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
         endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL"),
         glue_database=dg.EnvVar("FARMY_GLUE_DATABASE").get_value("") or "",
+        athena_workgroup=dg.EnvVar("FARMY_ATHENA_WORKGROUP").get_value("") or "",
     )
     studio = StudioResource(
         url=dg.EnvVar("FARMY_LABEL_STUDIO_URL"),

@@ -119,6 +119,7 @@ def _put_into_inboxes(
         )
         tasks.setdefault(question.assignment.inbox, []).append(task)
     studio.check()
+    lake.mark_cleansed_bucket()
     return sum(
         studio.add_tasks(open_inbox(studio, campaign, inbox), new) for inbox, new in tasks.items()
     )

@@ -1,14 +1,18 @@
 """The catalog: one DynamoDB item an image, an index that can always be rebuilt from S3.
 
-Item: image_id (key), state, sequencer, metadata (JSON text), campaign, batch_id once sealed, and,
-only while the image waits for a batch, waiting_shard and waiting_since. The index `waiting` holds
-just the images that wait, so that looking for work does not grow with the work already done; its
-partition key is spread over shards, because all new images would share one hot key.
+Item: image_id (key), state, sequencer (as `catalog/sequencers.py` writes it, or in the older form
+until the next event of its image), metadata (JSON text), campaign, corrections (their number) once
+there are some, batch_id once sealed, and, only while the image waits for a batch, waiting_shard and
+waiting_since. The index `waiting` holds just the images that wait, so that looking for work does
+not grow with the work already done; its partition key is spread over shards, because all new images
+would share one hot key.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +21,23 @@ from botocore.exceptions import ClientError
 from farmy_assets.catalog.batches import WaitingImage
 from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.metadata import ImageMetadata
-from farmy_assets.errors import LakeError
+from farmy_assets.catalog.sequencers import is_comparable, is_later
+from farmy_assets.errors import LakeError, LakeUnavailableError
 from farmy_assets.lake.connection import error_code, translated
 from farmy_assets.lake.objects import in_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+logger = logging.getLogger(__name__)
+
 WAITING_INDEX = "waiting"
 SHARDS = 8
 GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
-LARGEST_SEQUENCER_FIRST = "attribute_not_exists(image_id) OR sequencer <= :sequencer"
+NEW, NOT_LATER = "attribute_not_exists(image_id)", "sequencer <= :sequencer"
+AS_READ = "sequencer = :read"
+NO_FEWER_CORRECTIONS = "(attribute_not_exists(corrections) OR corrections <= :corrections)"
 METADATA = ["metadata = :metadata", "campaign = :campaign"]
 
 
@@ -51,20 +60,42 @@ class CatalogTable:
     def apply(self, entry: CatalogEntry, *, now: datetime) -> bool:
         """Store what an event said, unless a later event was stored before.
 
-        The same event stored twice leaves the same item. An image that is in no batch yet starts
-        to wait for one; an image that was sealed already keeps its batch; an entry that names a
-        batch never waits. Returns False when the event was older than what is stored.
+        The same event stored twice leaves the same item. Metadata with fewer corrections than the
+        stored ones are left out, since an event of the image says nothing of those. An image that
+        is in no batch yet starts to wait for one; an image that was sealed already keeps its batch;
+        an entry that names a batch never waits. Returns False when the event was older than what is stored.
         """
         with translated(f"cataloguing image {entry.image_id}"):
-            for update in self._updates(entry, now=now):
-                try:
-                    self.client.update_item(**update)
-                except ClientError as error:
-                    if error_code(error) != "ConditionalCheckFailedException":
-                        raise
-                else:
+            if self._succeeds(self._updates(entry, now=now)):
+                return True
+            if not is_comparable(entry.sequencer):
+                return False  # what was read to be written again has changed since
+            # Not so, or not to be told by comparing texts: the item may hold the older form.
+            while (stored := self._sequencer(entry.image_id)) is not None:
+                if is_later(stored, entry.sequencer):
+                    return False
+                if self._succeeds(self._updates(entry, now=now, read=stored)):
                     return True
+            return self._succeeds(self._updates(entry, now=now))
+
+    def _succeeds(self, updates: Iterable[dict[str, Any]]) -> bool:
+        """Whether the condition of one of these updates holds, which is then done."""
+        for update in updates:
+            try:
+                self.client.update_item(**update)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+            else:
+                return True
         return False
+
+    def _sequencer(self, image_id: str) -> str | None:
+        answer = self.client.get_item(
+            TableName=self.name, Key={"image_id": _text(image_id)},
+            ProjectionExpression="sequencer", ConsistentRead=True,
+        )  # fmt: skip
+        return answer["Item"]["sequencer"]["S"] if answer.get("Item") else None
 
     def apply_all(
         self, entries: Sequence[CatalogEntry], *, now: datetime
@@ -105,27 +136,60 @@ class CatalogTable:
                         raise
                 else:
                     return [True] * len(entries)
-        except LakeError as error:
+        except LakeUnavailableError as error:
             return [error] * len(entries)
+        except LakeError:
+            logger.warning("%d images are catalogued one by one", len(entries), exc_info=True)
         return in_threads(alone, entries)
 
-    def _updates(self, entry: CatalogEntry, *, now: datetime) -> Iterator[dict[str, Any]]:
-        """The updates to try, one after the other, until the condition of one holds."""
-        if entry.batch_id:
-            yield self._update(entry, now=now, waits=False, condition=LARGEST_SEQUENCER_FIRST)
-            return
-        for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
-            condition = f"({LARGEST_SEQUENCER_FIRST}) AND {sealed}(batch_id)"
-            yield self._update(entry, now=now, waits=waits, condition=condition)
+    def _updates(
+        self, entry: CatalogEntry, *, now: datetime, read: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The updates to try, one after the other, until the condition of one holds.
+
+        Args:
+            entry: What an event said.
+            now: When the image starts to wait.
+            read: The sequencer that was read and found to be no later one; it must still be there.
+        """
+        if read is None and is_comparable(entry.sequencer):
+            in_order = f"({NEW} OR {NOT_LATER})"
+        else:
+            # An entry in the older form is one that was read before, to be written again.
+            in_order, read = f"({NEW} OR {AS_READ})", read or entry.sequencer
+        update = partial(self._update, entry, now=now, read=read)
+        for tells, corrections in ((True, f" AND {NO_FEWER_CORRECTIONS}"), (False, "")):
+            first = f"{in_order}{corrections}"
+            if entry.batch_id:
+                yield update(waits=False, tells=tells, condition=first)
+                continue
+            for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
+                condition = f"{first} AND {sealed}(batch_id)"
+                yield update(waits=waits, tells=tells, condition=condition)
 
     def _update(
-        self, entry: CatalogEntry, *, now: datetime, waits: bool, condition: str
+        self,
+        entry: CatalogEntry,
+        *,
+        now: datetime,
+        waits: bool,
+        tells: bool,
+        condition: str,
+        read: str | None,
     ) -> dict[str, Any]:
         sets = ["#state = :state", "sequencer = :sequencer"]
-        values = {":state": _text(entry.state), ":sequencer": _text(entry.sequencer)}
-        if entry.metadata:
+        values: dict[str, Any] = {
+            ":state": _text(entry.state), ":sequencer": _text(entry.sequencer)
+        }  # fmt: skip
+        if read is not None:
+            values[":read"] = _text(read)
+        if tells:
+            values[":corrections"] = {"N": str(entry.corrections)}
+        if entry.metadata and tells:
             sets += METADATA
             values |= _metadata_values(entry.metadata)
+            if entry.corrections:
+                sets.append("corrections = :corrections")
         if entry.batch_id:
             sets.append("batch_id = :batch")
             values[":batch"] = _text(entry.batch_id)
@@ -144,6 +208,31 @@ class CatalogTable:
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": values,
         }
+
+    def correct(self, entry: CatalogEntry) -> bool:
+        """Store corrected metadata in an entry that is there; nothing else of it changes.
+
+        Returns False when it has as many corrections already, or there is no such entry.
+        """
+        if entry.metadata is None:
+            return False
+        sets = [*METADATA, "corrections = :corrections"]
+        number = {":corrections": {"N": str(entry.corrections)}}
+        fewer = "attribute_not_exists(corrections) OR corrections < :corrections"
+        with translated(f"correcting image {entry.image_id}"):
+            try:
+                self.client.update_item(
+                    TableName=self.name,
+                    Key={"image_id": _text(entry.image_id)},
+                    UpdateExpression=f"SET {', '.join(sets)}",
+                    ConditionExpression=f"attribute_exists(image_id) AND ({fewer})",
+                    ExpressionAttributeValues={**_metadata_values(entry.metadata), **number},
+                )
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def mark_sealed(self, image_ids: Iterable[str], batch_id: str) -> None:
         """Note the batch of these images; they no longer wait. Doing it again changes nothing."""
@@ -229,7 +318,7 @@ class CatalogTable:
                 TableName=self.name,
                 Segment=segment,
                 TotalSegments=of,
-                ProjectionExpression="image_id, #state, campaign, batch_id",
+                ProjectionExpression="image_id, #state, campaign, batch_id, corrections",
                 ExpressionAttributeNames={"#state": "state"},
             )
             for page in pages:
@@ -239,6 +328,7 @@ class CatalogTable:
                         state=EntryState(item["state"]["S"]),
                         has_metadata="campaign" in item,
                         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+                        corrections=_number(item, "corrections"),
                     )
 
 
@@ -250,6 +340,7 @@ class IndexCard:
     state: EntryState
     has_metadata: bool
     batch_id: str | None
+    corrections: int = 0
 
 
 def _metadata_values(metadata: ImageMetadata) -> dict[str, Any]:
@@ -267,4 +358,9 @@ def _entry(item: dict[str, Any]) -> CatalogEntry:
         sequencer=item["sequencer"]["S"],
         metadata=ImageMetadata.model_validate_json(metadata["S"]) if metadata else None,
         batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
+        corrections=_number(item, "corrections"),
     )
+
+
+def _number(item: Mapping[str, Any], name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0

@@ -15,9 +15,8 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
-from farmy_assets.lake.query.dialect import to_duckdb
 from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.guard import checked, tables_of
+from farmy_assets.lake.query.translation import translate
 
 if TYPE_CHECKING:
     from farmy_assets.lake.lake import Lake
@@ -49,13 +48,13 @@ def checked_choice(query: str, batch_id: str = "b") -> str:
     Raises:
         InvalidInputError: It is not allowed, does not fit the tables, or names no `image_id`.
     """
-    checked(query)  # by itself first: or its end could stand outside the brackets
+    translate(query)  # by itself first: or its end could stand outside the brackets
     sql = (
         f"SELECT DISTINCT asked.image_id AS image_id FROM (\n{query}\n) AS asked "  # noqa: S608 - checked
         f"JOIN images AS own ON own.image_id = asked.image_id WHERE own.batch_id = '{batch_id}'"
     )
     try:
-        to_duckdb(checked(sql))
+        translate(sql).for_duckdb()
     except InvalidInputError as error:
         msg = f"image_query has to be a SELECT with a column image_id: {error}"
         raise InvalidInputError(msg) from error
@@ -82,7 +81,7 @@ def choose(lake: "Lake", campaign: Campaign, images: CleansedSet) -> Choice | No
     if before and before.query_sha256 == digest and kept <= chosen | left_out:
         return before
     sql = checked_choice(campaign.image_query, images.batch_id)
-    generations = brought_up_to_date(lake, tables_of(checked(sql)))
+    generations = brought_up_to_date(lake, translate(sql).tables)
     found = set(lake.query_engine.query(sql)["image_id"].to_pylist())
     undecided = kept - chosen - left_out
     choice = Choice(

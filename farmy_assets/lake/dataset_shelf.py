@@ -4,8 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
+from farmy_assets.annotation.campaign import ExportFormat
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.errors import LakeDamagedError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.record_store import RecordStore
@@ -88,6 +92,38 @@ class DatasetShelf:
     def has_export(self, version: DatasetVersion, folder: str) -> bool:
         """Whether an export of this version is whole."""
         return self.bucket.size_bytes(self._key(version, f"{folder}/{MANIFEST}")) is not None
+
+    def all(self, campaign: str) -> list[DatasetVersion]:
+        """Every version of a campaign, oldest first; reads each of them whole."""
+        found = self.records.bucket.keys(keys.dataset_versions(campaign))
+        return in_threads(lambda key: self.records.read(key, DatasetVersion), found)
+
+    def exported_formats(self, version: DatasetVersion) -> list[str]:
+        """The formats in which a version is there, whole."""
+        return [name.value for name in ExportFormat if self.has_export(version, name.value)]
+
+    def export_manifest(self, version: DatasetVersion, folder: str) -> ExportManifest | None:
+        """All files of one export, or None while it is not whole.
+
+        Raises:
+            LakeDamagedError: It cannot be read.
+        """
+        content = self.bucket.find(self._key(version, f"{folder}/{MANIFEST}"))
+        if content is None:
+            return None
+        try:
+            return ExportManifest.model_validate_json(content)
+        except ValidationError as error:
+            msg = f"the manifest of {version.version_id}, {folder}, cannot be read"
+            raise LakeDamagedError(msg) from error
+
+    def exported_file(self, version: DatasetVersion, folder: str, path: str) -> bytes:
+        """The bytes of one file of an export.
+
+        Raises:
+            ObjectMissingError: It is not there.
+        """
+        return self.bucket.get(self._key(version, f"{folder}/{path}"))
 
     def _key(self, version: DatasetVersion, path: str) -> str:
         return keys.dataset(version.campaign, version.version_id, path)

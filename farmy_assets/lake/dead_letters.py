@@ -131,9 +131,15 @@ def _told(message: Any) -> DeadLetter:  # noqa: ANN401 - a message as boto3 give
 
 def _diagnosis(body: str) -> tuple[tuple[str, ...], str]:
     try:
-        named = tuple(event.key for event in object_events(body))
+        events = object_events(body)
     except InvalidInputError as error:
         return (), str(error)
-    if not any(keys.image_id_of_raw_key(key) for key in named):
+    named = tuple(event.key for event in events)
+    if events.malformed:
+        return named, f"not an S3 event: {'; '.join(events.malformed)[:SHOWN]}"
+    if any(keys.upload_of_incoming_key(key) for key in named):
+        why = "an upload was not looked at in five deliveries, or other bytes lie under its image"
+        return named, why
+    if not any(keys.image_id_of_raw_key(key) or keys.correction_of_key(key) for key in named):
         return named, "an event of no image of ours"
     return named, "the lake or the catalog did not answer in five deliveries"

@@ -1,13 +1,14 @@
 """From queue messages to the catalog: what the Lambda does, without the Lambda.
 
 The events of one delivery are merged first: of several about one image only the newest counts, as
-it would in any order. What is left is looked up in threads and written together.
+it would in any order. What is left is looked up in threads and written together. Events of incoming
+bytes and of corrections (`other_events.py`) come by the same queue.
 """
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from farmy_assets.catalog.entry import CatalogEntry, EntryState, ObjectEvent, object_events
@@ -15,9 +16,13 @@ from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.other_events import OtherEvents
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.lake.uploads.quotas import Quotas
 
 logger = logging.getLogger(__name__)
+
+SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,52 @@ class Delivery:
 
     Attributes:
         changed: How many entries were written.
-        failed: Place of each message that has to be delivered again, and why.
+        failed: Place of each message that has to be delivered again, and why. What else it says
+            was applied all the same.
+        other_events: How many events there were of each kind that does not concern the catalog.
+        malformed_records: How many records were no events of S3.
     """
 
     changed: int
     failed: Mapping[int, FarmyError]
+    other_events: Mapping[str, int] = field(default_factory=dict)
+    malformed_records: int = 0
+
+
+@dataclass
+class _MergedEvents:
+    """The events of one delivery: of each image the newest, and the messages that told of it."""
+
+    newest: dict[str, ObjectEvent] = field(default_factory=dict)
+    told_by: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    others: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Keys of incoming bytes and of corrections."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    malformed: int = 0
+    failed: dict[int, FarmyError] = field(default_factory=dict)
+
+    def add(self, place: int, body: str) -> None:
+        """Take in one message; what is wrong with it is noted under its place."""
+        try:
+            events = object_events(body)
+        except InvalidInputError as error:
+            self.failed[place] = error
+            return
+        self.kinds.update(name[:SHOWN] for name in events.other_names)
+        self.malformed += len(events.malformed)
+        if events.malformed:
+            self.failed[place] = _not_events(events.malformed)
+        for event in events:
+            image_id = keys.image_id_of_raw_key(event.key)
+            if image_id is not None:
+                self.told_by[image_id].add(place)
+                before = self.newest.get(image_id)
+                if before is None or before.sequencer < event.sequencer:
+                    self.newest[image_id] = event
+            elif OtherEvents.concern(event):
+                self.others[event.key].add(place)
+            else:
+                logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
 
 
 @dataclass(frozen=True)
@@ -39,12 +85,13 @@ class EventIntake:
 
     raw: Bucket
     catalog: CatalogTable
+    quotas: Quotas | None = None
 
     def take(self, message_body: str, *, now: datetime) -> int:
         """Apply the events of one message; returns how many changed the catalog.
 
         Raises:
-            InvalidInputError: The message is not an S3 event.
+            InvalidInputError: The message, or a record of it, is not an S3 event.
             LakeUnavailableError: The message has to be delivered again.
         """
         delivery = self.take_all([message_body], now=now)
@@ -53,34 +100,42 @@ class EventIntake:
         return delivery.changed
 
     def take_all(self, message_bodies: Sequence[str], *, now: datetime) -> Delivery:
-        """Apply the events of all messages of a delivery; one that fails holds up no other."""
-        failed: dict[int, FarmyError] = {}
-        told_by: dict[str, set[int]] = defaultdict(set)
-        newest: dict[str, ObjectEvent] = {}
-        for place, body in enumerate(message_bodies):
-            try:
-                events = list(object_events(body))
-            except InvalidInputError as error:
-                failed[place] = error
-                continue
-            for event in events:
-                image_id = keys.image_id_of_raw_key(event.key)
-                if image_id is None:
-                    logger.warning("not an image of ours, left alone: %s", event.key)
-                    continue
-                told_by[image_id].add(place)
-                before = newest.get(image_id)
-                if before is None or before.sequencer < event.sequencer:
-                    newest[image_id] = event
+        """Apply the events of all messages of a delivery; one that fails holds up no other.
 
-        looked_up = in_threads(lambda item: self._entry(*item), newest.items())
+        A message with a record that is no event fails, after its other records were applied: so it
+        reaches the dead letters, where a person finds the record.
+        """
+        merged = _MergedEvents()
+        for place, body in enumerate(message_bodies):
+            merged.add(place, body)
+        for name, count in sorted(merged.kinds.items()):
+            logger.warning("%d events of a kind that changes no entry: %r", count, name)
+
+        changed = self._handle_others(merged.others, merged.failed, now=now)
+        looked_up = in_threads(lambda item: self._entry(*item), merged.newest.items())
         entries = [entry for entry in looked_up if isinstance(entry, CatalogEntry)]
         written = self.catalog.apply_all(entries, now=now)
         outcomes = dict(zip((entry.image_id for entry in entries), written, strict=True))
-        for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
+        for image_id, outcome in (*zip(merged.newest, looked_up, strict=True), *outcomes.items()):
             if isinstance(outcome, FarmyError):
-                failed |= dict.fromkeys(told_by[image_id], outcome)
-        return Delivery(changed=sum(o is True for o in outcomes.values()), failed=failed)
+                merged.failed |= dict.fromkeys(merged.told_by[image_id], outcome)
+        return Delivery(
+            changed=changed + sum(outcome is True for outcome in outcomes.values()),
+            failed=merged.failed,
+            other_events=dict(merged.kinds),
+            malformed_records=merged.malformed,
+        )
+
+    def _handle_others(
+        self, others: Mapping[str, set[int]], failed: dict[int, FarmyError], *, now: datetime
+    ) -> int:
+        """Do what the other events ask for; how many entries changed, and who failed."""
+        work = OtherEvents(self.raw, self.catalog, self.quotas)
+        done = in_threads(lambda key: work.handle(key, now=now), others)
+        for places, outcome in zip(others.values(), done, strict=True):
+            if isinstance(outcome, FarmyError):
+                failed |= dict.fromkeys(places, outcome)
+        return sum(outcome is True for outcome in done)
 
     def _entry(self, image_id: str, event: ObjectEvent) -> CatalogEntry | FarmyError:
         try:
@@ -93,3 +148,8 @@ class EventIntake:
             )
         except FarmyError as error:
             return error
+
+
+def _not_events(malformed: Sequence[str]) -> InvalidInputError:
+    rest = f", and {len(malformed) - 1} more" if len(malformed) > 1 else ""
+    return InvalidInputError(f"not an S3 event: {malformed[0][:SHOWN]}{rest}")

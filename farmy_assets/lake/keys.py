@@ -1,21 +1,34 @@
 """The layout of the buckets: the only module that knows a key's form.
 
-raw       metadata/<image_id>.json (first), images/<image_id> (then; its event feeds the catalog),
-          uploads/<contributor>/<client_id>.json (what a phone asked leave for)
+raw       images/<image_id> (its event feeds the catalog),
+          metadata/<image_id>/<digest>.json (metadata too long to travel aboard; before the image),
+          corrections/<image_id>/<number>.json,
+          uploads/<contributor>/<client_id>.json (what a phone asked leave for),
+          incoming/<contributor>/<client_id> (the bytes that it sent, until they are checked),
+          refusals/<contributor>/<client_id>.json (that they were not those it asked for)
 cleansed  images/<image_id>.jpg    (annotators can fetch whatever lies here, so nothing else does)
 records   everything that cannot be rebuilt, besides images: batches, campaigns, votes, decisions
 datasets  <campaign>/<version_id>/...
 """
+
+import re
 
 from farmy_assets.catalog.batches import batch_number
 from farmy_assets.catalog.metadata import is_image_id
 
 RAW_IMAGES = "images/"
 RAW_METADATA = "metadata/"
+CORRECTIONS = "corrections/"
+INCOMING = "incoming/"
 CLEANSED_IMAGES = "images/"
 BATCHES = "batches/"
+CAMPAIGNS = "campaigns/"
 CLEANSED_SETS = "cleansed/"
 DUPLICATE_INDEX = "duplicates/index.json"
+CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
+INCOMING_KEY = re.compile(
+    r"incoming/(?P<contributor>[A-Za-z0-9_-]{3,64})/(?P<client_id>[A-Za-z0-9_-]{8,64})"
+)
 
 
 def raw_image(image_id: str) -> str:
@@ -29,13 +42,47 @@ def raw_images_of(sha256: str) -> str:
 
 
 def raw_metadata(image_id: str) -> str:
-    """The photograph's metadata."""
+    """The photograph's metadata, where its object does not say where they lie (older ones)."""
     return f"{RAW_METADATA}{image_id}.json"
+
+
+def metadata_beside(image_id: str, digest: str) -> str:
+    """Metadata too long to travel aboard: named by their digest, which does travel aboard."""
+    return f"{RAW_METADATA}{image_id}/{digest}.json"
+
+
+def correction(image_id: str, number: int) -> str:
+    """A correction of an image's metadata: the number is the lock."""
+    return f"{CORRECTIONS}{image_id}/{number:06d}.json"
+
+
+def correction_of_key(key: str) -> tuple[str, int] | None:
+    """Image id and number in a correction's key; None when the key is not of our making."""
+    match = CORRECTION_KEY.fullmatch(key)
+    if match is None or not is_image_id(match["image_id"]):
+        return None
+    return match["image_id"], int(match["number"])
 
 
 def upload(contributor: str, client_id: str) -> str:
     """What a contributor asked leave to upload, under the client's own id of it."""
     return f"uploads/{contributor}/{client_id}.json"
+
+
+def incoming(contributor: str, client_id: str) -> str:
+    """The bytes of an upload, under a key of the request, until they are checked."""
+    return f"{INCOMING}{contributor}/{client_id}"
+
+
+def upload_of_incoming_key(key: str) -> tuple[str, str] | None:
+    """Contributor and client id in the key of incoming bytes; None when it is no such key."""
+    match = INCOMING_KEY.fullmatch(key)
+    return (match["contributor"], match["client_id"]) if match else None
+
+
+def refusal(contributor: str, client_id: str) -> str:
+    """That the bytes of an upload were not those that it was asked for."""
+    return f"refusals/{contributor}/{client_id}.json"
 
 
 def contributor(name: str = "") -> str:
@@ -111,7 +158,7 @@ def fingerprints(digest: str) -> str:
 
 def campaign_versions(name: str) -> str:
     """The prefix under which all versions of one campaign lie."""
-    return f"campaigns/{name}/"
+    return f"{CAMPAIGNS}{name}/"
 
 
 def campaign_version(name: str, version: int) -> str:

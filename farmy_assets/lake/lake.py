@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
 from farmy_assets.lake.campaigns import CampaignBook
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, query_client, s3_client
+from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.dataset_shelf import DatasetShelf
 from farmy_assets.lake.dead_letters import DeadLetters
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
 from farmy_assets.lake.duplicate_rulings import DuplicateRulings
+from farmy_assets.lake.ingest_queue import IngestQueue
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.progress import Progress
@@ -100,6 +103,11 @@ class Lake:
         return ContributorBook(self.records)
 
     @property
+    def corrections(self) -> Corrections:
+        """What stands for each image."""
+        return Corrections(self.raw)
+
+    @property
     def batches(self) -> BatchBook:
         """The sealed batches."""
         return BatchBook(self.records, self.catalog)
@@ -107,7 +115,8 @@ class Lake:
     @property
     def reconciler(self) -> Reconciler:
         """The catalog's repair."""
-        return Reconciler(self.raw, self.catalog, self.batches)
+        queue = IngestQueue.connect(self.settings)
+        return Reconciler(self.raw, self.catalog, self.batches, queue)
 
     @property
     def dead_letters(self) -> DeadLetters:
@@ -233,6 +242,10 @@ class Lake:
 
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return LocalEngine(SnapshotBook(self.records), home / "farmy" / "lake")
+
+    def mark_cleansed_bucket(self) -> None:
+        """Put there what Label Studio looks for when it is connected to this bucket."""
+        self.cleansed.put_once(CONNECTION_KEY, b"{}")
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:
         """All images that a campaign's batches kept, by id."""

@@ -17,6 +17,8 @@ from grpc_health.v1 import (  # type: ignore[import-untyped]
     health_pb2_grpc,
 )
 
+from farmy_assets.local.access.of_servers import dagster_rules
+from farmy_assets.local.access.rules import VARIABLE
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import (
     HOST,
@@ -78,18 +80,19 @@ def code_server(settings: LocalSettings, module: str = CODE_MODULE) -> Server:
 
 
 def web_server(settings: LocalSettings) -> Server:
-    """Dagster's web page."""
+    """Dagster's web page, behind the access rules."""
     address = settings.address(WEB_SERVER)
+    rules = dagster_rules(settings).to_json()
     return Server(
         name=WEB_SERVER,
         title="Dagster",
         command=(
-            *_program("dagster-webserver"),
+            *(sys.executable, "-m", "farmy_assets.local.dagster_web"),
             f"--host={HOST}",
             f"--port={settings.ports[WEB_SERVER]}",
             f"--workspace={_workspace(settings)}",
         ),
-        environment=_environment(settings),
+        environment={**_environment(settings), VARIABLE: rules},
         directory=settings.root,
         healthy=lambda _created: _web_answers(address),
         port=settings.ports[WEB_SERVER],

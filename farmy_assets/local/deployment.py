@@ -18,7 +18,12 @@ from farmy_assets.local.drift import NAMES, repair_and_compare
 from farmy_assets.local.packaging import Package, build_package, vendor_libraries
 from farmy_assets.local.processes import Say
 from farmy_assets.local.settings import PREFIX, REGION, LocalSettings, bucket, platform_environment
-from farmy_assets.local.template import Template, read_template, with_literal_names
+from farmy_assets.local.template import (
+    Template,
+    read_template,
+    with_literal_names,
+    with_literal_numbers,
+)
 
 # What the product is told, and the stack's output that must say the same.
 TOLD = {
@@ -27,11 +32,12 @@ TOLD = {
     "FARMY_RECORDS_BUCKET": "RecordsBucketName",
     "FARMY_DATASETS_BUCKET": "DatasetsBucketName",
     "FARMY_CATALOG_TABLE": "CatalogTableName",
+    "FARMY_QUOTA_TABLE": "QuotaTableName",
     "FARMY_INGEST_QUEUE_URL": "IngestQueueUrl",
     "FARMY_GLUE_DATABASE": "DatabaseName",
 }
 TEMPLATE_BODY_LIMIT_BYTES = 51_200
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 # A stack in one of these states holds nothing, and can only be deleted.
 NEVER_CREATED = frozenset(
     {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
@@ -60,7 +66,7 @@ def deploy(settings: LocalSettings, say: Say) -> Deployment:
     """
     template = read_template(settings.root / "deploy" / "aws" / "template.yaml")
     package = build_package(settings.root, vendor_libraries(settings.root, settings.setup))
-    aws = Aws(settings.address("ministack"))
+    aws = Aws.of(settings)
     try:
         done = _bring_up(aws, template, package)
         if done is not Deployment.UNCHANGED:
@@ -161,7 +167,7 @@ def _request(aws: Aws, template: Template, package: Package, fingerprint: str) -
     s3 = aws.client("s3")
     _make_code_bucket(s3)
     s3.put_object(Bucket=code_bucket(), Key=package.key, Body=package.content)
-    text = with_literal_names(template, NAMES)
+    text = with_literal_numbers(with_literal_names(template, NAMES), template)
     body = text.encode()
     source = {"TemplateBody": text}
     if len(body) > TEMPLATE_BODY_LIMIT_BYTES:

@@ -7,7 +7,6 @@ after each deployment. Wanted values come from the template alone.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,8 @@ from botocore.exceptions import ClientError
 
 from farmy_assets.errors import PlatformError
 from farmy_assets.local.aws import Aws, Client
+from farmy_assets.local.limits import limits
+from farmy_assets.local.properties import Property
 from farmy_assets.local.settings import ACCOUNT_ID, PREFIX, REGION
 from farmy_assets.local.template import BUCKET, FUNCTION, QUEUE, TABLE, Template, resolved
 
@@ -30,24 +31,9 @@ RULE_KEYS = {
     "Status": "Status",
     "AbortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
     "NoncurrentVersionExpiration": "NoncurrentVersionExpiration",
+    "ExpirationInDays": "Expiration",
+    "Prefix": "Filter",
 }
-
-
-@dataclass(frozen=True)
-class Property:
-    """One property of one deployed resource.
-
-    Attributes:
-        name: Resource and property, for people.
-        wanted: The template's value.
-        read: Reads the deployed value, in the same form as `wanted`.
-        write: Puts the wanted value in place; None where the deployment itself does.
-    """
-
-    name: str
-    wanted: object
-    read: Callable[[], object]
-    write: Callable[[], object] | None = None
 
 
 def repair_and_compare(aws: Aws, template: Template) -> list[str]:
@@ -69,14 +55,30 @@ def repair_and_compare(aws: Aws, template: Template) -> list[str]:
 
 def properties(aws: Aws, template: Template) -> Iterator[Property]:
     """Every property that is compared."""
+    names = names_of(template)
     for bucket in template.resources(BUCKET):
-        yield from _bucket(aws, resolved(bucket.properties, NAMES | _queue_arns(template)))
+        yield from _bucket(aws, resolved(bucket.properties, names))
     for table in template.resources(TABLE):
-        yield from _table(aws, resolved(table.properties, NAMES))
+        yield from _table(aws, resolved(table.properties, names))
     for queue in template.resources(QUEUE):
-        yield from _queue(aws, resolved(queue.properties, NAMES | _queue_arns(template)))
+        yield from _queue(aws, resolved(queue.properties, names))
     for function in template.resources(FUNCTION):
         yield from _function(aws, template, function.properties)
+    yield from limits(aws, template, names)
+
+
+def names_of(template: Template) -> dict[str, Any]:
+    """What the template's references stand for, where it is deployed here without parameters."""
+    buckets = {
+        one.logical_id: resolved(one.properties["BucketName"], NAMES)
+        for one in template.resources(BUCKET)
+    }
+    queues = {
+        one.logical_id: resolved(one.properties["QueueName"], NAMES)
+        for one in template.resources(QUEUE)
+    }
+    arns = {f"{name}.Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queues[name]}" for name in queues}
+    return {**template.defaults(), **NAMES, **buckets, **queues, **arns}
 
 
 def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -90,9 +92,10 @@ def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         if unknown := rule.keys() - RULE_KEYS:
             msg = f"lifecycle rule {rule.get('Id')}: {sorted(unknown)} is not known to drift.py"
             raise PlatformError(msg)
-        rules.append(
-            {RULE_KEYS[key]: value for key, value in rule.items()} | {"Filter": {"Prefix": ""}}
-        )
+        parts = {RULE_KEYS[key]: value for key, value in rule.items()}
+        if "Expiration" in parts:
+            parts["Expiration"] = {"Days": parts["Expiration"]}
+        rules.append(parts | {"Filter": {"Prefix": rule.get("Prefix", "")}})
     return sorted(rules, key=lambda rule: str(rule["ID"]))
 
 
@@ -119,7 +122,10 @@ def notifications(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
                 }
             },
         }
-        for item in sorted(wanted["QueueConfigurations"], key=lambda item: str(item["Event"]))
+        for item in sorted(
+            wanted["QueueConfigurations"],
+            key=lambda item: (str(item["Event"]), str(item["Filter"])),
+        )
     ]
 
 
@@ -229,7 +235,7 @@ def _table(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
     )
     yield Property(
         f"{name} indexes",
-        sorted(index["IndexName"] for index in wanted["GlobalSecondaryIndexes"]),
+        sorted(index["IndexName"] for index in wanted.get("GlobalSecondaryIndexes", [])),
         lambda: sorted(
             index["IndexName"] for index in described().get("GlobalSecondaryIndexes", [])
         ),
@@ -270,7 +276,8 @@ def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iter
     )
     if "Events" not in declared:
         return
-    trigger = declared["Events"]["Ingest"]["Properties"]
+    trigger = {**declared["Events"]["Ingest"]["Properties"]}
+    trigger["ScalingConfig"] = resolved(trigger["ScalingConfig"], names_of(template))
     yield Property(
         f"{name} trigger",
         (trigger["BatchSize"], trigger["FunctionResponseTypes"], trigger["ScalingConfig"]),
@@ -284,15 +291,6 @@ def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iter
             None,
         ),
     )
-
-
-def _queue_arns(template: Template) -> dict[str, str]:
-    return {
-        f"{queue.logical_id}.Arn": (
-            f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{resolved(queue.properties['QueueName'], NAMES)}"
-        )
-        for queue in template.resources(QUEUE)
-    }
 
 
 def _redrive(text: str | None) -> tuple[str, int] | None:
@@ -319,7 +317,7 @@ def _read_notifications(s3: Client, name: str) -> list[dict[str, Any]]:
         item.pop("Id", None)
         for rule in item["Filter"]["Key"]["FilterRules"]:
             rule["Name"] = rule["Name"].lower()
-    return sorted(found, key=lambda item: str(item["Events"]))
+    return sorted(found, key=lambda item: (str(item["Events"]), str(item["Filter"])))
 
 
 def _pairs(tags: list[dict[str, str]]) -> dict[str, str]:

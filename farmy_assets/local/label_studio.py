@@ -140,8 +140,10 @@ def _environment(settings: LocalSettings, data: Path) -> dict[str, str]:
             # Endpoint and keys by environment are trusted, so that Label Studio's protection
             # against requests to local addresses can stay on, and are not stored in its database.
             "LABEL_STUDIO_S3_ENDPOINT": settings.address("ministack"),
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            # An identity of its own, which may read cleansed images and nothing else.
+            "AWS_ACCESS_KEY_ID": secrets.label_studio_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": secrets.label_studio_secret_access_key,
+            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": REGION,
         }
     )

@@ -1,4 +1,4 @@
-"""MiniStack, which answers for AWS on this machine.
+"""MiniStack, which answers for AWS on this machine, behind the access rules.
 
 It writes objects through to disk, but keeps everything else (table, queues, function, stack) in
 memory until it is stopped cleanly. So a stop that was not clean leaves a marker, and whoever
@@ -9,12 +9,22 @@ from pathlib import Path
 
 import httpx
 
+from farmy_assets.local.access.of_servers import emulator_rules
+from farmy_assets.local.access.rules import VARIABLE
 from farmy_assets.local.processes import Server, clean_environment
-from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettings
+from farmy_assets.local.settings import (
+    HOST,
+    LABEL_STUDIO_USER,
+    PORT_SETTINGS,
+    REGION,
+    LocalSettings,
+    load_secrets,
+)
 
 NAME = "ministack"
+PROGRAM = Path(__file__).parent / "access" / "emulator.py"
 SERVICES = (
-    "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms,"
+    "s3,sqs,sns,dynamodb,dynamodbstreams,lambda,iam,sts,cloudformation,glue,logs,cloudwatch,kms,"
     "apigateway,athena"
 )
 HEALTH_TIMEOUT_SECONDS = 2.0
@@ -26,10 +36,16 @@ def ministack_server(settings: LocalSettings) -> Server:
     for folder in ("state", "s3", "tmp"):
         (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     address = settings.address(NAME)
+    secrets = load_secrets(settings)
+    user_key = (
+        LABEL_STUDIO_USER,
+        secrets.label_studio_access_key_id,
+        secrets.label_studio_secret_access_key,
+    )
     return Server(
         name=NAME,
         title="MiniStack",
-        command=(str(settings.setup / "env" / NAME / "bin" / "ministack"),),
+        command=(str(settings.setup / "env" / NAME / "bin" / "python"), str(PROGRAM)),
         environment=clean_environment(
             {
                 "GATEWAY_PORT": str(settings.ports[NAME]),
@@ -44,9 +60,11 @@ def ministack_server(settings: LocalSettings) -> Server:
                 "S3_DATA_DIR": str(data / "s3"),
                 "TMPDIR": str(data / "tmp"),
                 "LOG_LEVEL": "WARNING",
-                "AUTH": "true" if settings.enforces_rights else "false",
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
+                "AUTH": "true",
+                "AWS_ACCESS_KEY_ID": secrets.aws_access_key_id,
+                "AWS_SECRET_ACCESS_KEY": secrets.aws_secret_access_key,
+                VARIABLE: emulator_rules(settings).to_json(),
+                "FARMY_EMULATOR_USER_KEY": ":".join(user_key),
                 "AWS_DEFAULT_REGION": REGION,
             }
         ),

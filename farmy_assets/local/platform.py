@@ -8,7 +8,7 @@ from the raw zone, and runs that lost their process are reported as failed.
 import fcntl
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from farmy_assets.local.stranded_runs import fail_stranded_runs
 
 ALL_PARTS = frozenset({"ministack", "uploads", "label-studio", "dagster"})
 DISK_NEEDED_BYTES = 500_000_000
+KEY_VARIABLE = "AWS_ACCESS_KEY_ID"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def up(
         write_environment_file(settings)
         processes = _processes(settings)
         servers = _servers(settings, parts, code_module)
+        _stop_those_with_other_keys(settings, processes, servers, say)
         missing = {server.name for server in servers if processes.living(server.name) is None}
         _clear_away(processes, [server for server in servers if server.name in missing], say)
 
@@ -175,7 +177,7 @@ def status(settings: LocalSettings, *, parts: Collection[str] = ALL_PARTS) -> Pl
     aws_down = processes.living(ministack.NAME) is None
     return PlatformStatus(
         servers=servers,
-        stack=stack_state(Aws(settings.address(ministack.NAME))) if aws_up else "unknown",
+        stack=stack_state(Aws.of(settings)) if aws_up else "unknown",
         repair_due=ministack.repair_marker(settings).exists()
         or (aws_down and ministack.unclean_marker(settings).exists()),
     )
@@ -210,6 +212,21 @@ def _clear_away(processes: Processes, missing: list[Server], say: Say) -> None:
         require_free_port(server)
 
 
+def _stop_those_with_other_keys(
+    settings: LocalSettings, processes: Processes, servers: list[Server], say: Say
+) -> None:
+    """Stop what was started with other keys for AWS, as by an earlier version of this checkout."""
+    for server in reversed(servers):
+        process = processes.living(server.name)
+        wanted = server.environment.get(KEY_VARIABLE)
+        if process is None or wanted is None:
+            continue
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(KEY_VARIABLE) != wanted:
+                say(f"{server.title} was started with other keys, and is started again")
+                _stop(settings, processes, server, say)
+
+
 def _prepare(settings: LocalSettings, server: Server, say: Say) -> None:
     """What has to be done before a dead or new server may start."""
     if server.name == ministack.NAME:
@@ -231,7 +248,7 @@ def _deploy_and_repair(
     settings: LocalSettings, say: Say, repair_catalog: Callable[[], None]
 ) -> None:
     marker = ministack.repair_marker(settings)
-    if stack_state(Aws(settings.address(ministack.NAME))) == "missing":
+    if stack_state(Aws.of(settings)) == "missing":
         # Objects may be there from before: the buckets' contents outlive the stack.
         marker.touch()
     deploy(settings, say)

@@ -6,20 +6,32 @@ and queue are those that `deploy/aws/template.yaml` gives, and `deployment.py` c
 
 import json
 import os
-import secrets
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex, token_urlsafe
 
 from farmy_assets.errors import PlatformError
 
 HOST = "127.0.0.1"
 PREFIX = "farmy"
 REGION = "eu-central-1"
-ACCOUNT_ID = "000000000000"  # the account that MiniStack gives to the access key "test"
+ACCOUNT_ID = "000000000000"  # the account that MiniStack gives to its root key
+LABEL_STUDIO_USER = f"{PREFIX}-label-studio"  # the template's name for it
 ADMIN_EMAIL = "admin@farmy.local"
 
+# How each secret is made; the names are those of `Secrets`.
+SECRETS: Mapping[str, Callable[[], str]] = {
+    "label_studio_email": lambda: ADMIN_EMAIL,
+    "label_studio_password": lambda: token_urlsafe(18),
+    "label_studio_token": lambda: token_hex(20),
+    "aws_access_key_id": lambda: f"AKIA{token_hex(8).upper()}",
+    "aws_secret_access_key": lambda: token_hex(20),
+    "label_studio_access_key_id": lambda: f"AKIA{token_hex(8).upper()}",
+    "label_studio_secret_access_key": lambda: token_hex(20),
+}
 PORT_SETTINGS = {
     "ministack": ("FARMY_MINISTACK_PORT", 4566),
     "label-studio": ("FARMY_LABEL_STUDIO_PORT", 8180),
@@ -39,7 +51,8 @@ class LocalSettings:
         setup: What `make setup` made (environments, packages); several platforms can share it.
         template: The migrated Label Studio database that a new platform starts from.
         ports: Port by server name, the names of `PORT_SETTINGS`.
-        enforces_rights: Whether the local AWS refuses what a role or user has no right to.
+        other_hosts: Further `host:port` under which people reach the servers, through a tunnel or
+            a proxy.
     """
 
     root: Path
@@ -47,7 +60,7 @@ class LocalSettings:
     setup: Path
     template: Path
     ports: Mapping[str, int]
-    enforces_rights: bool = False
+    other_hosts: tuple[str, ...] = ()
 
     @property
     def logs(self) -> Path:
@@ -76,11 +89,25 @@ class LocalSettings:
 
 @dataclass(frozen=True)
 class Secrets:
-    """Made once for each platform; never logged, never on a command line."""
+    """Made once for each platform; never logged, never on a command line.
+
+    Attributes:
+        label_studio_email: The administrator of Label Studio.
+        label_studio_password: That one's password.
+        label_studio_token: That one's token.
+        aws_access_key_id: The local AWS's root key: the platform's own processes use it.
+        aws_secret_access_key: Belongs to it.
+        label_studio_access_key_id: The key with which Label Studio reads cleansed images.
+        label_studio_secret_access_key: Belongs to it.
+    """
 
     label_studio_email: str
     label_studio_password: str = field(repr=False)
     label_studio_token: str = field(repr=False)
+    aws_access_key_id: str = field(repr=False)
+    aws_secret_access_key: str = field(repr=False)
+    label_studio_access_key_id: str = field(repr=False)
+    label_studio_secret_access_key: str = field(repr=False)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> LocalSettings:
@@ -100,8 +127,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> LocalSettings
         setup=setup,
         template=Path(template).expanduser().resolve(),
         ports=_ports(given),
-        enforces_rights=given.get("FARMY_ENFORCE_RIGHTS") == "1",
+        other_hosts=_other_hosts(given.get("FARMY_ALLOWED_HOSTS", "")),
     )
+
+
+def _other_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9.-]+(:[0-9]{1,5})?", host):
+            msg = f"FARMY_ALLOWED_HOSTS: {host!r} is not host or host:port"
+            raise PlatformError(msg)
+    return hosts
 
 
 def _ports(given: Mapping[str, str]) -> dict[str, int]:
@@ -120,20 +156,23 @@ def _ports(given: Mapping[str, str]) -> dict[str, int]:
 
 
 def load_secrets(settings: LocalSettings) -> Secrets:
-    """The platform's secrets; made, and kept for their owner's eyes only, at the first call."""
+    """The platform's secrets; made, and kept for their owner's eyes only, at the first call.
+
+    A file of an earlier version lacks some: they are made and added, those it has stay.
+
+    Raises:
+        PlatformError: The file is damaged.
+    """
     path = settings.home / "secrets.json"
-    if not path.exists():
-        made = {
-            "label_studio_email": ADMIN_EMAIL,
-            "label_studio_password": secrets.token_urlsafe(18),
-            "label_studio_token": secrets.token_hex(20),
-        }
-        write_private(path, json.dumps(made, indent=1) + "\n")
     try:
-        return Secrets(**json.loads(path.read_text()))
+        kept = {**json.loads(path.read_text())} if path.exists() else {}
+        made = {name: kept[name] if name in kept else make() for name, make in SECRETS.items()}
     except (ValueError, TypeError) as error:
         msg = f"{path} is damaged ({type(error).__name__}): bring back the file as it was"
         raise PlatformError(msg) from error
+    if made != kept:
+        write_private(path, json.dumps({**kept, **made}, indent=1) + "\n")
+    return Secrets(**made)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -154,11 +193,12 @@ def bucket(zone: str) -> str:
 
 
 def platform_environment(settings: LocalSettings) -> dict[str, str]:
-    """What the product's code reads, for this platform; it holds the Label Studio token."""
+    """What the product's code reads, for this platform; it holds the platform's secrets."""
+    secrets = load_secrets(settings)
     return {
         "FARMY_AWS_ENDPOINT_URL": settings.address("ministack"),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": secrets.aws_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secrets.aws_secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "FARMY_RAW_BUCKET": bucket("raw"),
@@ -166,10 +206,11 @@ def platform_environment(settings: LocalSettings) -> dict[str, str]:
         "FARMY_RECORDS_BUCKET": bucket("records"),
         "FARMY_DATASETS_BUCKET": bucket("datasets"),
         "FARMY_CATALOG_TABLE": f"{PREFIX}-catalog",
+        "FARMY_QUOTA_TABLE": f"{PREFIX}-upload-quotas",
         "FARMY_GLUE_DATABASE": PREFIX,
         "FARMY_INGEST_QUEUE_URL": f"{settings.address('ministack')}/{ACCOUNT_ID}/{PREFIX}-ingest",
         "FARMY_LABEL_STUDIO_URL": settings.address("label-studio"),
-        "FARMY_LABEL_STUDIO_TOKEN": load_secrets(settings).label_studio_token,
+        "FARMY_LABEL_STUDIO_TOKEN": secrets.label_studio_token,
         "DAGSTER_HOME": str(settings.dagster_home),
         "DAGSTER_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",

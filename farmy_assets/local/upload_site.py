@@ -15,7 +15,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.lake.uploads.http import LARGEST_BODY_BYTES, UploadApi
+from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
+from farmy_assets.lake.uploads.http import UploadApi
+from farmy_assets.lake.uploads.quota_limits import VARIABLES, limits_from
+from farmy_assets.local.access.asgi import guarded
+from farmy_assets.local.access.of_servers import upload_rules
+from farmy_assets.local.access.rules import VARIABLE, AccessRules
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, platform_environment
 
@@ -26,6 +31,7 @@ HEALTH_TIMEOUT_SECONDS = 2.0
 def upload_server(settings: LocalSettings) -> Server:
     """The process that phones and browsers on this machine upload through."""
     address = settings.address(NAME)
+    limits = {name: os.environ[name] for name in VARIABLES.values() if name in os.environ}
     return Server(
         name=NAME,
         title="Uploads",
@@ -39,7 +45,9 @@ def upload_server(settings: LocalSettings) -> Server:
             ),
             *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
         ),
-        environment=clean_environment(platform_environment(settings)),
+        environment=clean_environment(
+            platform_environment(settings) | limits | {VARIABLE: upload_rules(settings).to_json()}
+        ),
         directory=settings.root,
         healthy=lambda _created: _answers(address),
         port=settings.ports[NAME],
@@ -49,8 +57,10 @@ def upload_server(settings: LocalSettings) -> Server:
 
 
 def site_of_environment() -> ASGIApp:
-    """The site on the lake that the process's environment names."""
-    return site(UploadApi.connect(LakeSettings.from_environment(os.environ)))
+    """The site on the lake that the process's environment names, behind its access rules."""
+    settings = LakeSettings.from_environment(os.environ)
+    api = UploadApi.connect(settings, limits_from(os.environ))
+    return guarded(site(api), AccessRules.from_json(os.environ[VARIABLE]))
 
 
 def site(api: UploadApi) -> ASGIApp:

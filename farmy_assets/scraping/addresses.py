@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PRIVATE_HOSTS = "FARMY_PRIVATE_HOSTS"
-"""The Scrapy setting that names the hosts which may lie on a private address."""
+"""The Scrapy setting that names what may lie on a private address: hosts with their ports."""
 
 
 class RefusedRequestError(IgnoreRequest):
@@ -42,13 +42,16 @@ class PrivateAddressError(DNSLookupError):
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Resolves names to public IPv4 addresses only, but for hosts that the scraper's file names."""
+    """Resolves names to public IPv4 addresses only, but for hosts that the scraper's file names.
+
+    It is not told the port that the address is for: `SiteGuard` sees to that, for every request.
+    """
 
     def __init__(
         self, reactor: ReactorBase, cache_size: int, timeout: float, private_hosts: "Sequence[str]"
     ) -> None:
         super().__init__(reactor, cache_size, timeout)
-        self._private_hosts = frozenset(private_hosts)
+        self._private_hosts = frozenset(named.partition(":")[0] for named in private_hosts)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> "PublicResolver":
@@ -110,10 +113,13 @@ class SiteGuard:
             raise RefusedRequestError(RefusalReason.OFF_SITE, f"led to {request.url}"[:300])
         try:
             found = reactor.resolver.getHostByName(parts.hostname)
-            await maybe_deferred_to_future(found)
+            address = await maybe_deferred_to_future(found)
         except PrivateAddressError as error:
             detail = str(error.args[0])
             raise RefusedRequestError(RefusalReason.PRIVATE_ADDRESS, detail) from error
         except DNSLookupError as error:
             detail = f"the name {parts.hostname} is not known"
             raise RefusedRequestError(RefusalReason.CONNECTION_FAILED, detail) from error
+        if not is_public(address) and not self._scraper.may_be_private(request.url):
+            detail = f"private_hosts does not name {parts.netloc}, which is at {address}"
+            raise RefusedRequestError(RefusalReason.PRIVATE_ADDRESS, detail[:300])

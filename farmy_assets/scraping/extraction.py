@@ -1,6 +1,5 @@
 """What a page holds: links to follow, pictures, and what is said of each. Nothing is fetched."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,12 @@ from w3lib.url import canonicalize_url, safe_url_string
 from farmy_assets.scraping.licences import judge_licence
 from farmy_assets.scraping.records import RefusalReason
 from farmy_assets.scraping.scraper_file import Place, Scraper
+from farmy_assets.scraping.srcset import largest_first
 
 MAX_TEXT = 200
 MAX_ADDRESS = 2000
-MAX_SRCSET = 20_000
-# An address may hold commas, but neither begin nor end with one.
-NEXT_ADDRESS = re.compile(r"[\s,]*(\S+)")
-SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)[wx]")
+# A page shows its pictures to those who run no scripts right after the place where a script would.
+WITHOUT_SCRIPTS = "following-sibling::*[1][self::noscript]"
 
 
 @dataclass(frozen=True)
@@ -85,35 +83,17 @@ def web_address(base: str, raw: str) -> str | None:
     return address if is_web and port_is_sound and len(address) <= MAX_ADDRESS else None
 
 
-def largest_of(srcset: str) -> str | None:
-    """The address of a srcset's widest or densest picture; None when it names none.
-
-    Source of the form: HTML Living Standard, "srcset attributes".
-    """
-    best, largest, place = None, -1.0, 0
-    while match := NEXT_ADDRESS.match(srcset, place):
-        address, place, told = match[1].rstrip(","), match.end(), ""
-        if not match[1].endswith(","):
-            end = srcset.find(",", place)
-            told, place = srcset[place : end if end >= 0 else len(srcset)].strip(), end
-        size = SIZE.fullmatch(told or "1x")
-        if address and size and float(size[1]) > largest:
-            best, largest = address, float(size[1])
-        if place < 0:
-            break
-    return best
-
-
 def _read_image(
     element: SelectorList[Selector], page: SelectorList[Selector], base: str, scraper: Scraper
 ) -> FoundImage | None:
     rule, licence = scraper.images, scraper.licence
-    raw = next(_addresses(element, rule.address), None)
-    if raw is None:
+    named = list(_addresses(element, rule.address))
+    if not named:
         return None
-    address = web_address(base, raw)
+    named += _addresses(SelectorList(element.xpath(WITHOUT_SCRIPTS)), rule.address)
+    address = next(filter(None, (web_address(base, raw) for raw in named)), None)
     if address is None:
-        return FoundImage(raw[:MAX_TEXT], refusal=RefusalReason.NO_WEB_ADDRESS)
+        return FoundImage(named[0][:MAX_TEXT], refusal=RefusalReason.NO_WEB_ADDRESS)
     where = page if licence.where is Place.PAGE else element
     finding = judge_licence(_values(where, licence.selector), licence)
     refusal = finding.problem if scraper.is_on_site(address) else RefusalReason.OFF_SITE
@@ -129,12 +109,15 @@ def _read_image(
 
 
 def _addresses(element: SelectorList[Selector], rules: Iterable[str]) -> Iterator[str]:
-    """What the rules find, in their order; of several sizes the largest."""
+    """What the rules find, in their order; of several sizes the largest first.
+
+    Not each is an address of the web: scripts that load pictures late have a small picture, written
+    out as a `data:` address, in the place of the real one.
+    """
     for rule in rules:
         for raw in _values(element, rule, "src"):
-            found = largest_of(raw[:MAX_SRCSET]) if "srcset" in rule else raw.strip()
-            if found:
-                yield found
+            found = largest_first(raw) if "srcset" in rule else iter((raw.strip(),))
+            yield from filter(None, found)
 
 
 def _values(part: SelectorList[Selector], rule: str, attribute: str = "") -> Iterator[str]:

@@ -31,7 +31,10 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
 MAX_FILE_CHARACTERS = 64_000
-DOMAIN_PATTERN = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
+DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+DOMAIN_PATTERN = rf"^{DOMAIN}$"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+LAST_PORT = 65_535
 
 
 def _is_selector(text: str) -> str:
@@ -60,6 +63,15 @@ def _is_web_page(text: str) -> str:
     return text
 
 
+def _is_host_with_port(text: str) -> str:
+    host, _, port = text.lower().partition(":")
+    is_port = not port or (port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT)
+    if not re.fullmatch(DOMAIN, host) or not is_port or text.endswith(":"):
+        msg = "must be a host and its port, such as intranet.example:8080"
+        raise ValueError(msg)
+    return f"{host}:{int(port)}" if port else host
+
+
 def _says_how_to_reach_us(text: str) -> str:
     if not re.fullmatch(r"[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+", text):
         msg = "must be a mail address or a web page: it is told to the site with every request"
@@ -71,6 +83,7 @@ Selector = Annotated[str, StringConstraints(max_length=500), AfterValidator(_is_
 Pattern = Annotated[str, StringConstraints(max_length=500), AfterValidator(_is_pattern)]
 WebPage = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_is_web_page)]
 Domain = Annotated[str, StringConstraints(to_lower=True, max_length=253, pattern=DOMAIN_PATTERN)]
+PrivateHost = Annotated[str, StringConstraints(max_length=260), AfterValidator(_is_host_with_port)]
 Contact = Annotated[str, StringConstraints(max_length=200), AfterValidator(_says_how_to_reach_us)]
 LicenceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$")]
 
@@ -87,7 +100,10 @@ class ImageRule(Record):
 
     each: Selector = "img"
     address: Annotated[tuple[Selector, ...], Field(min_length=1)] = (
-        "img::attr(srcset)", "img::attr(src)",
+        # Where scripts load pictures late, the real ones stand in attributes of their own.
+        "img::attr(data-srcset)", "img::attr(data-lazy-srcset)", "img::attr(srcset)",
+        "img::attr(data-src)", "img::attr(data-lazy-src)", "img::attr(data-original)",
+        "img::attr(src)",
     )  # fmt: skip
     title: Selector | None = None
     author: Selector | None = None
@@ -137,7 +153,7 @@ class Scraper(Record):
     crop: ShortText | None = None
     rate: Rate = Rate()
     limits: Limits = Limits()
-    private_hosts: Annotated[tuple[Domain, ...], Field(max_length=100)] = ()
+    private_hosts: Annotated[tuple[PrivateHost, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _starts_on_its_own_site(self) -> "Scraper":
@@ -167,6 +183,20 @@ class Scraper(Record):
             host == domain or (host.endswith(f".{domain}") and not _is_ip(domain))
             for domain in self.allowed_domains
         )
+
+    def may_be_private(self, address: str) -> bool:
+        """Whether the file lets this address lie outside the public internet: its host and port.
+
+        A host that is named without a port has the port that is usual for http and https.
+        """
+        parts = urlsplit(address)
+        try:
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:  # there is no such port
+            return False
+        usual = DEFAULT_PORTS.get(parts.scheme)
+        names = {f"{host}:{port or usual}"} | ({host} if port in {None, usual} else set())
+        return not names.isdisjoint(self.private_hosts)
 
 
 def _is_ip(host: str) -> bool:

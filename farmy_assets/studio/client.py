@@ -1,6 +1,6 @@
 """The door to Label Studio: one object with everything the platform asks of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import httpx
@@ -88,6 +88,10 @@ class Studio:
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)
+
+    def find_task_ids(self, project_id: int, keys: Collection[str]) -> dict[str, int]:
+        """Task key -> task id, of those of these keys that are in the inbox."""
+        return tasks.find_task_ids(self._connection, project_id, keys)
 
     def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
         """Tasks changed at or after `since` (None: all), oldest change first.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio.connection import Connection
 
@@ -187,6 +188,8 @@ def _ensure_images(connection: Connection, project_id: int, bucket: str) -> None
     """A storage record lets the project resolve `s3://bucket/...`; it is never synced.
 
     Without endpoint or keys in it: the server has them in its environment, out of its database.
+    The prefix is what the server may list, to see that the bucket is there; images are resolved
+    whatever it says.
     """
     storages = connection.get(
         "/api/storages/s3",
@@ -199,6 +202,7 @@ def _ensure_images(connection: Connection, project_id: int, bucket: str) -> None
         sdk.import_storage.s3.create(
             project=project_id,
             bucket=bucket,
+            prefix=CONNECTION_KEY,
             title="cleansed images",
             use_blob_urls=True,
             presign=False,

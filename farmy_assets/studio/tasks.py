@@ -37,6 +37,11 @@ def read_task_ids(connection: Connection, project_id: int) -> dict[str, int]:
     return {key: ids[0] for key, ids in _read_all(connection, project_id).items()}
 
 
+def find_task_ids(connection: Connection, project_id: int, keys: Collection[str]) -> dict[str, int]:
+    """Task key -> task id, of those of these keys that are there."""
+    return {key: ids[0] for key, ids in _locate(connection, project_id, keys).items()}
+
+
 def add_tasks(connection: Connection, project_id: int, tasks: Sequence[NewTask]) -> int:
     """Put tasks into a project, leaving alone those whose key is there already.
 

@@ -23,22 +23,24 @@ def main(
     uploads: Annotated[int, typer.Option(help="Single uploads to time.")] = 20,
 ) -> None:
     """Measure the platform on this machine, and write the page."""
+    rows = page.Rows("measured")
+    rows.add(page.measured_on(), "", "| from an upload to its visible task | seconds |")
+    rows.add("| --- | --- |")
     with tempfile.TemporaryDirectory() as drawn:
         folder = images or _draw(Path(drawn))
         latencies = seconds_until_visible(uploads, page.say)
+        rows.add(
+            f"| median of {len(latencies)} single uploads | {statistics.median(latencies):.1f} |",
+            f"| worst | {max(latencies):.1f} |",
+            f"| best | {min(latencies):.1f} |",
+        )
         count, elapsed = through_the_loop(folder, page.say)
+        rows.note(f"the whole loop: {count} photographs in {elapsed:.1f} s")
         stages = each_stage_alone(folder, page.say)
-    told = "drawn photographs" if images is None else f"photographs of `{images.name}`"
-    lines = [
-        page.measured_on(),
+    photographs = "drawn photographs" if images is None else f"photographs of `{images.name}`"
+    rows.add(
         "",
-        "| from an upload to its visible task | seconds |",
-        "| --- | --- |",
-        f"| median of {len(latencies)} single uploads | {statistics.median(latencies):.1f} |",
-        f"| worst | {max(latencies):.1f} |",
-        f"| best | {min(latencies):.1f} |",
-        "",
-        f"| {count} {told} | seconds | images/s |",
+        f"| {count} {photographs} | seconds | images/s |",
         "| --- | --- | --- |",
         *(
             f"| {stage} alone | {taken:.1f} | {count / taken:.0f} |"
@@ -47,9 +49,8 @@ def main(
         f"| the whole loop, to visible tasks | {elapsed:.1f} | {count / elapsed:.1f} |",
         "",
         f"The loop reaches {max(stages.values()) / elapsed:.2f} of the slowest stage alone.",
-    ]
-    page.write("measured", "\n".join(lines))
-    typer.echo("\n".join(lines))
+    )
+    typer.echo(rows.publish())
 
 
 def _draw(folder: Path) -> Path:

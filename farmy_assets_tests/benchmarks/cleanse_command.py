@@ -59,7 +59,7 @@ def main(
 def _command_seconds(folder: Path, out: Path) -> float:
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "farmy_assets.cli.entry", "cleanse", str(folder), "--out", str(out)],
+        [sys.executable, "-m", "farmy_assets.cli", "cleanse", str(folder), "--out", str(out)],
         check=True, capture_output=True,
     )  # fmt: skip
     return time.perf_counter() - began

@@ -17,7 +17,6 @@ from farmy_assets_tests.benchmarks import (
     growing_lake,
     page,
 )
-from farmy_assets_tests.benchmarks.peers import peers_python
 
 MANY = 10_000
 JUDGED_EACH = 100
@@ -29,29 +28,29 @@ def main(
     judged: Annotated[int, typer.Option(help="Photographs of each folder to spoil.")] = JUDGED_EACH,
 ) -> None:
     """Measure the checks and the search for duplicates on this machine, and write the page."""
-    speed = [row for folder in folders for row in cleansing_speed.images_per_second(folder)]
-    largest = max(folders, key=_bytes_per_file)
-    first, whole = cleansing_speed.memory(largest, memory_images)
-    page.say("spoiling photographs")
-    photographs = [path for folder in folders for path in _photographs(folder)[:judged]]
-    lines = [
+    rows = page.Rows("cleansing")
+    rows.add(
         page.measured_on(),
         "",
         "| photographs | what | images/s | ours is so many times as fast |",
         "| --- | --- | --- | --- |",
-        *speed,
+    )
+    for folder in folders:
+        rows.add(*cleansing_speed.images_per_second(folder, rows.note))
+    largest = max(folders, key=_bytes_per_file)
+    first, whole = cleansing_speed.memory(largest, memory_images)
+    rows.add(
         "",
         f"Memory of all our processes on `{largest.name}`, two workers: {first:.0f} MB over the "
         f"first tenth, {whole:.0f} MB over {memory_images:,} photographs.",
         "",
-        *duplicate_search.rows(peers_python(), page.say),
-        "",
-        *growing_lake.rows(min(folders, key=_bytes_per_file), page.say),
-        "",
-        *accuracy.report(photographs, CleansingPolicy()),
-    ]
-    page.write("cleansing", "\n".join(lines))
-    typer.echo("\n".join(lines))
+    )
+    rows.add(*duplicate_search.rows(page.say), "")
+    rows.add(*growing_lake.rows(min(folders, key=_bytes_per_file), page.say), "")
+    page.say("spoiling photographs")
+    photographs = [path for folder in folders for path in _photographs(folder)[:judged]]
+    rows.add(*accuracy.report(photographs, CleansingPolicy()))
+    typer.echo(rows.publish())
 
 
 def _photographs(folder: Path) -> list[Path]:

@@ -5,17 +5,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from farmy_assets_tests.benchmarks import page
-from farmy_assets_tests.benchmarks.peers import ask_peers
+from farmy_assets_tests.benchmarks.peers import Peer, PeerFailedError, ask_peer
 
 ROUNDS = 5
 MEGABYTE = 1e6
+OURS = "ours: all checks and hashes"
 
 # Each script works once on a few files, so that nothing is measured that happens once a process.
 _OURS = """
@@ -97,31 +98,45 @@ if __name__ == "__main__":
 Run = Callable[[], float]
 
 
-def images_per_second(folder: Path) -> list[str]:
-    """Rows of a table: each tool's median rate on a folder, all of them in turn in each round."""
+def images_per_second(folder: Path, note: Callable[[str], None]) -> list[str]:
+    """Rows of a table: each tool's median rate on a folder, all of them in turn in each round.
+
+    Args:
+        folder: Photographs.
+        note: Told of each single measurement, and why a tool failed, as soon as it is known.
+    """
     runs: Mapping[str, Run] = {
-        "ours: all checks and hashes": lambda: pass_rate(folder),
-        "cleanvision 0.3.7, its default checks": lambda: _peer(_CLEANVISION, folder),
-        "imagededup 0.3.3, pHash alone": lambda: _peer(_IMAGEDEDUP, folder),
-        "fastdup 2.54, its default run": lambda: _peer(_FASTDUP, folder, environment="fastdup"),
+        OURS: lambda: pass_rate(folder),
+        "cleanvision 0.3.7, its default checks": lambda: _peer("cleanvision", _CLEANVISION, folder),
+        "imagededup 0.3.3, pHash alone": lambda: _peer("imagededup", _IMAGEDEDUP, folder),
+        "fastdup 2.54, its default run": lambda: _peer("fastdup", _FASTDUP, folder),
         "Pillow, decoding at 1/4": lambda: decoding_rate(folder, 4),
         "Pillow, decoding alone": lambda: decoding_rate(folder, 1),
     }
     rates: dict[str, list[float]] = {name: [] for name in runs}
+    failed: dict[str, str] = {}
     for number in range(ROUNDS):
         for name, run in runs.items():
-            with suppress(subprocess.CalledProcessError):  # a peer that cannot read the folder
+            if name in failed:
+                continue  # what failed once takes as long to fail again
+            try:
                 rates[name].append(run())
+                note(f"{folder.name}, round {number + 1}: {name}: {rates[name][-1]:.1f} images/s")
+            except PeerFailedError as error:
+                failed[name] = str(error)
+                note(f"{folder.name}, round {number + 1}: {name}: fails: {error}")
         page.say(f"{folder.name}: round {number + 1} of {ROUNDS}")
-    ours = statistics.median(rates["ours: all checks and hashes"])
-    rows = []
-    for name, found in rates.items():
-        if found:
-            rate = statistics.median(found)
-            rows.append(f"| `{folder.name}` | {name} | {rate:.0f} | {ours / rate:.2f} |")
-        else:
-            rows.append(f"| `{folder.name}` | {name} | fails on this folder | |")
-    return rows
+    ours = statistics.median(rates[OURS])
+    return [_row(folder.name, name, found, failed, ours) for name, found in rates.items()]
+
+
+def _row(
+    folder: str, name: str, rates: Sequence[float], failed: Mapping[str, str], ours: float
+) -> str:
+    if name in failed:
+        return f"| `{folder}` | {name} | fails: {failed[name]} | |"
+    rate = statistics.median(rates)
+    return f"| `{folder}` | {name} | {rate:.0f} | {ours / rate:.2f} |"
 
 
 def memory(folder: Path, images: int) -> tuple[float, float]:
@@ -147,8 +162,8 @@ def pass_rate(folder: Path) -> float:
     return float(count / seconds[0])
 
 
-def _peer(script: str, folder: Path, *, environment: str = "peers") -> float:
-    count, seconds = ask_peers(script, str(folder), environment=environment)
+def _peer(peer: Peer, script: str, folder: Path) -> float:
+    count, seconds = ask_peer(peer, script, str(folder))
     return float(count / seconds)
 
 

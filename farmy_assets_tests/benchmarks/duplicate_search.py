@@ -3,19 +3,17 @@
 Each measurement runs in a process of its own, whose peak memory is then that of the search.
 """
 
-import json
 import multiprocessing
 import resource
-import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from farmy_assets.cleansing.hamming import Hashes, Positions, pairs_between, pairs_within
+from farmy_assets_tests.benchmarks.peers import PeerFailedError, ask_peer
 
 DISTANCE_BITS = 6
 FEW, SOME, MANY = 50_000, 100_000, 1_000_000
@@ -33,7 +31,7 @@ hashes = json.load(sys.stdin)
 began = time.perf_counter()
 HashEval(test=hashes, queries=hashes, distance_function=PHash.hamming_distance, verbose=False,
          threshold={DISTANCE_BITS}, search_method="brute_force_cython").retrieve_results()
-print(time.perf_counter() - began)
+print(); print(json.dumps(time.perf_counter() - began))
 """
 
 
@@ -83,26 +81,20 @@ def new_against_known(new: int, known: int) -> Measured:
     return Measured(seconds, megabytes, len(expected & pairs) / len(expected))
 
 
-def seconds_of_imagededup(python: Path, count: int = FEW) -> float | None:
-    """imagededup's search of the same list, run by an environment that has it; None without."""
-    if not python.exists():
-        return None
+def seconds_of_imagededup(count: int = FEW) -> float:
+    """imagededup's search of the same list.
+
+    Raises:
+        PeerFailedError: It could not be installed, or failed.
+    """
     hashes = {f"{number}": f"{value:016x}" for number, value in enumerate(planted(count).tolist())}
-    ran = subprocess.run(
-        [python, "-c", _PEER],
-        input=json.dumps(hashes),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return float(ran.stdout.split()[-1])
+    return float(ask_peer("imagededup", _PEER, given=hashes))
 
 
-def rows(peers_python: Path, say: Callable[[str], None]) -> list[str]:
+def rows(say: Callable[[str], None]) -> list[str]:
     """The measurements as a Markdown table.
 
     Args:
-        peers_python: The interpreter of an environment with imagededup; it need not be there.
         say: Told of each measurement before it begins.
     """
     lines = [f"| near hashes, distance {DISTANCE_BITS} | seconds | peak MB | recall |"]
@@ -118,11 +110,12 @@ def rows(peers_python: Path, say: Callable[[str], None]) -> list[str]:
     growth = seconds[MANY] / seconds[SOME]
     lines += ["", f"From {SOME:,} to {MANY:,} the time for all pairs grows {growth:.1f} times."]
     say(f"imagededup, {FEW:,} hashes")
-    theirs = seconds_of_imagededup(peers_python)
-    if theirs is not None:
-        times = theirs / seconds[FEW]
-        lines.append(f"imagededup takes {theirs:.0f} s for the same {FEW:,}: {times:.0f} times.")
-    return lines
+    try:
+        theirs = seconds_of_imagededup()
+    except PeerFailedError as error:
+        return [*lines, f"imagededup, for the same {FEW:,}, fails: {error}"]
+    times = theirs / seconds[FEW]
+    return [*lines, f"imagededup takes {theirs:.0f} s for the same {FEW:,}: {times:.0f} times."]
 
 
 def _recall(hashes: Hashes, first: Positions, second: Positions) -> float:

@@ -41,14 +41,31 @@ def main(
 ) -> None:
     """Measure both layers on this machine, and write the page."""
     photograph = next(islice(files_in(folder), 1))[1].read_bytes()
+    rows = page.Rows("lake")
+    rows.add(page.measured_on(), "", "| what | measured | target |", "| --- | --- | --- |")
     page.say(f"reconcile of {images:,} images")
     seconds, peak_mb = _reconcile(images)
+    rows.add(
+        f"| reconcile of {images:,} images | {seconds:.0f} s | 180 s |",
+        f"| its peak memory, the benchmark itself included | {peak_mb:.0f} MB | 1 GB |",
+    )
     with fresh_platform(parts={"ministack"}) as platform, pytest.MonkeyPatch.context() as patch:
         page.say("bulk import")
         bulk = bulk_ingest.measure(platform, folder)
+        rows.add(
+            f"| bulk import of {bulk.files} files of `{folder.name}`, as a share of a bare pool of "
+            f"`put_object` ({bulk.bare_per_s:.0f}/s) | {bulk.share:.2f} | 0.8 |",
+            f"| the same files again, files a second | {bulk.again_per_s:.0f} | |",
+        )
         page.say("messages into the catalog, and a sensor's look")
         intake = catalog_scale.measure_intake(platform)
         few, many = (catalog_scale.measure_tick(platform, processed=n) for n in (FEW, MANY))
+        rows.add(
+            f"| images a second from message to entry, one by one, ten by ten | "
+            f"{intake['one_by_one']:.0f}, {intake['by_ten']:.0f} | |",
+            f"| a sensor's look, with {FEW:,} and with {MANY:,} images processed | "
+            f"{1000 * few:.0f} ms, {1000 * many:.0f} ms | no growth |",
+        )
         with tempfile.TemporaryDirectory() as cache:
             patch.setenv("XDG_CACHE_HOME", cache)
             settings = platform.lake.settings
@@ -56,29 +73,15 @@ def main(
             asked = query_scale.measure(
                 Lake.connect(apart), photograph, images=images, increment=increment
             )
-    lines = [
-        page.measured_on(),
-        "",
-        "| what | measured | target |",
-        "| --- | --- | --- |",
-        f"| bulk import of {bulk.files} files of `{folder.name}`, as a share of a bare pool of "
-        f"`put_object` ({bulk.bare_per_s:.0f}/s) | {bulk.share:.2f} | 0.8 |",
-        f"| the same files again, files a second | {bulk.again_per_s:.0f} | |",
-        f"| images a second from message to entry, one by one, ten by ten | "
-        f"{intake['one_by_one']:.0f}, {intake['by_ten']:.0f} | |",
-        f"| a sensor's look, with {FEW:,} and with {MANY:,} images processed | "
-        f"{1000 * few:.0f} ms, {1000 * many:.0f} ms | no growth |",
+    rows.add(
         f"| snapshot of {asked.images:,} entries | {asked.full_s:.0f} s | 300 s |",
         f"| snapshot of {asked.increment:,} more | {asked.increment_s:.1f} s | 10 s |",
         f"| filter over {asked.images + asked.increment:,} rows | {1000 * asked.filter_s:.0f} ms | "
         "300 ms |",
         f"| look-alikes of a photograph among {asked.images:,} | {1000 * asked.look_alike_s:.0f} "
         "ms | 200 ms |",
-        f"| reconcile of {images:,} images | {seconds:.0f} s | 180 s |",
-        f"| its peak memory, the benchmark itself included | {peak_mb:.0f} MB | 1 GB |",
-    ]
-    page.write("lake", "\n".join(lines))
-    typer.echo("\n".join(lines))
+    )
+    typer.echo(rows.publish())
 
 
 def _reconcile(images: int) -> tuple[float, float]:

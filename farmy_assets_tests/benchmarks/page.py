@@ -28,6 +28,39 @@ def measured_on() -> str:
     )
 
 
+class Rows:
+    """The rows of one benchmark, on disk as soon as they are measured: a later failure loses none.
+
+    Attributes:
+        path: The file in `.local/benchmarks` that holds them, and the notes between them.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Begin a file; the name is that of the page's marks."""
+        folder = read_settings().home / "benchmarks"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}.md"
+        self._name = name
+        self._lines: list[str] = []
+        say(f"rows are kept in {self.path} as they come")
+
+    def add(self, *lines: str) -> None:
+        """Keep lines that belong on the page."""
+        self._lines += lines
+        self.note(*lines)
+
+    def note(self, *lines: str) -> None:
+        """Keep lines in the file alone: single measurements behind a median."""
+        with self.path.open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+    def publish(self) -> str:
+        """Write all of them to the page, and return them."""
+        measured = "\n".join(self._lines)
+        write(self._name, measured)
+        return measured
+
+
 def write(name: str, measured: str) -> None:
     """Put figures between the page's marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`.
 

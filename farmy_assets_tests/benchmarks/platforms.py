@@ -15,7 +15,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.settings import LocalSettings, platform_environment, read_settings
 from farmy_assets.studio import Studio, StudioSettings
-from farmy_assets_tests.integration.running import free_ports
+from farmy_assets_tests.integration.running import forget_keys, free_ports
 
 CAMPAIGN = parse_campaign(
     """
@@ -51,6 +51,7 @@ def fresh_platform(parts: Collection[str] = local_platform.ALL_PARTS) -> Iterato
         settings = replace(read_settings(), home=Path(folder) / "home", ports=free_ports())
         told = platform_environment(settings)
         os.environ.update(told)  # boto3 and Daft read their credentials there
+        forget_keys()
         try:
             local_platform.up(
                 settings, say=lambda _: None, repair_catalog=lambda: None, parts=parts

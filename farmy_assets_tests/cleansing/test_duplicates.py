@@ -284,3 +284,14 @@ def test_a_cluster_lists_what_was_dropped_for_one_image_the_nearest_first() -> N
     found = clusters(find_duplicates([far, best, near], NONE, policy=POLICY))
 
     assert [d.image_id for d in found["best"]] == ["near", "far"]
+
+
+def test_the_limit_of_the_copys_own_source_decides() -> None:
+    strict = POLICY.model_copy(update={"near_duplicate_max_distance_bits": 2})
+    better, copy = made_up("a", phash=0, width_px=200), made_up("b", phash=0b111)
+    for known, new in ((NONE, [better, copy]), (known_images([better]), [copy])):
+        assert find_duplicates(new, known, policy=POLICY).keys() == {"b"}
+        assert find_duplicates(new, known, policy=POLICY, policies={"b": strict}) == {}
+        assert find_duplicates(new, known, policy=strict, policies={"b": POLICY}).keys() == {"b"}
+    own = {"a": strict}
+    assert find_duplicates([better, copy], NONE, policy=POLICY, policies=own).keys() == {"b"}

@@ -55,6 +55,48 @@ def test_ingest_twice_is_a_no_op_and_a_script_can_read_it(photographs: Path) -> 
     assert (report["stored"], report["already_there"], len(report["refused"])) == (0, 3, 1)
 
 
+def test_metadata_are_corrected_by_name_from_options_and_side_cars_and_nothing_else_is(
+    photographs: Path, lake: Lake
+) -> None:
+    told = ["ingest", str(photographs), "--campaign", "weeds", "--licence", "CC0-1.0"]
+    run(app, [*told, "--crop", "maize", "--field", "7"])
+    (photographs / "1.jpg.json").write_text('{"crop": "rye"}')
+    (photographs / "new.jpg").write_bytes(jpeg(99))
+    by = ["--correct", "--by", "anna@example.com", "--why", "a wrong list", "--remove", "field"]
+    first = run(app, [*told, "--crop", "wheat", *by])
+    assert first.exit_code == 0, first.output
+    assert first.stdout == "3 corrected, 0 stood so already, 2 left out\n"
+    assert "new.jpg: not_in_the_lake" in first.stderr
+    again = run(app, [*told, "--crop", "wheat", *by, "--json"])
+    assert json.loads(again.stdout)["unchanged"] == 3
+    ids = [keys.image_id_of_raw_key(key) or "" for key in lake.raw.keys(keys.RAW_IMAGES)]
+    assert len(ids) == 3
+    found = [standing for i in ids if (standing := lake.corrections.standing(i))]
+    stands = [s.metadata for s in found if s.metadata]
+    assert sorted(str(m.crop) for m in stands) == ["rye", "wheat", "wheat"]
+    assert {(m.field, m.licence) for m in stands} == {(None, "CC0-1.0")}
+    assert {(s.corrections[0].author, s.corrections[0].reason) for s in found} == {
+        ("anna@example.com", "a wrong list")
+    }
+    assert {s.first.field for s in found if s.first} == {"7"}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (["--correct"], "--by"), (["--remove", "crop"], "go with --correct"),
+        (["--correct", "--by", "anna", "--remove", "campaign"], "can be: captured_at"),
+    ],
+)  # fmt: skip
+def test_a_correction_without_a_name_or_of_what_an_image_is_ends_in_one_plain_line(
+    photographs: Path, lake: Lake, more: list[str], why: str
+) -> None:
+    told = run(app, ["ingest", str(photographs), "--campaign", "weeds", *more])
+    assert told.exit_code == 1
+    assert why in told.stderr
+    assert list(lake.raw.keys("")) == []
+
+
 def test_a_wrong_campaign_name_ends_in_one_plain_line(photographs: Path, lake: Lake) -> None:
     told = run(app, ["ingest", str(photographs), "--campaign", "No Name"])
     assert told.exit_code == 1

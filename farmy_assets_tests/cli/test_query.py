@@ -55,6 +55,23 @@ def test_csv_has_whole_numbers_beside_nulls_and_lists_in_jsons_form() -> None:
     assert lines[2] == ",,,,,,"
 
 
+def test_jsonl_is_one_object_a_line() -> None:
+    sql = "SELECT 1 AS n, 'x' AS letter UNION ALL SELECT 2, 'y'"
+    lines = run(app, ["query", sql, "--format", "jsonl"]).stdout.splitlines()
+    assert sorted(json.loads(line)["n"] for line in lines) == [1, 2]
+
+
+def test_csv_for_spreadsheets_holds_no_formula_and_other_csv_holds_the_values() -> None:
+    sql = "SELECT '=HYPERLINK(\"http://x\")' AS a, '@SUM(1)' AS b, -1 AS c, 'plain' AS d"
+    plain = run(app, ["query", sql, "--format", "csv"]).stdout.splitlines()[1]
+    safe = run(app, ["query", sql, "--format", "csv", "--for-spreadsheets"]).stdout.splitlines()[1]
+    assert plain.startswith('"=HYPERLINK(')
+    assert safe.startswith("\"'=HYPERLINK(")
+    assert safe.endswith(",'@SUM(1),-1,plain")
+    wrong = run(app, ["query", sql, "--format", "json", "--for-spreadsheets"])
+    assert wrong.exit_code == 1
+
+
 def test_a_shown_table_cuts_no_value_off() -> None:
     shown = run(app, ["query", f"SELECT '{'x' * 300}[/b]' AS a, ARRAY['y'] AS b"]).stdout
     assert shown.count("x") == 300

@@ -11,6 +11,7 @@ from PIL import Image
 
 from farmy_assets.annotation.boxes import Box, box_to_result
 from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.definitions import defs
@@ -122,6 +123,7 @@ def test_a_batch_goes_from_raw_to_inboxes_and_every_image_has_one_phase(
     assert found["b.jpg"] is ImagePhase.ANNOTATION
     assert sealed_twice(lake) == set()
     assert [len(tasks) for tasks in studio.tasks.values()] == [2, 2]
+    assert lake.cleansed.find(CONNECTION_KEY) is not None  # what Label Studio may list
 
 
 def test_a_second_look_asks_for_nothing(

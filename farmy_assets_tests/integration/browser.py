@@ -1,13 +1,14 @@
 """A real browser: Chromium from the distribution, driven by Playwright."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")  # as in deploy/install-browser
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -38,6 +39,18 @@ class ShownImage(NamedTuple):
     shown_height: float
 
 
+def chromium_program() -> str:
+    """The path of the system's Chromium, or of the one that FARMY_CHROMIUM names.
+
+    Raises:
+        AssertionError: There is none.
+    """
+    names = (os.environ.get("FARMY_CHROMIUM", CHROMIUM_NAMES[0]), *CHROMIUM_NAMES[1:])
+    found = next(filter(None, map(shutil.which, names)), None)
+    assert found, "Chromium is missing: run make browser"
+    return found
+
+
 @contextmanager
 def browser_page(*, width_px: int = SIZE_PX[0], height_px: int = SIZE_PX[1]) -> Iterator[Page]:
     """A page that can reach this machine and nothing else.
@@ -45,9 +58,8 @@ def browser_page(*, width_px: int = SIZE_PX[0], height_px: int = SIZE_PX[1]) -> 
     Raises:
         AssertionError: There is no Chromium.
     """
-    assert CHROMIUM.exists(), f"{CHROMIUM} is missing: apt-get install chromium"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        chromium = playwright.chromium.launch(executable_path=chromium_program(), args=list(FLAGS))
         page = chromium.new_page(viewport={"width": width_px, "height": height_px})
         page.set_default_timeout(PATIENCE_MS)
         page.route("**/*", _only_this_machine)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import boto3
 import dagster as dg
 import httpx
 import psutil
@@ -22,6 +23,7 @@ from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.phases import PhaseOfImage
+from farmy_assets.lake import connection
 from farmy_assets.lake.audit import phases
 from farmy_assets.lake.ingestion import IngestReport, import_folder
 from farmy_assets.lake.lake import Lake
@@ -59,6 +61,12 @@ def free_ports() -> dict[str, int]:
         if len(found) == len(PORT_SETTINGS):
             break
     return dict(zip(PORT_SETTINGS, found, strict=True))
+
+
+def forget_keys() -> None:
+    """Have the next client read the environment's keys: each platform has its own."""
+    connection._session.cache_clear()
+    boto3.DEFAULT_SESSION = None
 
 
 def scraper_folder(settings: LocalSettings) -> Path:

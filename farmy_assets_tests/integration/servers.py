@@ -23,6 +23,7 @@ from farmy_assets.local.settings import LocalSettings, platform_environment, rea
 from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets_tests.integration.running import (
     RunningPlatform,
+    forget_keys,
     free_ports,
     scraper_folder,
     shell_environment,
@@ -35,13 +36,9 @@ AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA
 def running_platform(
     home: Path,
     parts: Collection[str] = local_platform.ALL_PARTS,
-    *,
-    enforces_rights: bool = False,
 ) -> Iterator[RunningPlatform]:
     """Servers, up from here to the end of the block; what they keep lies in `home`."""
-    settings = replace(
-        read_settings(), home=home, ports=free_ports(), enforces_rights=enforces_rights
-    )
+    settings = replace(read_settings(), home=home, ports=free_ports())
     told = platform_environment(settings)
     with pytest.MonkeyPatch.context() as patch, _stopped_whatever_happens(settings):
         for name in AWS_VARIABLES:
@@ -54,14 +51,18 @@ def running_platform(
         cleansed = told["FARMY_CLEANSED_BUCKET"]
         studio = Studio(StudioSettings.from_environment(told, cleansed_bucket=cleansed))
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            forget_keys()
+            lake = Lake.from_environment(told)
+            lake.mark_cleansed_bucket()  # also where tests make inboxes without a run
             yield RunningPlatform(
                 settings=settings,
                 environment=shell_environment(settings),
-                lake=Lake.from_environment(told),
+                lake=lake,
                 studio=studio,
                 instance=instance,
             )
         studio.close()
+    forget_keys()
 
 
 @contextmanager

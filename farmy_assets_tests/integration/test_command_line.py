@@ -24,7 +24,7 @@ def test_status_shows_every_server_and_ends_well_when_all_are_up(
     answer = platform.farmy("status")
     assert answer.returncode == 0, answer.stderr
     for title in ("MiniStack", "Label Studio", "Dagster", "Dagster daemon", "Dagster code server"):
-        assert re.search(rf"{title} +up ", answer.stderr), answer.stderr
+        assert re.search(rf"{title} +up ", answer.stdout), answer.stdout
     told = json.loads(platform.farmy("status", "--json").stdout)
     assert {server["state"] for server in told["servers"].values()} == {"up"}
     assert told["stack"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}

@@ -39,14 +39,14 @@ COUNT = 4
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
     """A lake that refuses what nobody was given a right to."""
     home = tmp_path_factory.mktemp("rights")
-    with running_platform(home, parts={"ministack"}, enforces_rights=True) as running:
+    with running_platform(home, parts={"ministack"}) as running:
         yield running
 
 
 @contextmanager
 def having(platform: RunningPlatform, *policies: str) -> Iterator[Lake]:
     """The lake as somebody sees it who was given these policies of the stack, and no other."""
-    aws = Aws(platform.settings.address(ministack.NAME))
+    aws = Aws.of(platform.settings)
     iam, deployed = aws.client("iam"), outputs(aws)
     user = "-".join(policies)
     iam.create_user(UserName=user)
@@ -91,6 +91,10 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         raw_key = next(lake.raw.keys(keys.RAW_IMAGES))
         refused(
             lambda: lake.raw.delete(raw_key),
+            # What it may write, it may write once: only a condition makes an image or its metadata.
+            lambda: lake.raw.put(raw_key, b"other bytes"),
+            lambda: lake.raw.put("images/new", b"bytes"),
+            lambda: lake.raw.put("metadata/new.json", b"{}"),
             lambda: lake.cleansed.put("images/x.jpg", b"x"),
             lambda: lake.records.bucket.put("batches/000001.json", b"{}"),
             lambda: list(lake.exports.keys("")),
@@ -111,6 +115,8 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
             lambda: lake.raw.delete(raw_key),
             lambda: lake.records.bucket.delete(keys.batch(1)),
             lambda: lake.raw.put("uploads/c-1/forged.json", b"{}"),
+            lambda: lake.records.bucket.get("contributors/c-1.json"),
+            lambda: lake.records.bucket.put("contributors/c-1.json", b"{}"),
         )
 
     with having(guarded, "ReaderPolicy") as lake:
@@ -152,7 +158,7 @@ def test_the_upload_function_gives_leave_with_its_own_role_and_no_more(
     guarded: RunningPlatform,
 ) -> None:
     server = guarded.settings.address(ministack.NAME)
-    deployed = outputs(Aws(server))
+    deployed = outputs(Aws.of(guarded.settings))
     token = guarded.lake.contributors.give_token("c-4711", now=datetime.now(UTC))
     headers = {
         "Host": f"{deployed['UploadApiId']}.execute-api.{server.removeprefix('http://')}",
@@ -183,8 +189,12 @@ def test_the_upload_function_gives_leave_with_its_own_role_and_no_more(
 @pytest.mark.parametrize(
     ("role", "action", "place"),
     [
-        ("IngestRole", "s3:PutObject", "raw/images/x"),
+        ("IngestRole", "s3:PutObject", "raw/uploads/x"),
+        ("IngestRole", "s3:PutObject", "raw/corrections/x"),
         ("IngestRole", "s3:DeleteObject", "raw/images/x"),
+        ("IngestRole", "s3:DeleteObjectVersion", "raw/images/x"),
+        ("UploadRole", "s3:PutObject", "raw/images/x"),
+        ("UploadRole", "s3:PutObject", "raw/metadata/x"),
         ("IngestRole", "s3:GetObject", "records/votes/x"),
         ("UploadRole", "s3:DeleteObject", "raw/images/x"),
         ("UploadRole", "s3:PutObject", "records/contributors/c-1.json"),
@@ -195,7 +205,7 @@ def test_the_upload_function_gives_leave_with_its_own_role_and_no_more(
 def test_a_functions_role_does_not_allow(
     guarded: RunningPlatform, role: str, action: str, place: str
 ) -> None:
-    aws = Aws(guarded.settings.address(ministack.NAME))
+    aws = Aws.of(guarded.settings)
     stack = aws.client("cloudformation").describe_stack_resource(
         StackName="farmy", LogicalResourceId=role
     )

@@ -31,7 +31,10 @@ def test_no_token_and_no_password_is_in_dagsters_folder_in_a_log_or_in_the_lake(
     secret |= {account.token for account in accounts.values()}
     secret |= {account.password for account in accounts.values()}
     home = platform.settings.home
-    for folder in (platform.settings.dagster_home, platform.settings.logs, home / "ministack"):
+    assert _files_with(home / "ministack", {*secret, known.aws_secret_access_key}) == set()
+    # MiniStack keeps the users' keys, as AWS does.
+    secret |= {known.aws_secret_access_key, known.label_studio_secret_access_key}
+    for folder in (platform.settings.dagster_home, platform.settings.logs):
         assert _files_with(folder, secret) == set()
     # The search finds what is there: run metadata, logs and records tell the campaign's name.
     assert _files_with(platform.settings.dagster_home, {NAME, loop.version.version_id})
@@ -43,7 +46,7 @@ def test_no_run_and_no_materialization_shows_a_secret(
 ) -> None:
     del loop
     known = load_secrets(platform.settings)
-    secret = {known.label_studio_token, known.label_studio_password}
+    secret = {known.label_studio_token, known.label_studio_password, known.aws_secret_access_key}
     secret |= {account.token for account in accounts.values()}
     told = []
     for run in platform.instance.get_runs():

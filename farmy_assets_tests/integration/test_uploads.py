@@ -3,15 +3,19 @@
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page
 
 from farmy_assets.lake import keys
+from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
@@ -45,12 +49,21 @@ def token(lake_alone: RunningPlatform) -> str:
     return lake_alone.lake.contributors.give_token("c-4711", now=datetime.now(UTC))
 
 
-def ask(address: str, token: str, client_id: str, content: bytes) -> dict[str, Any]:
-    request = {
+def _request(client_id: str, content: bytes) -> dict[str, Any]:
+    return {
         "client_id": client_id, "name": "Rübe 1.jpg", "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(), "media_type": "image/jpeg",
         "campaign": "weeds",
     }  # fmt: skip
+
+
+def _state(address: str, token: str, client_id: str) -> str:
+    answer = httpx.get(f"{address}/uploads/{client_id}", headers=bearer(token))
+    return str(answer.json()["state"])
+
+
+def ask(address: str, token: str, client_id: str, content: bytes) -> dict[str, Any]:
+    request = _request(client_id, content)
     answer = httpx.post(f"{address}/uploads", json=request, headers=bearer(token))
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
@@ -82,10 +95,11 @@ def test_a_form_takes_these_bytes_and_this_metadata_alone(
     upload = ask(address, token, "the-form-1", content)
     assert post_form(upload, content + b"more") >= 400
     assert post_form(upload, content, **{"x-amz-meta-farmy": "{}"}) == 403
-    assert post_form(upload, content, key="images/another") == 403
-    post_form(upload, bytes(len(content)))  # the local S3 takes it; the catalog does not
-    if lake_alone.lake.raw.size_bytes(keys.raw_image(upload["image_id"])) is not None:
+    for key in (keys.incoming("c-4711", "another-1"), keys.raw_image(upload["image_id"])):
+        assert post_form(upload, content, key=key) == 403
+    if post_form(upload, bytes(len(content))) == 204:  # the local S3 may take it
         wait_for(address, token, "the-form-1", "refused")
+    assert lake_alone.lake.raw.look(keys.raw_image(upload["image_id"])) is None
     assert post_form(ask(address, token, "the-form-1", content), content) == 204
     wait_for(address, token, "the-form-1", "catalogued")
 
@@ -109,11 +123,90 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_break(address: str, tok
     wait_for(address, token, "the-parts-1", "catalogued")
 
 
+def test_of_two_who_send_one_photograph_the_first_complete_one_stands_for_good(
+    lake_alone: RunningPlatform, address: str, token: str
+) -> None:
+    lake, content = lake_alone.lake, jpeg(5)
+    other = lake.contributors.give_token("c-4712", now=datetime.now(UTC))
+    mine, theirs = (ask(address, who, "the-race-1", content) for who in (token, other))
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(lambda upload: post_form(upload, content), (mine, theirs)))
+    assert sent == [204, 204]
+    key = keys.raw_image(mine["image_id"])
+    lake_alone.wait_until("both looked at", lambda: not list(lake.raw.keys(keys.INCOMING)))
+    lake_alone.wait_until("an entry", lambda: mine["image_id"] in _catalogued(lake_alone, "weeds"))
+    states = {who: _state(address, who, "the-race-1") for who in (token, other)}
+    assert sorted(states.values()) == ["catalogued", "conflict"]
+    before = lake.ingestion.find_metadata(mine["image_id"])
+    assert before is not None
+    assert states[token if before.contributor == "c-4711" else other] == "catalogued"
+
+    for upload in (mine, theirs):  # forms that are used again, with these bytes and with others
+        for again in (content, bytes(len(content))):
+            post_form(upload, again)
+    lake_alone.wait_until("all looked at", lambda: not list(lake.raw.keys(keys.INCOMING)))
+    assert lake.raw.get(key) == content
+    assert lake.ingestion.find_metadata(mine["image_id"]) == before
+    versions = lake.raw.client.list_object_versions(Bucket=lake.raw.name, Prefix=key)
+    assert len(versions["Versions"]) == 1
+    answer = httpx.post(
+        f"{address}/uploads", json=_request("the-race-2", content) | {"crop": "rye"},
+        headers=bearer(token),
+    )  # fmt: skip
+    assert answer.status_code == 409
+    assert answer.json()["stands"]["image_id"] == mine["image_id"]
+
+
+def test_a_correction_reaches_the_catalog(
+    lake_alone: RunningPlatform, address: str, token: str
+) -> None:
+    content = jpeg(6)
+    upload = ask(address, token, "the-correction", content)
+    assert post_form(upload, content) == 204
+    wait_for(address, token, "the-correction", "catalogued")
+    for crop in ("rye", "oat"):
+        path = f"{address}/uploads/the-correction/correction"
+        answer = httpx.post(path, json={"crop": crop}, headers=bearer(token))
+        assert answer.json()["stands"]["metadata"]["crop"] == crop
+
+    def corrected() -> bool:
+        entry = lake_alone.lake.catalog.entries([upload["image_id"]])[upload["image_id"]]
+        return bool(entry.metadata and entry.metadata.crop == "oat" and entry.corrections == 2)
+
+    lake_alone.wait_until("the correction in the catalog", corrected)
+    assert lake_alone.lake.reconciler.reconcile(now=datetime.now(UTC)).corrections_found == 0
+
+
+def test_of_500_requests_at_once_no_more_get_through_than_are_allowed(
+    lake_alone: RunningPlatform, address: str
+) -> None:
+    token = lake_alone.lake.contributors.give_token("c-flood-1", now=datetime.now(UTC))
+    limits = httpx.Limits(max_connections=60)
+
+    async def flood() -> list[int]:
+        async with httpx.AsyncClient(limits=limits, timeout=200, trust_env=False) as client:
+
+            async def one(number: int) -> int:
+                request = _request(f"flood-{number:04d}", jpeg(7)) | {
+                    "size_bytes": 200_000_000, "sha256": f"{number:064x}",
+                }  # fmt: skip
+                asked = await client.post(f"{address}/uploads", json=request, headers=bearer(token))
+                assert asked.status_code == 200 or int(asked.headers["Retry-After"]) > 0
+                return asked.status_code
+
+            return await asyncio.gather(*(one(number) for number in range(500)))
+
+    answers = Counter(asyncio.run(flood()))
+    assert answers == {200: USUAL_LIMITS.open_bytes // 200_000_000, 429: 490}
+    assert len(list(lake_alone.lake.raw.keys("uploads/c-flood-1/"))) == 10
+
+
 def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, token: str) -> None:
     server = lake_alone.settings.address(ministack.NAME)
-    api_id = outputs(Aws(server))["UploadApiId"]
+    api_id = outputs(Aws.of(lake_alone.settings))["UploadApiId"]
     host = {"Host": f"{api_id}.execute-api.{server.removeprefix('http://')}"}
-    assert httpx.get(f"{server}/uploads/never-asked", headers=host).status_code == 401
+    first = httpx.get(f"{server}/uploads/never-asked", headers=host, timeout=60)  # starts it
+    assert first.status_code == 401
     answer = httpx.get(f"{server}/uploads/never-asked", headers=host | bearer(token))
     assert answer.status_code == 404
     assert "ask for it first" in answer.json()["detail"]
@@ -160,9 +253,56 @@ def test_a_person_with_a_token_that_ended_is_told_so_and_loses_nothing(
         page.set_input_files("#files", [tmp_path / "0.jpg"])
         page.get_by_text("Your token is not good").wait_for()
         assert page.get_by_text("kept on this phone").last.is_visible()
-        page.goto(f"{address}/#token={token}&campaign=phones")
-        page.reload()  # only the part behind # is another: a browser stays on the page
+        page.goto(f"{address}/#token={token}&campaign=phones")  # a browser stays on the page
+        page.get_by_role("button", name="Use the link").click()
         page.get_by_text("1 of 1 in the catalog.").wait_for()
+
+
+def test_a_link_replaces_nothing_on_a_page_in_use_before_its_person_says_so(
+    address: str, token: str, tmp_path: Path
+) -> None:
+    (tmp_path / "0.jpg").write_bytes(jpeg(11))
+    foreign = f"{address}/#token=c-9.{'x' * 43}&campaign=beetles&licence=none"
+    names = ("token", "campaign", "licence")
+
+    def settings(page: Page) -> list[str]:
+        told = "name => [document.getElementById(name).value, localStorage.getItem(name)]"
+        values = [page.evaluate(told, name) for name in names]
+        assert all(shown == kept for shown, kept in values)
+        return [shown for shown, _ in values]
+
+    with browser_page(width_px=390, height_px=844) as page:
+        page.goto(f"{address}/#token={token}&campaign=phones&licence=CC0-1.0")
+        page.get_by_text("Nothing waits on this phone.").wait_for()
+        mine = [token, "phones", "CC0-1.0"]
+        assert settings(page) == mine
+        assert not page.get_by_role("dialog").is_visible()
+        for answer in ("Escape", "Keep what is set"):
+            if answer != "Escape":
+                page.goto("about:blank")  # and the page is opened anew
+            page.goto(foreign)
+            dialog = page.get_by_role("dialog")
+            dialog.wait_for()
+            told = dialog.inner_text()
+            assert "your token: c-9 in place of c-4711" in told
+            assert "campaign: beetles in place of phones" in told
+            assert "licence: none in place of CC0-1.0" in told
+            assert "xxx" not in told + page.url
+            assert settings(page) == mine
+            if answer == "Escape":
+                page.keyboard.press("Escape")
+            else:
+                page.get_by_role("button", name=answer).click()
+            dialog.wait_for(state="hidden")
+            assert settings(page) == mine
+        page.set_input_files("#files", [tmp_path / "0.jpg"])
+        page.get_by_text("1 of 1 in the catalog.").wait_for()
+        page.goto(foreign)
+        page.get_by_role("button", name="Use the link").click()
+        assert settings(page) == [f"c-9.{'x' * 43}", "beetles", "none"]
+        page.goto(f"{address}/#campaign=beetles")  # what is set already is no question
+        page.reload()
+        assert not page.get_by_role("dialog").is_visible()
 
 
 def test_a_photograph_that_is_refused_waits_for_its_person(

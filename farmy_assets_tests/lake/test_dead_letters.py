@@ -44,6 +44,22 @@ def test_looking_tells_what_failed_and_why_and_takes_nothing(letters: DeadLetter
     assert waiting(letters) == 0
 
 
+def test_an_upload_that_could_not_be_looked_at_is_no_event_of_a_stranger(
+    letters: DeadLetters,
+) -> None:
+    letters.redrive(move=True)
+    dead = letters.client.get_queue_url(QueueName="ingest-dead-letters")["QueueUrl"]
+    image_id = arrival("a.jpg", jpeg()).image_id
+    for key, why in (
+        ("incoming/c-4711/client-0001", "an upload was not looked at"),
+        (f"corrections/{image_id}/000001.json", "did not answer"),
+        ("elsewhere/x", "no image of ours"),
+    ):
+        letters.client.send_message(QueueUrl=dead, MessageBody=s3_event(key, "01"))
+        (found,) = letters.redrive(move=True)
+        assert why in found.reason
+
+
 def test_all_dead_letters_go_back_to_their_queue(letters: DeadLetters) -> None:
     assert len(letters.redrive(move=True)) == 13
     assert waiting(letters) == 13
@@ -76,3 +92,13 @@ def test_a_letter_of_endless_brackets_is_shown_like_any_other(letters: DeadLette
     found = letters.redrive(move=False)
     assert len(found) == 14
     assert sum(letter.reason.startswith("not an S3 event") for letter in found) == 2
+
+
+def test_a_letter_with_one_bad_record_names_it_and_its_neighbours(letters: DeadLetters) -> None:
+    image_id = arrival("a.jpg", jpeg()).image_id
+    good = json.loads(s3_event(f"images/{image_id}", "01"))["Records"][0]
+    body = json.dumps({"Records": [good, {"eventName": "ObjectCreated:Put"}]})
+    letters.client.send_message(QueueUrl=letters._dead_letters_url(), MessageBody=body)
+    found = [letter for letter in letters.redrive(move=False) if letter.body == body]
+    assert found[0].keys == (f"images/{image_id}",)
+    assert "record 2 of 2" in found[0].reason

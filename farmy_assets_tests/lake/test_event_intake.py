@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farmy_assets.catalog.entry import EntryState, padded_sequencer
+from farmy_assets.catalog.entry import CatalogEntry, EntryState
+from farmy_assets.catalog.sequencers import comparable_sequencer
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.event_intake import EventIntake
@@ -47,14 +48,14 @@ def test_the_same_event_twice_leaves_one_unchanged_entry(lake: Lake, intake: Eve
 
 
 def test_in_whatever_order_events_come_the_last_one_wins(lake: Lake, intake: EventIntake) -> None:
-    story = [("9", False), ("a", True), ("10", False), ("11", True)]
+    story = [("09", False), ("0a", True), ("0A0001", False), ("0b", True)]
     for number, order in enumerate(permutations(story)):
         image_id = stored(lake, f"{number}.jpg")
         for sequencer, removed in order:
             intake.take(s3_event(keys.raw_image(image_id), sequencer, removed=removed), now=NOON)
         entry = lake.catalog.entries([image_id])[image_id]
         assert entry.state is EntryState.DELETED
-        assert entry.sequencer == padded_sequencer("11")
+        assert entry.sequencer == comparable_sequencer("0b")
     assert lake.catalog.waiting() == []
 
 
@@ -236,3 +237,173 @@ def test_a_key_that_only_looks_like_an_image_is_left_alone(lake: Lake, intake: E
     image_id = stored(lake)
     assert intake.take(s3_event(f"images/{image_id}%0A", "01"), now=NOON) == 0
     assert lake.catalog.entries([f"{image_id}\n"]) == {}
+
+
+def with_records(*records: object) -> str:
+    return json.dumps({"Records": records})
+
+
+def record_of(key: str, sequencer: str, *, removed: bool = False) -> dict[str, object]:
+    found: dict[str, object] = json.loads(s3_event(key, sequencer, removed=removed))["Records"][0]
+    return found
+
+
+def older_form(lake: Lake, image_id: str, sequencer: str, state: str = "present") -> None:
+    """An entry as it was written when sequencers were padded on the left."""
+    lake.catalog.client.put_item(
+        TableName="catalog",
+        Item={"image_id": {"S": image_id}, "state": {"S": state},
+              "sequencer": {"S": sequencer.upper().rjust(32, "0")}},
+    )  # fmt: skip
+
+
+EARLY, LATE = "0062E99A88DC407460", "0062E99A88DC4075"  # the later one is the shorter one
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one delivery", "in two"])
+def test_a_later_event_with_a_shorter_sequencer_wins(
+    lake: Lake, intake: EventIntake, together: bool
+) -> None:
+    image_id = stored(lake)
+    put = s3_event(keys.raw_image(image_id), EARLY)
+    delete = s3_event(keys.raw_image(image_id), LATE, removed=True)
+    for order in ((put, delete), (delete, put)):
+        for delivery in [order] if together else [[body] for body in order]:
+            assert intake.take_all(list(delivery), now=NOON).failed == {}
+        assert lake.catalog.entries([image_id])[image_id].state is EntryState.DELETED
+        assert lake.catalog.waiting() == []
+        lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "wins"),
+    [
+        (EARLY, LATE, True),
+        (LATE, EARLY, False),
+        (LATE, LATE, True),
+        (LATE, f"{LATE}0", True),
+        ("005B", "005A12345678901234", False),
+        ("005A12345678901234", "005b", True),
+        ("0", "01", True),
+    ],
+)
+def test_an_entry_of_the_older_form_is_compared_rightly(
+    lake: Lake, intake: EventIntake, before: str, event: str, wins: bool
+) -> None:
+    image_id = stored(lake)
+    older_form(lake, image_id, before)
+    body = s3_event(keys.raw_image(image_id), event, removed=True)
+    assert intake.take(body, now=NOON) == wins
+    entry = lake.catalog.entries([image_id])[image_id]
+    assert entry.state is (EntryState.DELETED if wins else EntryState.PRESENT)
+    if wins:
+        assert entry.sequencer == comparable_sequencer(event)
+        assert intake.take(body, now=NOON) == 1  # the same event again
+
+
+def test_an_entry_of_the_older_form_keeps_its_batch(lake: Lake, intake: EventIntake) -> None:
+    image_id = stored(lake)
+    older_form(lake, image_id, EARLY)
+    lake.catalog.mark_sealed([image_id], "some-batch")
+    intake.take(s3_event(keys.raw_image(image_id), LATE), now=NOON)
+    assert lake.catalog.entries([image_id])[image_id].batch_id == "some-batch"
+    assert lake.catalog.waiting() == []
+
+
+def test_an_entry_that_was_read_in_the_older_form_overwrites_no_later_event(
+    lake: Lake, intake: EventIntake
+) -> None:
+    image_id = stored(lake)
+    older_form(lake, image_id, EARLY)
+    read = lake.catalog.entries([image_id])[image_id]
+    assert lake.catalog.apply(read, now=NOON)
+    intake.take(s3_event(keys.raw_image(image_id), LATE, removed=True), now=NOON)
+    assert not lake.catalog.apply(read, now=NOON)
+    assert lake.catalog.entries([image_id])[image_id].state is EntryState.DELETED
+
+
+def test_reconcile_heals_what_the_older_order_decided_wrongly(
+    lake: Lake, intake: EventIntake
+) -> None:
+    there, gone = stored(lake), arrival("gone.jpg", jpeg(7)).image_id
+    older_form(lake, there, LATE, state="deleted")
+    older_form(lake, gone, EARLY)
+    drift = lake.reconciler.reconcile(now=NOON)
+    assert (drift.entries_added, drift.entries_marked_deleted) == (1, 1)
+    found = lake.catalog.entries([there, gone])
+    assert {i: e.state for i, e in found.items()} == {
+        there: EntryState.PRESENT, gone: EntryState.DELETED,
+    }  # fmt: skip
+    assert intake.take(s3_event(keys.raw_image(there), EARLY, removed=True), now=NOON) == 0
+    assert intake.take(s3_event(keys.raw_image(gone), LATE, removed=True), now=NOON) == 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None, 7, "text", {}, {"eventName": 3}, {"eventName": "ObjectCreated:Put"},
+        record_of("images/a", "0055AED6DCD9", removed=True) | {"s3": {"object": {}}},
+        record_of("images/a", "not hexadecimal"), record_of("images/a", ""),
+        {"eventName": "ObjectRemoved:Delete", "s3": {"bucket": {"name": "raw"}, "object": {
+            "key": "images/a"}}},
+    ],
+)  # fmt: skip
+def test_a_malformed_record_fails_its_message_but_not_its_neighbours(
+    lake: Lake, intake: EventIntake, bad: object
+) -> None:
+    ids = [stored(lake, f"{number}.jpg") for number in range(3)]
+    first, second, other = (record_of(keys.raw_image(image_id), "01") for image_id in ids)
+    delivery = intake.take_all([with_records(first, bad, second), with_records(other)], now=NOON)
+    assert delivery.changed == 3
+    assert delivery.malformed_records == 1
+    assert {w.image_id for w in lake.catalog.waiting()} == set(ids)
+    assert list(delivery.failed) == [0]
+    assert isinstance(delivery.failed[0], InvalidInputError)
+    assert "record 2 of 3" in str(delivery.failed[0])
+
+
+def test_events_of_other_kinds_are_counted_and_fail_nothing(
+    lake: Lake, intake: EventIntake, caplog: pytest.LogCaptureFixture
+) -> None:
+    image_id = stored(lake)
+    others = [
+        "ObjectRestore:Completed", "ObjectTagging:Put", "ObjectTagging:Put", "LifecycleTransition",
+        "Replication:OperationFailedReplication", "SomethingNew:\n[FORGED]",
+    ]  # fmt: skip
+    records = [{"eventName": name, "s3": {"object": {"key": "images/x"}}} for name in others]
+    body = with_records(*records, record_of(keys.raw_image(image_id), "01"))
+    delivery = intake.take_all([body], now=NOON)
+    assert (delivery.changed, delivery.failed, delivery.malformed_records) == (1, {}, 0)
+    assert delivery.other_events["ObjectTagging:Put"] == 2
+    assert sum(delivery.other_events.values()) == len(others)
+    assert "'ObjectRestore:Completed'" in caplog.text
+    assert "\n[FORGED]" not in caplog.text
+
+
+def test_one_entry_that_the_catalog_refuses_fails_by_itself(
+    lake: Lake, intake: EventIntake
+) -> None:
+    ids, bodies = events_of(lake, 3)
+    dynamodb_error(lake.catalog.client, "TransactWriteItems", "ValidationException", times=1)
+    delivery = intake.take_all(bodies, now=NOON)
+    assert (delivery.changed, delivery.failed) == (3, {})
+    assert {w.image_id for w in lake.catalog.waiting()} == set(ids)
+
+
+HEX_TEXT = st.text("0123456789abcdefABCDEF", min_size=1, max_size=20)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None,
+          max_examples=40)  # fmt: skip
+@given(first=HEX_TEXT, second=HEX_TEXT)
+def test_of_two_events_the_one_that_s3_calls_later_decides(
+    lake: Lake, intake: EventIntake, first: str, second: str
+) -> None:
+    image_id = stored(lake)
+    lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
+    for sequencer, removed in ((first, False), (second, True)):
+        intake.take(s3_event(keys.raw_image(image_id), sequencer, removed=removed), now=NOON)
+    width = max(len(first), len(second))
+    later = second.upper().ljust(width, "0") >= first.upper().ljust(width, "0")
+    entry: CatalogEntry = lake.catalog.entries([image_id])[image_id]
+    assert (entry.state is EntryState.DELETED) == later

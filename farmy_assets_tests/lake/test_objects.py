@@ -1,6 +1,14 @@
-import pytest
+from dataclasses import replace
 
-from farmy_assets.errors import InvalidInputError, LakeUnavailableError, ObjectMissingError
+import pytest
+from botocore.exceptions import ClientError
+
+from farmy_assets.errors import (
+    InvalidInputError,
+    LakeError,
+    LakeUnavailableError,
+    ObjectMissingError,
+)
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
 
@@ -24,6 +32,30 @@ def test_a_missing_object_is_told_apart_from_a_failing_lake(lake: Lake) -> None:
     assert lake.raw.size_bytes("nothing") is None
     with pytest.raises(ObjectMissingError, match="nothing"):
         lake.raw.get("nothing")
+
+
+def test_without_the_right_to_list_a_denied_object_is_a_missing_one(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.raw.put("there", b"1")
+    without = replace(lake.raw, denied_is_missing=True)
+    assert without.get("there") == b"1"
+
+    def deny(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "Forbidden"}}, "HeadObject")
+
+    for name in ("get_object", "head_object"):
+        monkeypatch.setattr(lake.raw.client, name, deny)
+    for code in ("AccessDenied", "403"):
+        assert without.find("nothing") is None
+        assert without.size_bytes("nothing") is None
+        assert without.look("nothing") is None
+        assert without.sha256_of("nothing") is None
+        with pytest.raises(LakeError, match=code):
+            lake.raw.size_bytes("nothing")
+    code = "SlowDown"
+    with pytest.raises(LakeUnavailableError):
+        without.find("nothing")
 
 
 def test_a_lake_that_does_not_answer_says_how_to_start_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """After a loss of the catalog, of events, or of objects, the catalog is as S3 says."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from farmy_assets.catalog.batches import SealingPolicy
@@ -11,7 +12,9 @@ from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.event_intake import EventIntake
+from farmy_assets.lake.ingest_queue import IngestQueue
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.reconcile import LATE, Reconciler
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
 AT_ONCE = SealingPolicy(max_images=3, quiet=timedelta(hours=9))
@@ -144,6 +147,40 @@ def test_more_drift_than_is_healed_together_is_healed_all(
     drift = lake.reconciler.reconcile(now=NOON)
     assert (drift.entries_added, drift.entries_marked_deleted) == (5, 3)
     assert lake.reconciler.reconcile(now=NOON).is_none
+
+
+def test_an_image_that_was_written_over_is_told_and_one_that_came_back_is_not(lake: Lake) -> None:
+    lake.raw.client.put_bucket_versioning(
+        Bucket="raw", VersioningConfiguration={"Status": "Enabled"}
+    )
+    ids = fill(lake, 4)
+    lake.raw.delete(keys.raw_image(ids[0]))
+    lake.ingestion.store(arrival("0.jpg", jpeg(0)), jpeg(0))
+    lake.raw.delete(keys.raw_image(ids[3]))
+    lake.reconciler.reconcile(now=NOON)
+    assert lake.reconciler.reconcile(now=NOON).images_written_over == 0
+    lake.raw.put(keys.raw_image(ids[1]), b"other bytes")
+    lake.raw.put(keys.raw_image(ids[2]), jpeg(2))  # the same bytes, and other metadata
+    drift = lake.reconciler.reconcile(now=NOON)
+    assert (drift.images, drift.images_written_over) == (3, 2)
+    assert set(drift.written_over) == {ids[1], ids[2]}
+
+
+def test_incoming_bytes_whose_event_was_lost_are_sent_to_the_queue_again(lake: Lake) -> None:
+    lake.raw.put(keys.incoming("c-4711", "client-0001"), jpeg())
+    now = datetime.now(UTC)
+    assert lake.reconciler.reconcile(now=now).is_none  # it may just be looked at
+    late = now + LATE + timedelta(minutes=1)
+    assert lake.reconciler.reconcile(now=late).incoming_left == 1  # no queue is told
+    sqs = boto3.client("sqs", region_name="eu-central-1")
+    queue = IngestQueue(sqs, sqs.create_queue(QueueName="ingest")["QueueUrl"])
+    reconciler = Reconciler(lake.raw, lake.catalog, lake.batches, queue)
+    drift = reconciler.reconcile(now=late)
+    assert (drift.events_sent_again, drift.incoming_left, drift.is_none) == (1, 0, False)
+    (message,) = sqs.receive_message(QueueUrl=queue.url)["Messages"]
+    delivery = EventIntake(lake.raw, lake.catalog).take_all([message["Body"]], now=NOON)
+    assert delivery.failed == {}
+    assert reconciler.reconcile(now=late).is_none
 
 
 def test_bytes_that_are_not_what_their_metadata_say_stay_without_metadata(lake: Lake) -> None:

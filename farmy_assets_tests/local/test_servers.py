@@ -1,12 +1,15 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from farmy_assets.local import dagster_servers
+from farmy_assets.local.access.rules import VARIABLE, AccessRules
 from farmy_assets.local.label_studio import label_studio_server
 from farmy_assets.local.ministack import ministack_server
 from farmy_assets.local.processes import Server
 from farmy_assets.local.settings import LocalSettings, load_secrets, read_settings
+from farmy_assets.local.upload_site import upload_server
 
 
 @pytest.fixture
@@ -17,6 +20,7 @@ def settings(tmp_path: Path) -> LocalSettings:
 def every_server(settings: LocalSettings) -> list[Server]:
     return [
         ministack_server(settings),
+        upload_server(settings),
         label_studio_server(settings),
         dagster_servers.code_server(settings),
         dagster_servers.web_server(settings),
@@ -25,11 +29,42 @@ def every_server(settings: LocalSettings) -> list[Server]:
 
 
 def test_no_secret_stands_on_a_command_line(settings: LocalSettings) -> None:
-    secrets = load_secrets(settings)
+    secrets = asdict(load_secrets(settings))
+    del secrets["label_studio_email"]
     for server in every_server(settings):
         line = " ".join(server.command)
-        assert secrets.label_studio_token not in line
-        assert secrets.label_studio_password not in line
+        assert not [name for name, value in secrets.items() if value in line]
+
+
+def test_three_servers_know_under_which_names_they_are_asked(settings: LocalSettings) -> None:
+    for server in (
+        ministack_server(settings),
+        upload_server(settings),
+        dagster_servers.web_server(settings),
+    ):
+        rules = AccessRules.from_json(server.environment[VARIABLE])
+        assert rules.hosts == (f"127.0.0.1:{server.port}", f"localhost:{server.port}")
+
+
+def test_the_emulator_checks_rights_and_its_root_key_is_this_platform_s_own(
+    settings: LocalSettings, tmp_path: Path
+) -> None:
+    environment = ministack_server(settings).environment
+    assert environment["AUTH"] == "true"
+    other = read_settings({"FARMY_HOME": str(tmp_path / "other")})
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        assert len(environment[name]) >= 20
+        assert environment[name] != ministack_server(other).environment[name]
+        assert environment[name] == upload_server(settings).environment[name]
+
+
+def test_label_studio_has_a_key_of_its_own_and_not_the_platform_s(settings: LocalSettings) -> None:
+    secrets = load_secrets(settings)
+    environment = label_studio_server(settings).environment
+    assert environment["AWS_ACCESS_KEY_ID"] == secrets.label_studio_access_key_id
+    assert environment["AWS_SECRET_ACCESS_KEY"] == secrets.label_studio_secret_access_key
+    for value in (secrets.aws_access_key_id, secrets.aws_secret_access_key):
+        assert value not in environment.values()
 
 
 def test_every_server_listens_on_this_machine_only(settings: LocalSettings) -> None:

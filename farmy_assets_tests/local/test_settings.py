@@ -1,10 +1,13 @@
+import json
 import stat
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from farmy_assets.errors import PlatformError
+from farmy_assets.local.aws import Aws
 from farmy_assets.local.settings import (
     LocalSettings,
     load_secrets,
@@ -60,8 +63,43 @@ def test_secrets_are_made_once_and_for_their_owner_alone(settings: LocalSettings
 
 def test_secrets_do_not_show_when_printed(settings: LocalSettings) -> None:
     secrets = load_secrets(settings)
-    assert secrets.label_studio_token not in repr(secrets)
-    assert secrets.label_studio_password not in repr(secrets)
+    shown = {name for name, value in asdict(secrets).items() if value in repr(secrets)}
+    assert shown == {"label_studio_email"}
+    assert secrets.aws_secret_access_key not in repr(Aws.of(settings))
+
+
+def test_a_platform_of_an_earlier_version_keeps_its_secrets_and_gets_the_new_ones(
+    settings: LocalSettings,
+) -> None:
+    earlier = {
+        "label_studio_email": "lead@example.org", "label_studio_password": "kept",
+        "label_studio_token": "kept as well",
+    }  # fmt: skip
+    settings.home.mkdir()
+    path = settings.home / "secrets.json"
+    path.write_text(json.dumps(earlier))
+    secrets = load_secrets(settings)
+    assert asdict(secrets).items() >= earlier.items()
+    assert len({*asdict(secrets).values()}) == len(asdict(secrets))
+    assert load_secrets(settings) == secrets
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    told = platform_environment(settings)
+    assert told["AWS_SECRET_ACCESS_KEY"] == secrets.aws_secret_access_key
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '"text"', "null", ""])
+def test_what_is_no_file_of_secrets_is_damaged(settings: LocalSettings, text: str) -> None:
+    settings.home.mkdir()
+    (settings.home / "secrets.json").write_text(text)
+    with pytest.raises(PlatformError, match="damaged"):
+        load_secrets(settings)
+    assert (settings.home / "secrets.json").read_text() == text
+
+
+@pytest.mark.parametrize("hosts", ["http://a", "a b", "a/b", "a:x", "*", "a:123456"])
+def test_what_is_no_host_is_refused_by_the_name_of_its_setting(hosts: str) -> None:
+    with pytest.raises(PlatformError, match="FARMY_ALLOWED_HOSTS"):
+        read_settings({"FARMY_ALLOWED_HOSTS": hosts})
 
 
 def test_damaged_secrets_are_not_replaced_in_silence(settings: LocalSettings) -> None:

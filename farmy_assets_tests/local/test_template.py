@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from farmy_assets.errors import InvalidInputError, PlatformError
+from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS, VARIABLES, limits_from
 from farmy_assets.local.drift import NAMES, lifecycle_rules, notifications
 from farmy_assets.local.settings import platform_environment, read_settings
 from farmy_assets.local.template import (
@@ -21,7 +22,8 @@ from farmy_assets.local.template import (
 
 TEMPLATE = read_template(Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml")
 BUCKETS = TEMPLATE.resources(BUCKET)
-(TABLE_RESOURCE,) = TEMPLATE.resources(TABLE)
+TABLES = {table.logical_id: table for table in TEMPLATE.resources(TABLE)}
+TABLE_RESOURCE = TABLES["CatalogTable"]
 FUNCTIONS = {one.logical_id: one.properties for one in TEMPLATE.resources(FUNCTION)}
 QUEUES = {queue.logical_id: queue.properties for queue in TEMPLATE.resources(QUEUE)}
 
@@ -50,13 +52,15 @@ def test_a_bucket_survives_its_stack(bucket: Resource) -> None:
 @each_bucket
 def test_no_object_in_use_ever_expires(bucket: Resource) -> None:
     for rule in lifecycle_rules(bucket.properties["LifecycleConfiguration"]):
-        assert "Expiration" not in rule
+        assert "Expiration" not in rule or rule["Filter"] == {"Prefix": "incoming/"}
 
 
-def test_nothing_in_the_raw_zone_expires_not_even_an_earlier_version() -> None:
+def test_nothing_in_the_raw_zone_expires_but_bytes_that_were_not_checked_yet() -> None:
     (raw,) = (bucket for bucket in BUCKETS if bucket.logical_id == "RawBucket")
-    (rule,) = lifecycle_rules(raw.properties["LifecycleConfiguration"])
-    assert rule["ID"] == "abort-incomplete-uploads"
+    first, second = lifecycle_rules(raw.properties["LifecycleConfiguration"])
+    assert first["ID"] == "abort-incomplete-uploads"
+    assert first.keys() == {"ID", "Status", "Filter", "AbortIncompleteMultipartUpload"}
+    assert second["Filter"] == {"Prefix": "incoming/"}
 
 
 def test_a_lifecycle_rule_that_would_be_dropped_is_an_error() -> None:
@@ -65,11 +69,12 @@ def test_a_lifecycle_rule_that_would_be_dropped_is_an_error() -> None:
 
 
 def test_the_table_has_recovery_and_encryption_and_no_property_that_nobody_applies() -> None:
-    properties = TABLE_RESOURCE.properties
-    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert properties["SSESpecification"]["SSEEnabled"] is True
-    # The emulator drops it, and drift.py does not know it.
-    assert "TimeToLiveSpecification" not in properties
+    for table in TABLES.values():
+        properties = table.properties
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert properties["SSESpecification"]["SSEEnabled"] is True
+        # The emulator drops it, and drift.py does not know it.
+        assert "TimeToLiveSpecification" not in properties
 
 
 def test_only_waiting_images_are_in_the_waiting_index() -> None:
@@ -96,39 +101,60 @@ def test_a_message_is_not_delivered_again_while_the_function_may_still_work_on_i
 def test_one_bad_message_does_not_repeat_its_whole_batch() -> None:
     trigger = FUNCTIONS["IngestFunction"]["Events"]["Ingest"]["Properties"]
     assert trigger["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert trigger["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert trigger["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "IngestConcurrency"}}
 
 
-def test_only_images_raise_events_when_they_come_and_when_they_go() -> None:
+def test_images_raise_events_when_they_come_and_go_and_incoming_bytes_when_they_come() -> None:
     (raw,) = (bucket for bucket in BUCKETS if bucket.logical_id == "RawBucket")
     arn = "arn:aws:sqs:eu-central-1:1:q"
     wanted = resolved(raw.properties["NotificationConfiguration"], {"IngestQueue.Arn": arn})
     found = notifications(wanted)
-    assert [item["Events"] for item in found] == [["s3:ObjectCreated:*"], ["s3:ObjectRemoved:*"]]
+    told = []
     for item in found:
-        assert item["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "images/"}]
+        (event,), (rule,) = item["Events"], item["Filter"]["Key"]["FilterRules"]
+        assert rule["Name"] == "prefix"
+        told.append((event, rule["Value"]))
+    assert told == [
+        ("s3:ObjectCreated:*", "corrections/"), ("s3:ObjectCreated:*", "images/"),
+        ("s3:ObjectCreated:*", "incoming/"), ("s3:ObjectRemoved:*", "images/"),
+    ]  # fmt: skip
 
 
-def test_the_ingest_function_may_touch_nothing_but_raw_images_table_queue_and_log() -> None:
+def test_the_ingest_function_writes_images_and_deletes_incoming_bytes_alone() -> None:
     statements = statements_of("IngestRole")
     actions = {action for statement in statements for action in statement["Action"]}
     assert not any("*" in action for action in actions)
-    assert not any(action.startswith(("s3:Put", "s3:Delete")) for action in actions)
     assert "dynamodb:DeleteItem" not in actions
     assert all(statement["Resource"] != "*" for statement in statements)
+    assert places_of("IngestRole", "s3:PutObject") == ["/images/*", "/metadata/*", "/refusals/*"]
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion"):
+        assert places_of("IngestRole", action) == ["/incoming/*"]
 
 
-def test_the_upload_function_writes_below_three_prefixes_of_raw_and_deletes_nothing() -> None:
-    written = []
+def test_the_upload_function_writes_no_image_and_deletes_nothing() -> None:
     for statement in statements_of("UploadRole"):
         assert not any("*" in a or "Delete" in a for a in statement["Action"])
         assert statement["Resource"] != "*"
-        if "s3:PutObject" in statement["Action"]:
+    written = places_of("UploadRole", "s3:PutObject")
+    assert written == ["/corrections/*", "/incoming/*", "/uploads/*"]
+
+
+def places_of(role: str, action: str) -> list[str]:
+    """Where a role may do this: paths of the raw bucket, and of no other."""
+    found = []
+    for statement in statements_of(role):
+        if action in statement["Action"]:
             places = statement["Resource"]
-            written += places if isinstance(places, list) else [places]
-    paths = sorted(place["Fn::Sub"].split("AccountId}")[-1] for place in written)
-    assert paths == ["/images/*", "/metadata/*", "/uploads/*"]
-    assert all("${Prefix}-raw-" in place["Fn::Sub"] for place in written)
+            found += places if isinstance(places, list) else [places]
+    assert all("${Prefix}-raw-" in place["Fn::Sub"] for place in found)
+    return sorted(place["Fn::Sub"].split("AccountId}")[-1] for place in found)
+
+
+def test_the_limits_of_uploads_are_parameters_with_the_usual_defaults() -> None:
+    variables = FUNCTIONS["UploadFunction"]["Environment"]["Variables"]
+    parameters = TEMPLATE.document["Parameters"]
+    told = {name: parameters[variables[name]["Ref"]]["Default"] for name in VARIABLES.values()}
+    assert limits_from({name: str(value) for name, value in told.items()}) == USUAL_LIMITS
 
 
 def statements_of(role: str) -> list[dict[str, Any]]:
@@ -141,13 +167,15 @@ def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -
     names = {resolved(bucket.properties["BucketName"], NAMES) for bucket in BUCKETS}
     assert names == {told[f"FARMY_{z}_BUCKET"] for z in ("RAW", "CLEANSED", "RECORDS", "DATASETS")}
     assert resolved(TABLE_RESOURCE.properties["TableName"], NAMES) == told["FARMY_CATALOG_TABLE"]
+    quotas = TABLES["QuotaTable"].properties["TableName"]
+    assert resolved(quotas, NAMES) == told["FARMY_QUOTA_TABLE"]
 
 
 def test_buckets_and_table_can_be_taken_over_by_their_literal_names() -> None:
     text = with_literal_names(TEMPLATE, NAMES)
     assert "BucketName: farmy-raw-000000000000" in text
     assert "TableName: farmy-catalog" in text
-    assert text.count("Name: !Sub") == TEMPLATE.body.count("Name: !Sub") - 5
+    assert text.count("Name: !Sub") == TEMPLATE.body.count("Name: !Sub") - 6
 
 
 def test_a_function_that_is_not_understood_is_an_error_and_no_guess() -> None:

@@ -3,6 +3,7 @@
 import threading
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.crawler import CrawlerRunner
 from scrapy.utils.reactor import install_reactor
@@ -30,7 +31,7 @@ def scraper_of(site: Site, **changes: object) -> Scraper:
         "contact": "data@farm.example",
         "start_pages": [f"{site.address}/"],
         "allowed_domains": ["127.0.0.1"],
-        "private_hosts": ["127.0.0.1"],
+        "private_hosts": [urlsplit(site.address).netloc],
         "follow": ["a.next"],
         "images": {"each": "figure", "author": ".author"},
         "licence": {"selector": "a[rel~=license]::attr(href)", "allowed": ALLOWED},

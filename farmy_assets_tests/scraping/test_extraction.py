@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from farmy_assets.scraping.extraction import MAX_SRCSET, largest_of, read_page, web_address
+from farmy_assets.scraping.extraction import read_page, web_address
 from farmy_assets.scraping.records import RefusalReason
 from farmy_assets.scraping.scraper_file import Scraper
+from farmy_assets.scraping.srcset import MAX_SRCSET, largest_first
 
 BASE = "https://photos.example.org/maize/"
 SCRAPER = Scraper.model_validate(
@@ -57,10 +58,26 @@ def test_only_addresses_of_the_web_are_followed(raw: str, address: str | None) -
         ("a.jpg, b.jpg 1.5x", "b.jpg"),
         (" , ", None),
         ("", None),
+        ("r/width:150/a 150w, r/width:500,height:750/a 500w 750h", "r/width:500,height:750/a"),
+        ("a.jpg 750h 500w, b.jpg 400w 900h", "a.jpg"),
+        ("a.jpg 100h, b.jpg 200h", "b.jpg"),
+        ("a.jpg 9e2w, b.jpg 1e3w, c.jpg 1.5E+2w", "b.jpg"),
+        ("a.jpg 1.0x, b.jpg 20e-1x", "b.jpg"),
+        ("a.jpg .5x, b.jpg 0.75x", "b.jpg"),
+        ("a.jpg 1e999w, b.jpg 2w", "b.jpg"),
+        ("a.jpg 0w, b.jpg -5w, c.jpg 2w", "c.jpg"),
+        ("a.jpg 300w 2x, b.jpg 10w", "b.jpg"),
+        ("a.jpg 300w 400w, b.jpg 10w", "b.jpg"),
+        ("a.jpg wide, b.jpg 10w", "b.jpg"),
+        ("a.jpg wide", None),
+        ("a.jpg (1,2) 9w, b.jpg 1w", "b.jpg"),
+        ("data:image/gif;base64,R0lGOD,lh== 1w, b.jpg 2w", "b.jpg"),
+        ("a\u00a0b.jpg 2x, c.jpg 1x", "a\u00a0b.jpg"),
+        ("a.jpg 640W, b.jpg\n\t1280W", "b.jpg"),
     ],
 )
 def test_of_a_srcset_the_widest_or_densest_wins(srcset: str, address: str | None) -> None:
-    assert largest_of(srcset) == address
+    assert next(largest_first(srcset), None) == address
 
 
 def test_what_is_said_of_a_picture_is_read_from_its_own_element() -> None:
@@ -91,8 +108,49 @@ def test_no_page_is_too_broken_to_be_read(body: str) -> None:
     assert all(image.refusal for image in found.images if image.licence is None)
 
 
-@pytest.mark.parametrize("piece", ["a", ",", " ", "a,", "a 1", "1w,", "a 2x", "a\t", ",a "])
+@pytest.mark.parametrize(
+    "piece", ["a", ",", " ", "a,", "a 1", "1w,", "a 2x", "a\t", ",a ", "a (", "a ()"]
+)
 def test_no_srcset_holds_a_crawl_up(piece: str) -> None:
     started = time.process_time()
-    largest_of(piece * (MAX_SRCSET // len(piece)) + " b")
+    list(largest_first(piece * (MAX_SRCSET // len(piece))))
     assert time.process_time() - started < 1
+
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+PICTURES = SCRAPER.model_validate(
+    {**SCRAPER.model_dump(), "images": {}, "licence": {
+        "selector": "u::text", "where": "page", "allowed": ["CC0-1.0"]}}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("markup", "address"),
+    [
+        (f"<img src='{PIXEL}' data-src=/r.jpg data-srcset='/r.jpg 640w, /b.jpg 1280w'>", "/b.jpg"),
+        (f"<img src='{PIXEL}' data-src=/r.jpg>", "/r.jpg"),
+        (f"<img srcset='{PIXEL}' src=/r.jpg>", "/r.jpg"),
+        (f"<img srcset='{PIXEL}' data-srcset='/a.jpg 1x,/b.jpg 2x' src=/r.jpg>", "/b.jpg"),
+        (f"<img srcset='{PIXEL} 9000w, /r.jpg 100w' src=/small.jpg>", "/r.jpg"),
+        ("<img src=/small.jpg data-src=/r.jpg>", "/r.jpg"),
+        ("<img src=javascript:void(0) data-lazy-src=/r.jpg>", "/r.jpg"),
+        (f"<img src='{PIXEL}' data-original=/r.jpg>", "/r.jpg"),
+        (f"<img src='{PIXEL}'><noscript><img src=/r.jpg></noscript>", "/r.jpg"),
+        (f"<img src='{PIXEL}'> <noscript><p><img srcset='/a.jpg 1w,/r.jpg 2w'></noscript>",
+         "/r.jpg"),
+        (f"<img src='{PIXEL}' data-src=/r.jpg><noscript><img src=/r.jpg></noscript>", "/r.jpg"),
+    ],
+)  # fmt: skip
+def test_a_picture_that_scripts_would_load_late_is_found_without_saying_so(
+    markup: str, address: str
+) -> None:
+    found = read_page(response(f"<u>CC0-1.0</u>{markup}"), PICTURES)
+    assert [image.address for image in found.images] == [f"https://photos.example.org{address}"]
+    assert found.images[0].refusal is None
+
+
+def test_a_picture_without_any_address_of_the_web_is_reported() -> None:
+    markup = f"<u>CC0-1.0</u><img src='{PIXEL}'><p>text</p><noscript><img src=/r.jpg></noscript>"
+    first, second = read_page(response(markup), PICTURES).images
+    assert first.refusal is RefusalReason.NO_WEB_ADDRESS
+    assert second.address == "https://photos.example.org/r.jpg"

@@ -7,7 +7,7 @@ import pytest
 from farmy_assets.lake.lake import Lake
 from farmy_assets.scraping.addresses import is_public
 from farmy_assets_tests.scraping.crawling import crawl, scraper_of
-from farmy_assets_tests.scraping.site import Answer, Site, figure, links, picture
+from farmy_assets_tests.scraping.site import Answer, Site, figure, links, picture, running_site
 
 
 def test_robots_txt_is_obeyed_for_pages_and_for_pictures(lake: Lake, site: Site) -> None:
@@ -100,6 +100,51 @@ def test_the_connection_itself_is_refused_even_if_no_request_was_looked_at(
         DOWNLOADER_MIDDLEWARES=unguarded, ROBOTSTXT_OBEY=False, RETRY_TIMES=0,
     )  # fmt: skip
     assert site.visits == []
+
+
+def test_a_private_host_is_asked_at_the_ports_that_the_file_names_and_at_no_other(
+    lake: Lake, site: Site
+) -> None:
+    host, _, port = site.address.removeprefix("http://").partition(":")
+    with running_site() as other:
+        site.gallery("/", figure(f"{other.address}/a.jpg"), figure("/hop.jpg"))
+        site.answers["/hop.jpg"] = Answer(
+            status=302, headers={"Location": f"{other.address}/b.jpg"}
+        )
+        report = crawl(scraper_of(site), lake)
+        assert other.visits == []
+    assert report.refused_by_reason == {"private_address": 2}
+    assert "/hop.jpg" in site.paths()
+    for others in ([host], [f"{host}:{int(port) % 60_000 + 1}"]):
+        report = crawl(scraper_of(site, private_hosts=others), lake)
+        assert report.unread_pages_by_reason == {"private_address": 1}
+
+
+@pytest.mark.parametrize(
+    ("named", "address", "may"),
+    [
+        ("intranet.example:8080", "http://intranet.example:8080/a", True),
+        ("intranet.example:8080", "http://intranet.example/a", False),
+        ("intranet.example:8080", "https://intranet.example:8081/a", False),
+        ("Intranet.Example:80", "http://INTRANET.example/a", True),
+        ("intranet.example", "http://intranet.example/a", True),
+        ("intranet.example", "https://intranet.example:443/a", True),
+        ("intranet.example", "https://intranet.example:80/a", False),
+        ("intranet.example", "http://intranet.example:6379/a", False),
+        ("intranet.example", "http://other.intranet.example/a", False),
+    ],
+)
+def test_a_private_host_means_its_port(site: Site, named: str, address: str, may: bool) -> None:
+    assert scraper_of(site, private_hosts=[named]).may_be_private(address) is may
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["host:0", "host:70000", "host:", "host:http", "http://host:80", "host:80/x", ":80", ""],
+)
+def test_what_is_no_host_with_a_port_is_refused(site: Site, named: str) -> None:
+    with pytest.raises(ValueError, match="a host and its port"):
+        scraper_of(site, private_hosts=[named])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.annotation.tasks import CONNECTION_KEY, NewTask
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.studio import InboxProgress, Studio
 from farmy_assets_tests.studio.fake_label_studio import FakeLabelStudio
@@ -37,6 +37,7 @@ def test_images_are_proxied_from_the_bucket_and_no_credential_is_sent(
         False,
         True,
     )
+    assert storage["prefix"] == CONNECTION_KEY  # the only object that Label Studio may list
     assert not {name for name in storage if name.startswith("aws") or "endpoint" in name}
     assert not server.asked("POST", "sync")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.catalog.file_names import spelled_out, with_side_cars
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion.offers import Loaded, Offer, read_file, refused
-from farmy_assets.lake.ingestion.side_cars import claims_in, with_side_cars
+from farmy_assets.lake.ingestion.side_cars import claims_in
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -20,7 +21,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
         folders.sort()
         for name in sorted(names):
             path = Path(directory, name)
-            yield _spelled_out(path, folder), path
+            yield _name(path, folder), path
 
 
 def offers_of_folder(folder: Path, *, side_cars: bool = True) -> Iterator[Offer]:
@@ -34,21 +35,20 @@ def offers_of_folder(folder: Path, *, side_cars: bool = True) -> Iterator[Offer]
         folders.sort()
         for name in folders:
             if (here / name).is_symlink():  # which os.walk passes over
-                told = _spelled_out(here / name, folder)
+                told = _name(here / name, folder)
                 yield refused(told, RefusalReason.NOT_A_REGULAR_FILE, "a link to a folder")
         names.sort()
         pairs = with_side_cars(names) if side_cars else ((name, None) for name in names)
         for name, side_car in pairs:
             path, beside = here / name, here / side_car if side_car else None
-            yield _offer(_spelled_out(path, folder), path, side_car=beside)
+            yield _offer(_name(path, folder), path, side_car=beside)
     for error in unread:
-        told = _spelled_out(Path(error.filename), folder)
+        told = _name(Path(error.filename), folder)
         yield refused(told, RefusalReason.UNREADABLE, error.strerror or str(error))
 
 
-def _spelled_out(path: Path, folder: Path) -> str:
-    relative = path.relative_to(folder).as_posix()
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+def _name(path: Path, folder: Path) -> str:
+    return spelled_out(path.relative_to(folder).as_posix())
 
 
 def _offer(name: str, path: Path, *, side_car: Path | None) -> Offer:

@@ -10,15 +10,12 @@ from botocore.exceptions import BotoCoreError
 
 from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.catalog.file_names import with_side_cars
 from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 from farmy_assets.errors import InvalidInputError, LakeError, LakeUnavailableError
 from farmy_assets.lake.connection import client_config, translated
 from farmy_assets.lake.ingestion.offers import Loaded, Offer
-from farmy_assets.lake.ingestion.side_cars import (
-    LARGEST_SIDE_CAR_BYTES,
-    claims_in,
-    with_side_cars,
-)
+from farmy_assets.lake.ingestion.side_cars import LARGEST_SIDE_CAR_BYTES, claims_in
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

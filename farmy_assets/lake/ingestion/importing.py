@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Origin, Refusal, RefusalReason, receive
+from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeDamagedError
 from farmy_assets.lake.connection import THREADS
+from farmy_assets.lake.ingestion.differences import Difference, differing, said_of
 from farmy_assets.lake.ingestion.folder import offers_of_folder
 from farmy_assets.lake.ingestion.offers import Offer
 from farmy_assets.lake.ingestion.reports import IngestReport
@@ -24,6 +26,7 @@ def import_offers(
     origin: Origin,
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
+    standing: Callable[[str], ImageMetadata | None] | None = None,
 ) -> IngestReport:
     """Bring every offered photograph into the lake.
 
@@ -36,6 +39,8 @@ def import_offers(
         origin: What the sender says of all of them.
         clock: Tells the time of arrival.
         on_file: Called after each file, with its size.
+        standing: Finds the metadata that stand for an image which is there already; by default
+            those with which it came.
 
     Raises:
         InvalidInputError: What the sender says does not fit the schema; nothing was stored.
@@ -43,6 +48,8 @@ def import_offers(
     """
     receive("check.jpg", b"\xff\xd8\xff", origin=origin, arrived_at=clock())  # before any upload
     known = _Known()
+    stands_for = standing or zone.find_metadata
+    differences: list[Difference] = []
 
     def bring(offer: Offer) -> Result:
         loaded = offer.load()
@@ -63,9 +70,14 @@ def import_offers(
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
             return Refusal(name=offer.name, reason=reason, detail=str(error)), size
         known.so_far = outcome is Outcome.ALREADY_THERE
+        said = said_of(origin, loaded.claims) if known.so_far else ()
+        stands = stands_for(metadata.image_id) if said else None
+        if stands and (fields := differing(stands, metadata, said)):
+            differences.append(Difference(name=offer.name, fields=fields))
         return outcome, size
 
-    return IngestReport.of(origin, _in_threads(bring, offers, on_file))
+    results = _in_threads(bring, offers, on_file)
+    return IngestReport.of(origin, results, differences)
 
 
 class _Known:

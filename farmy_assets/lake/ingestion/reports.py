@@ -7,23 +7,34 @@ from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Origin, Refusal
 from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.spreadsheets import without_formula
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
+from farmy_assets.lake.ingestion.differences import Difference
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.raw_zone import Outcome
 
 
 class IngestReport(Record):
-    """What one import did; without a clock, so that doing it again reports the same files."""
+    """What one import did; without a clock, so that doing it again reports the same files.
+
+    `differing` are files that were there already, of which something else is told now.
+    """
 
     origin: Origin
     stored: int
     already_there: int
     size_bytes: int
     refused: tuple[Refusal, ...]
+    differing: tuple[Difference, ...] = ()
 
     @classmethod
-    def of(cls, origin: Origin, results: Iterable[tuple[Outcome | Refusal, int]]) -> "IngestReport":
+    def of(
+        cls,
+        origin: Origin,
+        results: Iterable[tuple[Outcome | Refusal, int]],
+        differing: Iterable[Difference] = (),
+    ) -> "IngestReport":
         """The report on these outcomes, each with the size of its file in bytes."""
         found = list(results)
         refused = sorted((r for r, _ in found if isinstance(r, Refusal)), key=lambda r: r.name)
@@ -33,6 +44,7 @@ class IngestReport(Record):
             already_there=sum(r is Outcome.ALREADY_THERE for r, _ in found),
             size_bytes=sum(size for r, size in found if isinstance(r, Outcome)),
             refused=tuple(refused),
+            differing=tuple(sorted(differing, key=lambda d: d.name)),
         )
 
     @property
@@ -63,7 +75,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_refusals(path: Path, report: IngestReport) -> None:
-    """Write what was left out as CSV: name, reason, detail.
+    """Write what was left out as CSV: name, reason, detail; no cell is a formula.
 
     Raises:
         InvalidInputError: The file cannot be written.
@@ -72,7 +84,10 @@ def write_refusals(path: Path, report: IngestReport) -> None:
         with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(("name", "reason", "detail"))
-            rows.writerows((r.name, r.reason.value, r.detail) for r in report.refused)
+            rows.writerows(
+                [without_formula(text) for text in (r.name, r.reason.value, r.detail)]
+                for r in report.refused
+            )
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise InvalidInputError(msg) from error

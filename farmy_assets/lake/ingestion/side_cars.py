@@ -1,35 +1,15 @@
 """Side-cars: files beside photographs, of what is said of one alone.
 
-A side-car is a JSON object of claims (see `catalog/claims.py`): `photo.jpg.json` is that of
-`photo.jpg`; `photo.json` is that of every photograph `photo.*` without one of its own.
+A side-car is a JSON object of claims (see `catalog/claims.py`); which one belongs to which
+photograph says `catalog/file_names.py`.
 """
 
 import json
-from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
 
 from farmy_assets.catalog.claims import Claims, parse_claims
-from farmy_assets.catalog.signatures import IMAGE_SUFFIXES
 from farmy_assets.errors import InvalidInputError
 
-SIDE_CAR = ".json"
 LARGEST_SIDE_CAR_BYTES = 65536
-
-
-def with_side_cars(names: Collection[str]) -> Iterator[tuple[str, str | None]]:
-    """Each file with its side-car's name or None; a side-car comes with its photographs alone."""
-    present = frozenset(names)
-    photographs = [n for n in names if PurePosixPath(n).suffix.lower() in IMAGE_SUFFIXES]
-    side_cars = {name: _side_car_of(name, present) for name in photographs}
-    used = set(side_cars.values())
-    for name in names:
-        if name not in used:
-            yield name, side_cars.get(name)
-
-
-def _side_car_of(name: str, present: Collection[str]) -> str | None:
-    shared = name.removesuffix(PurePosixPath(name).suffix) + SIDE_CAR
-    return next((n for n in (name + SIDE_CAR, shared) if n in present), None)
 
 
 def claims_in(name: str, content: bytes | None) -> Claims:
@@ -50,7 +30,10 @@ def _object_in(content: bytes | None) -> dict[str, object]:
         msg = f"larger than {LARGEST_SIDE_CAR_BYTES} bytes"
         raise InvalidInputError(msg)
     try:
-        told = json.loads(content)
+        told = json.loads(content)  # which tells UTF-8, UTF-16 and UTF-32 apart
+    except UnicodeDecodeError as error:
+        msg = "not UTF-8: save it in that encoding"
+        raise InvalidInputError(msg) from error
     except (ValueError, RecursionError) as error:
         msg = f"not JSON ({error})"
         raise InvalidInputError(msg) from error

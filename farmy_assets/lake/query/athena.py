@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake.connection import translated
-from farmy_assets.lake.query.guard import checked
 from farmy_assets.lake.query.sandbox import Limits
+from farmy_assets.lake.query.translation import translate
 
 AthenaClient: TypeAlias = Any  # of boto3
 
@@ -64,7 +64,7 @@ class AthenaEngine:
             InvalidInputError: The query is not allowed, is wrong, or takes too much.
             LakeUnavailableError: Athena is busy; ask again later.
         """
-        text = checked(sql).sql(dialect="athena")
+        text = translate(sql).athena
         with translated("asking Athena"):
             asked = self.client.start_query_execution(
                 QueryString=text, WorkGroup=self.workgroup,

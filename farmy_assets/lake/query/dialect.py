@@ -38,6 +38,8 @@ def to_duckdb(query: exp.Query) -> str:
         return mended.sql(dialect="duckdb", identify=True, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         raise InvalidInputError(f"this can be asked of Athena only: {error}") from error
+    except RecursionError as error:
+        raise InvalidInputError("the query is nested too deep; write it flatter") from error
 
 
 def _does_not_fit(problem: str, query: exp.Query) -> str:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from farmy_assets.lake.objects import in_threads
-from farmy_assets.lake.query.dialect import to_duckdb
-from farmy_assets.lake.query.guard import checked, tables_of
 from farmy_assets.lake.query.sandbox import Limits, ask_guarded
 from farmy_assets.lake.query.snapshots import SnapshotBook, SnapshotFile
+from farmy_assets.lake.query.translation import translate
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,9 @@ class LocalEngine:
         Raises:
             InvalidInputError: The query is not allowed, is wrong, or takes too much.
         """
-        query = checked(sql)
-        told = to_duckdb(query)
+        asked = translate(sql)
         return ask_guarded(
-            told, {name: self._files(name) for name in tables_of(query)}, self.limits
+            asked.for_duckdb(), {name: self._files(name) for name in asked.tables}, self.limits
         )
 
     def _files(self, table: str) -> list[Path]:

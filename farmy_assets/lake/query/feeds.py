@@ -5,6 +5,7 @@ another ETag afterwards, and its rows are made anew.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,13 +85,25 @@ def brought_up_to_date(lake: Lake, tables: Iterable[str]) -> dict[str, str]:
 
 
 def _image_feed(lake: Lake) -> Feed:
-    """Images by batch; those that wait for one are a source of their own, read each time."""
+    """Images by batch; those that wait for one are a source of their own, read each time.
+
+    A batch is read again when corrections of its images have reached the catalog.
+    """
 
     def sources() -> Iterator[ListedObject]:
-        yield from lake.records.bucket.listing(keys.BATCHES)
+        corrected = lake.catalog.entries(list(lake.corrections.counts()))
+        of_batch: dict[str, list[str]] = defaultdict(list)
+        for image_id, entry in sorted(corrected.items()):
+            if entry.batch_id and entry.corrections:
+                of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
+        for batch in lake.records.bucket.listing(keys.BATCHES):
+            changes = "".join(of_batch.get(batch.key, ()))
+            more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
+            yield batch._replace(etag=batch.etag + more)
         ids = sorted(image.image_id for image in lake.catalog.waiting())
         if ids:
-            digest = hashlib.sha256("".join(ids).encode()).hexdigest()
+            told = [f"{i}{corrected[i].corrections}" if i in corrected else i for i in ids]
+            digest = hashlib.sha256("".join(told).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
     def read(source: ListedObject) -> Iterator[Row]:
@@ -105,7 +118,10 @@ def _image_feed(lake: Lake) -> Feed:
 
 
 def _image(entry: CatalogEntry) -> Row:
-    row: Row = {"image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value}
+    row: Row = {
+        "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
+        "corrections": entry.corrections,
+    }  # fmt: skip
     if (told := entry.metadata) is None:
         return row
     place = told.position

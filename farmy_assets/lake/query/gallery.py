@@ -1,28 +1,21 @@
 """Found images on this machine: their normalised copies, what is known, and what people drew."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
+from farmy_assets.lake.query.image_annotations import AnnotationReader, Drawn
 from farmy_assets.lake.query.questions import these_images_sql
 
 if TYPE_CHECKING:
     from farmy_assets.lake.lake import Lake
 
 _AT_ONCE = 200
-
-
-class Drawn(NamedTuple):
-    """A box and who drew it; nobody in particular drew one that is settled."""
-
-    box: Box
-    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ def gather(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pictures: list[Picture] = []
     missing: list[str] = []
-    drawn = _Drawings(lake)
+    drawn = AnnotationReader(lake)
     for start in range(0, len(image_ids), _AT_ONCE):
         some = image_ids[start : start + _AT_ONCE]
         answer = lake.query_engine.query(these_images_sql(some))
@@ -69,8 +62,8 @@ def gather(
                 missing.append(image_id)
                 continue
             told = {n: v for n, v in rows.get(image_id, {}).items() if v is not None}
-            settled, votes = drawn.of(image_id, told.get("campaign", ""))
-            pictures.append(Picture(image_id, file, _size(file), told, settled, votes))
+            known = drawn.of(image_id, told.get("campaign", ""))
+            pictures.append(Picture(image_id, file, _size(file), told, known.settled, known.votes))
         on_done(len(some))
     return Gallery(pictures, missing)
 
@@ -90,25 +83,3 @@ def _fetched(lake: "Lake", image_id: str, folder: Path) -> Path | None:
 def _size(file: Path) -> tuple[int, int]:
     with Image.open(file) as image:
         return image.size
-
-
-@dataclass
-class _Drawings:
-    """What was drawn, read once for each campaign."""
-
-    lake: "Lake"
-    read: dict[str, dict[str, tuple[list[Drawn], list[Drawn]]]] = field(default_factory=dict)
-
-    def of(self, image_id: str, campaign: str) -> tuple[list[Drawn], list[Drawn]]:
-        """The settled boxes, and those of the votes that the judgement rests on."""
-        if campaign not in self.read:
-            self.read[campaign] = dict(self._of_campaign(campaign)) if campaign else {}
-        return self.read[campaign].get(image_id, ([], []))
-
-    def _of_campaign(self, campaign: str) -> Iterator[tuple[str, tuple[list[Drawn], list[Drawn]]]]:
-        state = self.lake.ledger.state(campaign)
-        votes = {vote.vote_id: vote for vote in self.lake.ledger.votes(campaign)} if state else {}
-        for judgement in state.judgements if state else ():
-            cast = [votes[vote_id] for vote_id in judgement.vote_ids if vote_id in votes]
-            by_person = [Drawn(box, vote.voter) for vote in cast for box in vote.boxes]
-            yield judgement.image_id, ([Drawn(box) for box in judgement.boxes], by_person)

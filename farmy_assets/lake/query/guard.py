@@ -17,6 +17,8 @@ from farmy_assets.lake.query.words import MATCHES, NAMES
 
 LONGEST_SQL = 20_000
 DEEPEST = 60
+MOST_NODES = 5_000
+"""Of the tree that a statement is read into: names, values, operators and functions."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _QUERIES = (exp.Select, exp.Union, exp.Intersect, exp.Except)
 
@@ -95,7 +97,12 @@ def checked(sql: str) -> exp.Query:
         InvalidInputError: It is no single query, or uses what is not allowed; the text says what.
     """
     query = _parsed(sql)
-    for node in query.walk():
+    for count, node in enumerate(query.walk(), start=1):
+        if count > MOST_NODES:
+            msg = (
+                f"the query has more than {MOST_NODES:,} names, values and operators; ask for less"
+            )
+            raise InvalidInputError(msg)
         _check_node(node)
     return query
 

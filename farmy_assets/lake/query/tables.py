@@ -95,6 +95,7 @@ TABLES = {
                 Column("longitude_deg", _FLOAT, "WGS 84, coarsened to 0.01 degrees"),
                 Column("captured_at", _MOMENT, "when the photograph was taken"),
                 Column("arrived_at", _MOMENT, "when it reached the lake"),
+                Column("corrections", _INT, "how often its metadata were corrected"),
             ),
         ),
         Table(

@@ -24,7 +24,6 @@ _WHOLE = exp.DataType.INTEGER_TYPES
 _REAL = ("double", "float")
 _TEXT = exp.DataType.TEXT_TYPES
 _MOMENTS = ("date", "timestamp", "timestamptz")
-_BY_ZERO = "Division by zero"
 _FORMAT = re.compile(r"%(?:%|[^a-zA-Z]*[a-zA-Z])")
 _DAYS_OF_WEEK = {"DOW", "DAY_OF_WEEK", "DAYOFWEEK"}
 
@@ -104,9 +103,8 @@ def _mend_named(node: exp.Anonymous) -> None:
         node.set("this", NAMES[name])
     elif name in MATCHES:
         array, condition = node.expressions
-        found = exp.ArraySize(this=exp.ArrayFilter(this=array.copy(), expression=condition.copy()))
-        wanted = exp.ArraySize(this=array.copy()) if name == "all_match" else exp.Literal.number(0)
-        _replace(node, exp.paren(MATCHES[name](this=found, expression=wanted)), "boolean")
+        answers = exp.Transform(this=array.copy(), expression=condition.copy())
+        _replace(node, _call(MATCHES[name], answers), "boolean")
 
 
 def _mend_total(node: exp.Expr) -> None:
@@ -141,14 +139,13 @@ def _mend_quotient(node: exp.Binary) -> None:
         msg = f"cast both sides of {node.sql('athena')}"
         raise InvalidInputError(f"{msg}: whole numbers divide otherwise than fractions")
     scale = max(s for s in scales if s is not None)
-    kind = exp.IntDiv if isinstance(node, exp.Div) and not scale else type(node)
-    quotient: exp.Expr = kind(this=left.copy(), expression=right.copy())
-    if scale and isinstance(node, exp.Div):
-        rounded = exp.Round(this=quotient, decimals=exp.Literal.number(scale))
-        quotient = exp.cast(rounded, f"decimal(38, {scale})")
-    refused = exp.null() if node.find_ancestor(exp.Try) else _call("error", _BY_ZERO)
-    is_zero = exp.EQ(this=exp.paren(right.copy()), expression=exp.Literal.number(0))
-    mended = exp.paren(exp.Case(ifs=[exp.If(this=is_zero, true=refused)], default=quotient))
+    is_quotient = isinstance(node, exp.Div)
+    macro = ("athena_quotient" if scale else "athena_whole_quotient") if is_quotient else None
+    by_zero = "_or_null" if node.find_ancestor(exp.Try) else ""
+    mended: exp.Expr = _call(f"{macro or 'athena_rest'}{by_zero}", left, right)
+    if scale and is_quotient:
+        rounded = exp.Round(this=mended, decimals=exp.Literal.number(scale))
+        mended = exp.cast(rounded, f"decimal(38, {scale})")
     mended.meta["scale"] = scale  # a quotient around this one asks for it
     _replace(node, mended, None if scale else "bigint")
 

@@ -3,8 +3,17 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
+from farmy_assets.catalog.corrections import CorrectedValues
 from farmy_assets.catalog.metadata import (
     MAX_SIZE_BYTES,
     CampaignName,
@@ -19,6 +28,7 @@ from farmy_assets.catalog.metadata import (
 from farmy_assets.catalog.records import Record
 
 MOST_IN_A_BATCH = 100
+LARGEST_BODY_BYTES = 1_000_000
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f/\\]{1,255}$")]
@@ -86,14 +96,87 @@ class BatchRequest(Record):
     uploads: Annotated[list[UploadRequest], Field(min_length=1, max_length=MOST_IN_A_BATCH)]
 
 
+class CorrectionRequest(Record):
+    """New values for a photograph that was sent; a value of null is taken away.
+
+    What is not named is left as it stands. Campaign, name and bytes make the photograph what it
+    is: they cannot be corrected.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    captured_at: CapturedAt | None = None
+    device: Words | None = None
+    position: Position | None = None
+    crop: Words | None = None
+    field: Words | None = None
+    licence: Words | None = None
+
+    @model_validator(mode="after")
+    def _corrects_something(self) -> "CorrectionRequest":
+        if not self.model_fields_set:
+            msg = "name what is to be corrected"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def values(self) -> CorrectedValues:
+        """The new values."""
+        return CorrectedValues(**self.model_dump(exclude_none=True))
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """What is taken away."""
+        return tuple(name for name in sorted(self.model_fields_set) if getattr(self, name) is None)
+
+
 class UploadState(StrEnum):
-    """How far an upload is: `refused` bytes were not those asked for and have to be sent again."""
+    """How far an upload is.
+
+    `stored` bytes came, and are checked or being checked. `refused` bytes were not those asked for
+    and have to be sent again. In a `conflict` the photograph is in the lake already, with other
+    metadata or from somebody else: nothing is to be sent.
+    """
 
     WAITING = "waiting"
     STORED = "stored"
     CATALOGUED = "catalogued"
     REFUSED = "refused"
     REMOVED = "removed"
+    CONFLICT = "conflict"
+
+
+class StandingMetadata(Record):
+    """The metadata of a contributor's own photograph, with all corrections."""
+
+    captured_at: AwareDatetime | None = None
+    device: str | None = None
+    position: Position | None = None
+    crop: str | None = None
+    field: str | None = None
+    licence: str | None = None
+
+
+class Stands(Record):
+    """What is in the lake of a photograph, as far as whoever asks may see it.
+
+    Attributes:
+        image_id: The photograph.
+        yours: Whether it stands as sent by whoever asks; of others' less is told.
+        arrived_at: When it came.
+        licence: Its licence.
+        corrections: How often it was corrected.
+        metadata: What stands.
+        differs: Names of what the upload says otherwise.
+    """
+
+    image_id: ImageId
+    yours: bool
+    arrived_at: AwareDatetime | None = None
+    licence: str | None = None
+    corrections: int | None = None
+    metadata: StandingMetadata | None = None
+    differs: tuple[str, ...] | None = None
 
 
 class Form(Record):
@@ -119,6 +202,7 @@ class Upload(Record):
         form: For a file that is sent whole.
         parts: The missing parts of a large one; when all are sent, ask for its completion.
         expires_at: When `form` and `parts` end; ask again for new ones.
+        stands: What is in the lake of the photograph.
     """
 
     client_id: ClientId
@@ -127,14 +211,22 @@ class Upload(Record):
     form: Form | None = None
     parts: list[Part] | None = None
     expires_at: AwareDatetime | None = None
+    stands: Stands | None = None
 
 
 class Problem(Record):
-    """Why something was not done; RFC 9457, application/problem+json."""
+    """Why something was not done; RFC 9457, application/problem+json.
+
+    Attributes:
+        stands: Of a conflict, what is in the lake already.
+        retry_after_seconds: When asking again makes sense.
+    """
 
     title: str
     status: int
     detail: str
+    stands: Stands | None = None
+    retry_after_seconds: int | None = None
 
 
 class BatchItem(Record):

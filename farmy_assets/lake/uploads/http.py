@@ -18,7 +18,9 @@ from pydantic import BaseModel, ValidationError
 
 from farmy_assets.errors import (
     FarmyError,
+    InvalidInputError,
     LakeUnavailableError,
+    QuotaExceededError,
     UploadConflictError,
     UploadMissingError,
 )
@@ -28,22 +30,29 @@ from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.uploads.contract import (
+    LARGEST_BODY_BYTES,
     BatchAnswer,
     BatchItem,
     BatchRequest,
+    CorrectionRequest,
     Problem,
+    Stands,
     Upload,
     UploadRequest,
 )
 from farmy_assets.lake.uploads.contributors import ContributorBook
 from farmy_assets.lake.uploads.desk import UploadDesk
+from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.lake.uploads.openapi import document
+from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS, UploadCounts
+from farmy_assets.lake.uploads.quotas import Quotas
+from farmy_assets.lake.uploads.standing import AnotherStandsError
 
 Kind = TypeVar("Kind", bound=BaseModel)
 logger = logging.getLogger(__name__)
 
-LARGEST_BODY_BYTES = 1_000_000
 SHOWN_PROBLEMS = 10
+PAUSE_SECONDS = 5
 JSON_TYPE, PROBLEM_TYPE = "application/json", "application/problem+json"
 PAGE_FILES = {
     "/": ("upload.html", "text/html; charset=utf-8"),
@@ -59,7 +68,9 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; style-src 'self' "
     "'unsafe-inline'; connect-src 'self' https: http://127.0.0.1:*; frame-ancestors 'none'",
 }
-UPLOAD_PATH = re.compile(r"/uploads/(?P<client_id>[A-Za-z0-9_-]{8,64})(?P<rest>/complete)?")
+UPLOAD_PATH = re.compile(
+    r"/uploads/(?P<client_id>[A-Za-z0-9_-]{8,64})(?:/(?P<rest>complete|correction))?"
+)
 
 
 class Answer(NamedTuple):
@@ -92,15 +103,27 @@ class UploadApi:
     contributors: ContributorBook
 
     @classmethod
-    def connect(cls, settings: LakeSettings) -> "UploadApi":
-        """The interface on a lake; nothing is asked of a server yet."""
-        s3 = s3_client(settings)
+    def connect(cls, settings: LakeSettings, limits: UploadCounts = USUAL_LIMITS) -> "UploadApi":
+        """The interface on a lake; nothing is asked of a server yet.
+
+        It lists no bucket but the names of campaigns: a denied read is a missing object to it.
+
+        Raises:
+            InvalidInputError: The settings name no table for the quotas.
+        """
+        if not settings.quota_table:
+            msg = "FARMY_QUOTA_TABLE is not set: give it the name of the table of upload quotas"
+            raise InvalidInputError(msg)
+        s3, dynamodb = s3_client(settings), dynamodb_client(settings)
+        records = Bucket(s3, settings.records_bucket, denied_is_missing=True)
         desk = UploadDesk(
-            raw=Bucket(s3, settings.raw_bucket),
-            catalog=CatalogTable(dynamodb_client(settings), settings.catalog_table),
+            raw=Bucket(s3, settings.raw_bucket, denied_is_missing=True),
+            catalog=CatalogTable(dynamodb, settings.catalog_table),
+            quotas=Quotas(dynamodb, settings.quota_table, limits),
+            campaigns=KnownCampaigns(records),
             clock=lambda: datetime.now(UTC),
         )
-        return cls(desk, ContributorBook(RecordStore(Bucket(s3, settings.records_bucket))))
+        return cls(desk, ContributorBook(RecordStore(records)))
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request; never raises."""
@@ -139,6 +162,8 @@ class UploadApi:
         if path in fixed or match is None:
             return fixed.get(path, {})
         client_id = match["client_id"]
+        if match["rest"] == "correction":
+            return {"POST": partial(self._correct, client_id)}
         if match["rest"]:
             return {"POST": lambda event: _told(self.desk.complete(client_id, self._who(event)))}
         return {"GET": lambda event: _told(self.desk.status(client_id, self._who(event)))}
@@ -158,6 +183,10 @@ class UploadApi:
         ]
         return _told(BatchAnswer(uploads=items))
 
+    def _correct(self, client_id: str, event: Mapping[str, Any]) -> Answer:
+        contributor = self._who(event)
+        return _told(self.desk.correct(client_id, _read(event, CorrectionRequest), contributor))
+
     def _who(self, event: Mapping[str, Any]) -> str:
         headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
         contributor = self.contributors.proven_by(headers.get("authorization", ""))
@@ -172,11 +201,11 @@ class UploadApi:
 
 def _read(event: Mapping[str, Any], kind: type[Kind]) -> Kind:
     body = str(event.get("body") or "")
-    if len(body) > LARGEST_BODY_BYTES:
-        told = f"a request may have {LARGEST_BODY_BYTES} bytes"
-        raise _RequestError(_problem(413, "too large", told))
     try:
         content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+        if len(content) > LARGEST_BODY_BYTES:
+            told = f"a request may have {LARGEST_BODY_BYTES} bytes"
+            raise _RequestError(_problem(413, "too large", told))
         return kind.model_validate_json(content, strict=True)  # "12" is no number
     except ValidationError as error:
         problems = [
@@ -193,20 +222,43 @@ def _told(record: BaseModel) -> Answer:
 
 
 def _failure(error: FarmyError) -> Answer:
-    if isinstance(error, UploadMissingError):
-        return _problem(404, "no such upload", str(error))
-    if isinstance(error, UploadConflictError):
-        return _problem(409, "conflict", str(error))
+    if isinstance(error, InvalidInputError):
+        return _rejection(error)
     logger.error("the lake did not do what was asked: %s", error)
     if isinstance(error, LakeUnavailableError):
-        answer = _problem(503, "not now", "the lake does not answer: try again in a moment")
-        return answer._replace(headers={"Retry-After": "5"})
+        answer = _problem(
+            503, "not now", "the lake does not answer: try again in a moment",
+            retry_after_seconds=PAUSE_SECONDS,
+        )  # fmt: skip
+        return answer._replace(headers={"Retry-After": str(PAUSE_SECONDS)})
     return _problem(500, "internal error", "it is in the log")
 
 
-def _problem(status: int, title: str, detail: str) -> Answer:
-    problem = Problem(title=title, status=status, detail=detail)
-    return Answer(status, problem.model_dump_json(), PROBLEM_TYPE)
+def _rejection(error: InvalidInputError) -> Answer:
+    """What whoever asks can mend."""
+    told = str(error)
+    if isinstance(error, UploadMissingError):
+        return _problem(404, "no such upload", told)
+    if isinstance(error, AnotherStandsError):
+        return _problem(409, "another stands", told, stands=error.stands)
+    if isinstance(error, QuotaExceededError):
+        seconds = error.retry_after_seconds
+        answer = _problem(429, "too much", told, retry_after_seconds=seconds)
+        return answer._replace(headers={"Retry-After": str(seconds)})
+    if isinstance(error, UploadConflictError):
+        return _problem(409, "conflict", told)
+    return _problem(422, "not a valid request", told)
+
+
+def _problem(
+    status: int, title: str, detail: str, *, stands: Stands | None = None,
+    retry_after_seconds: int | None = None,
+) -> Answer:  # fmt: skip
+    problem = Problem(
+        title=title, status=status, detail=detail, stands=stands,
+        retry_after_seconds=retry_after_seconds,
+    )  # fmt: skip
+    return Answer(status, problem.model_dump_json(exclude_none=True), PROBLEM_TYPE)
 
 
 def _page(path: str, event: Mapping[str, Any]) -> Answer:

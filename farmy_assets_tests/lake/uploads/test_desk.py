@@ -1,18 +1,28 @@
 """An upload asked for, sent, repeated, broken off: one photograph in the lake, and never two."""
 
+import json
+
 import pytest
 
 from farmy_assets.errors import UploadConflictError, UploadMissingError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import LONGEST_BYTES
-from farmy_assets.lake.record_store import RecordStore
-from farmy_assets.lake.uploads import transfers
-from farmy_assets.lake.uploads.contract import Upload, UploadState
-from farmy_assets.lake.uploads.desk import UploadRecord
-from farmy_assets.lake.uploads.transfers import Transfers
-from farmy_assets_tests.arrivals import jpeg
-from farmy_assets_tests.lake.uploads.phone import WHO, catalogue, desk_of, request_for, send
+from farmy_assets.lake.uploads.contract import UploadState
+from farmy_assets_tests.arrivals import NOON, jpeg
+from farmy_assets_tests.lake.uploads.phone import (
+    WHO,
+    catalogue,
+    desk_of,
+    large,
+    request_for,
+    send,
+    send_all_parts,
+    send_part,
+    take_in,
+)
+
+__all__ = ["large"]
 
 
 def test_asked_sent_and_catalogued_with_its_metadata(lake: Lake) -> None:
@@ -21,6 +31,8 @@ def test_asked_sent_and_catalogued_with_its_metadata(lake: Lake) -> None:
     asked = desk.ask(request_for(jpeg(), crop="maize", position=place), WHO)
     assert asked.state is UploadState.WAITING
     send(lake, asked, jpeg())
+    assert desk.status("client-0001", WHO).state is UploadState.STORED
+    take_in(lake)
     assert desk.status("client-0001", WHO).state is UploadState.STORED
     catalogue(lake, asked.image_id)
     assert desk.status("client-0001", WHO).state is UploadState.CATALOGUED
@@ -44,6 +56,8 @@ def test_asking_twice_is_asking_once(lake: Lake) -> None:
     assert first.form.fields["key"] == again.form.fields["key"]  # the signature has the time in it
     send(lake, first, jpeg())
     assert desk.ask(request_for(jpeg()), WHO).form is None
+    take_in(lake)
+    assert desk.ask(request_for(jpeg()), WHO).form is None
     assert desk.ask(request_for(jpeg(), "another-client"), WHO).form is None
     assert len(list(lake.raw.keys(keys.RAW_IMAGES))) == 1
 
@@ -57,12 +71,12 @@ def test_an_id_that_stands_for_another_photograph_is_refused(lake: Lake) -> None
     assert desk.ask(request_for(jpeg(7)), "c-4712").state is UploadState.WAITING
 
 
-def test_other_bytes_stay_out_of_the_catalog_until_the_right_ones_come(lake: Lake) -> None:
+def test_other_bytes_never_become_an_image_and_the_right_ones_do(lake: Lake) -> None:
     desk = desk_of(lake)
     asked = desk.ask(request_for(jpeg()), WHO)
     send(lake, asked, bytes(len(jpeg())))  # as an S3 that checks no sha256 takes them
-    catalogue(lake, asked.image_id)
-    assert lake.catalog.waiting() == []
+    take_in(lake)
+    assert list(lake.raw.keys(keys.RAW_IMAGES)) == list(lake.raw.keys(keys.INCOMING)) == []
     assert desk.status("client-0001", WHO).state is UploadState.REFUSED
     again = desk.ask(request_for(jpeg()), WHO)
     send(lake, again, jpeg())
@@ -82,15 +96,20 @@ def test_what_a_person_removed_is_not_asked_for_again(lake: Lake) -> None:
     assert (again.state, again.form) == (UploadState.REMOVED, None)
 
 
-def test_metadata_too_long_for_a_form_lie_beside_before_the_bytes_come(lake: Lake) -> None:
+def test_metadata_too_long_to_travel_aboard_are_written_when_the_bytes_are_checked(
+    lake: Lake,
+) -> None:
     desk = desk_of(lake)
     long = request_for(jpeg(), name="\u00fc" * 255, device="\u00fc" * 200, field="\u00fc" * 200)
     asked = desk.ask(long, WHO)
     assert len("\u00fc".encode()) * 3 * 655 > LONGEST_BYTES
-    assert lake.raw.find(keys.raw_metadata(asked.image_id)) is not None
+    assert list(lake.raw.keys(keys.RAW_METADATA)) == []
     send(lake, asked, jpeg())
     catalogue(lake, asked.image_id)
     assert desk.status("client-0001", WHO).state is UploadState.CATALOGUED
+    metadata = lake.ingestion.find_metadata(asked.image_id)
+    assert metadata is not None
+    assert metadata.field == "\u00fc" * 200
 
 
 def test_nobody_sees_the_uploads_of_another(lake: Lake) -> None:
@@ -102,24 +121,6 @@ def test_nobody_sees_the_uploads_of_another(lake: Lake) -> None:
 
 
 # ------------------------------------------------------------------ large files
-
-
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Bytes of three parts: S3's in memory wants 5 MiB of each but the last."""
-    monkeypatch.setattr(transfers, "PART_BYTES", 5 * 1024 * 1024)
-    monkeypatch.setattr(transfers, "WHOLE_UP_TO_BYTES", 1024 * 1024)
-    return jpeg() + bytes(11 * 1024 * 1024)
-
-
-def send_part(lake: Lake, desk_answer: Upload, content: bytes, upload_id: str, number: int) -> None:
-    assert desk_answer.parts is not None
-    part = next(part for part in desk_answer.parts if part.number == number)
-    end = part.offset_bytes + part.size_bytes
-    lake.raw.client.upload_part(
-        Bucket=lake.raw.name, Key=keys.raw_image(desk_answer.image_id), UploadId=upload_id,
-        PartNumber=number, Body=content[part.offset_bytes : end],
-    )  # fmt: skip
 
 
 def open_uploads(lake: Lake) -> list[str]:
@@ -154,9 +155,7 @@ def test_parts_of_other_bytes_are_refused_and_may_be_sent_again(lake: Lake, larg
     desk = desk_of(lake)
     for number, content in enumerate((bytes(len(large)), large), 1):
         asked = desk.ask(request_for(large), WHO)
-        (upload_id,) = open_uploads(lake)
-        for part in asked.parts or []:
-            send_part(lake, asked, content, upload_id, part.number)
+        send_all_parts(lake, asked, content)
         desk.complete("client-0001", WHO)
         catalogue(lake, asked.image_id, f"0{number}")
         state = desk.status("client-0001", WHO).state
@@ -165,10 +164,10 @@ def test_parts_of_other_bytes_are_refused_and_may_be_sent_again(lake: Lake, larg
 
 def test_an_upload_that_was_ended_meanwhile_begins_anew(lake: Lake, large: bytes) -> None:
     desk = desk_of(lake)
-    asked = desk.ask(request_for(large), WHO)
+    desk.ask(request_for(large), WHO)
     (upload_id,) = open_uploads(lake)
     lake.raw.client.abort_multipart_upload(
-        Bucket=lake.raw.name, Key=keys.raw_image(asked.image_id), UploadId=upload_id
+        Bucket=lake.raw.name, Key=keys.incoming(WHO, "client-0001"), UploadId=upload_id
     )
     with pytest.raises(UploadConflictError, match="ask for it again"):
         desk.complete("client-0001", WHO)
@@ -184,47 +183,44 @@ def test_a_small_file_has_no_parts_to_complete(lake: Lake) -> None:
         desk.complete("client-0001", WHO)
 
 
-@pytest.mark.parametrize("lie", [{"size_bytes": 9}, {"size_bytes": 12_000_000}, {"tail": "0" * 32}])
-def test_no_lie_about_a_photograph_has_it_replaced(
-    lake: Lake, large: bytes, lie: dict[str, str | int]
-) -> None:
+def test_uploads_that_an_older_version_began_are_gone_on_with(lake: Lake, large: bytes) -> None:
+    """Records without the newer fields, a part upload under the image's key, bytes sent there."""
     desk = desk_of(lake)
-    for name, content in (("small.jpg", jpeg()), ("large.jpg", large)):
-        honest = request_for(content, f"honest-{name[:5]}", name=name)
-        asked = desk.ask(honest, WHO)
-        if asked.form:
-            send(lake, asked, content)
-        for part in asked.parts or []:
-            send_part(lake, asked, content, open_uploads(lake)[0], part.number)
-        if asked.parts:
-            desk.complete(honest.client_id, WHO)
-        untrue = honest.model_copy(
-            update={
-                "client_id": f"untrue-{name[:5]}",
-                "size_bytes": lie.get("size_bytes", honest.size_bytes),
-                "sha256": honest.sha256[:32] + str(lie.get("tail", honest.sha256[32:])),
-            }
-        )
-        for state in (UploadState.STORED, UploadState.CATALOGUED):
-            told = desk.ask(untrue, "c-4712")
-            assert (told.image_id, told.form, told.parts) == (asked.image_id, None, None)
-            assert told.state is state
-            catalogue(lake, asked.image_id)
+    for client_id, content in (("client-0001", large), ("client-0002", jpeg())):
+        asked = request_for(content, client_id)
+        metadata = asked.metadata(WHO, arrived_at=NOON)
+        told = {"client_id": client_id, "metadata": metadata.model_dump(mode="json")}
+        if content == large:
+            told["parts_id"] = lake.raw.client.create_multipart_upload(
+                Bucket="raw", Key=keys.raw_image(metadata.image_id)
+            )["UploadId"]
+        lake.raw.put(keys.upload(WHO, client_id), json.dumps(told).encode())
+        assert desk.status(client_id, WHO).state is UploadState.WAITING
+    upload = desk.ask(request_for(large), WHO)
+    send_all_parts(lake, upload, large)
+    assert desk.complete("client-0001", WHO).state is UploadState.STORED
+    catalogue(lake, upload.image_id)
+    assert desk.status("client-0001", WHO).state is UploadState.CATALOGUED
+    lake.ingestion.store(metadata, jpeg())  # as a form of before wrote it
+    catalogue(lake, metadata.image_id)
+    assert desk.status("client-0002", WHO).state is UploadState.CATALOGUED
 
 
-def test_of_two_who_send_one_photograph_in_parts_the_quicker_one_counts(
-    lake: Lake, large: bytes
-) -> None:
+def test_a_large_image_is_written_over_by_no_second_copy(lake: Lake, large: bytes) -> None:
     desk = desk_of(lake)
     asked = {who: desk.ask(request_for(large), who) for who in (WHO, "c-4712")}
-    by_key = {
-        who: RecordStore(lake.raw).read(keys.upload(who, "client-0001"), UploadRecord)
-        for who in asked
-    }
-    for who, content in ((WHO, large), ("c-4712", bytes(len(large)))):
-        for part in asked[who].parts or []:
-            send_part(lake, asked[who], content, by_key[who].parts_id or "", part.number)
-    late = by_key["c-4712"]
-    assert desk.complete("client-0001", WHO).state is UploadState.STORED
-    Transfers(lake.raw).finish(late.metadata, late.parts_id or "", nothing_there=True)
-    assert lake.raw.get(keys.raw_image(asked[WHO].image_id)) == large
+    for who, upload in asked.items():
+        send_all_parts(lake, upload, large, who)
+        assert desk.complete("client-0001", who).state is UploadState.STORED
+    source = keys.incoming("c-4712", "client-0001")
+    read = lake.raw.read(source, keep_up_to_bytes=0)
+    assert read is not None
+    take_in(lake, keys.incoming(WHO, ""))
+    key = keys.raw_image(asked[WHO].image_id)
+    for about in ({}, {"farmy": "{}"}):
+        assert not lake.raw.copy_once(read, source, key, media_type="image/jpeg", about=about)
+    assert lake.raw.get(key) == large
+    metadata = lake.ingestion.find_metadata(asked[WHO].image_id)
+    assert metadata is not None
+    assert metadata.contributor == WHO
+    assert open_uploads(lake) == []

@@ -9,11 +9,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from farmy_assets import upload_handler
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.lake import keys
+from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.uploads.http import LARGEST_BODY_BYTES, UploadApi
-from farmy_assets_tests.arrivals import NOON, jpeg
+from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
+from farmy_assets.lake.uploads.http import UploadApi
+from farmy_assets.lake.uploads.known_campaigns import KnownCampaigns
+from farmy_assets.lake.uploads.openapi import document
+from farmy_assets.lake.uploads.quota_limits import UploadCounts
+from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 from farmy_assets_tests.faults import slow_down
-from farmy_assets_tests.lake.uploads.phone import WHO, api, request_for
+from farmy_assets_tests.lake.uploads.phone import (
+    WHO,
+    api,
+    catalogue,
+    desk_of,
+    request_for,
+    send,
+)
 
 __all__ = ["api"]
 
@@ -29,6 +43,13 @@ def token(lake: Lake) -> str:
     return lake.contributors.give_token(WHO, now=NOON)
 
 
+CAMPAIGN = Campaign.model_validate(
+    {
+        "name": "weeds-2026", "crop": "maize", "classes": [{"id": 1, "name": "weed"}],
+        "annotators": [{"name": name, "email": f"{name}@example.com"} for name in ("anna", "ben")],
+        "adjudicator": {"name": "dora", "email": "dora@example.com"},
+    }
+)  # fmt: skip
 ASKED = json.loads(request_for(jpeg()).model_dump_json(exclude_none=True))
 
 
@@ -75,6 +96,9 @@ def test_each_of_a_batch_is_judged_by_itself(api: UploadApi, token: str) -> None
         ("POST", "/uploads/never-asked/complete", {}, 404, "ask for it first"),
         ("GET", "/uploads/../etc", None, 404, "nothing at"),
         ("DELETE", "/uploads", None, 405, "POST"),
+        ("POST", "/uploads/never-asked/correction", {"crop": "rye"}, 404, "ask for it first"),
+        ("POST", "/uploads/never-asked/correction", {"campaign": "x"}, 422, "campaign"),
+        ("POST", "/uploads/never-asked/correction", "{}", 422, "what is to be corrected"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(
@@ -129,6 +153,114 @@ def test_the_page_comes_with_the_interface_and_may_load_nothing_foreign(
     assert "http" not in answer["body"].replace("https://", "").replace("http://", "")
 
 
+def test_the_limit_of_a_body_is_that_of_its_bytes_also_in_base64(
+    api: UploadApi, token: str
+) -> None:
+    body = json.dumps(ASKED).encode()
+    for size, status in ((LARGEST_BODY_BYTES, 200), (LARGEST_BODY_BYTES + 1, 413)):
+        packed = base64.b64encode(body.ljust(size)).decode()
+        asked = api.answer(event("POST", "/uploads", packed, token) | {"isBase64Encoded": True})
+        assert asked["statusCode"] == status
+    told = document()["paths"]["/uploads"]["post"]["responses"]["413"]["description"]
+    assert str(LARGEST_BODY_BYTES) in told
+
+
+def test_a_campaign_that_does_not_exist_is_refused_with_the_nearest_name(
+    api: UploadApi, lake: Lake, token: str
+) -> None:
+    def asked(campaign: str) -> dict[str, Any]:
+        told = ASKED | {"campaign": campaign, "client_id": f"client-{campaign}"}
+        return api.answer(event("POST", "/uploads", told, token))
+
+    assert asked("weeds")["statusCode"] == 200  # before the first campaign any name will do
+    lake.campaigns.apply(CAMPAIGN)
+    object.__setattr__(api.desk, "campaigns", KnownCampaigns(lake.records.bucket))
+    assert asked("weeds-2026")["statusCode"] == 200
+    answer = asked("weed-2026")
+    assert answer["statusCode"] == 422
+    assert "do you mean weeds-2026?" in json.loads(answer["body"])["detail"]
+    assert "do you mean" not in asked("poppies")["body"]
+    assert list(lake.raw.keys("uploads/c-4711/client-weed-2026")) == []
+
+
+def test_a_campaign_that_was_just_made_is_known_within_a_second(lake: Lake) -> None:
+    now = [0.0]
+    known = KnownCampaigns(lake.records.bucket, clock=lambda: now[0])
+    lake.campaigns.apply(CAMPAIGN)
+    known.check(CAMPAIGN.name)
+    lake.campaigns.apply(CAMPAIGN.model_copy(update={"name": "beetles"}))
+    now[0] = 1.5
+    known.check("beetles")
+
+
+def test_who_asks_for_too_much_is_told_what_is_taken_and_when_to_come_again(
+    lake: Lake, token: str
+) -> None:
+    limits = UploadCounts(open_uploads=2, open_bytes=10**9, uploads_today=9, bytes_today=10**9)
+    api = UploadApi(desk_of(lake, limits), lake.contributors)
+    batch = {"uploads": [
+        ASKED | {"client_id": f"client-{n:04d}", "name": f"{n}.jpg"} for n in range(5)
+    ]}  # fmt: skip
+    answer = api.answer(event("POST", "/uploads/batch", batch, token))
+    items = json.loads(answer["body"])["uploads"]
+    assert sorted(item.get("problem", {}).get("status", 200) for item in items) == [
+        200, 200, 429, 429, 429,
+    ]  # fmt: skip
+    refused = next(n for n, item in enumerate(items) if "problem" in item)
+    alone = api.answer(event("POST", "/uploads", batch["uploads"][refused], token))
+    assert alone["statusCode"] == 429
+    assert alone["headers"]["Retry-After"] == "30"
+    assert "2 uploads of" in json.loads(alone["body"])["detail"]
+
+
+def test_a_second_claim_is_answered_with_what_stands(
+    api: UploadApi, lake: Lake, token: str
+) -> None:
+    asked = api.desk.ask(request_for(jpeg()), WHO)
+    send(lake, asked, jpeg())
+    catalogue(lake, asked.image_id)
+    again = ASKED | {"client_id": "client-0002", "crop": "rye"}
+    answer = api.answer(event("POST", "/uploads", again, token))
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["stands"]["yours"]) == (409, True)
+    assert problem["stands"]["differs"] == ["crop"]
+    other = lake.contributors.give_token("c-4712", now=NOON)
+    answer = api.answer(event("POST", "/uploads", ASKED, other))
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["stands"]["yours"]) == (409, False)
+    assert WHO not in answer["body"]
+
+
+def test_a_contributor_corrects_what_he_sent_and_others_do_not(
+    api: UploadApi, lake: Lake, token: str
+) -> None:
+    def correct(body: object, by: str = token) -> dict[str, Any]:
+        return api.answer(event("POST", "/uploads/client-0001/correction", body, by))
+
+    other = lake.contributors.give_token("c-4712", now=NOON)
+    for who in (WHO, "c-4712"):
+        asked = api.desk.ask(request_for(jpeg(), crop="maize", licence="CC0-1.0"), who)
+        assert correct({"crop": "rye"})["statusCode"] == 409  # it is not there yet
+        if who == WHO:
+            send(lake, asked, jpeg())
+    catalogue(lake, asked.image_id)
+    answer = correct({"crop": "rye", "licence": None, "captured_at": "2026-05-01T08:00:00+02:00"})
+    told = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert told["stands"]["metadata"] == {"crop": "rye", "captured_at": "2026-05-01T08:00:00+02:00"}
+    assert told["stands"]["corrections"] == 1
+    refused = correct({"crop": "oat"}, by=other)
+    assert refused["statusCode"] == 409
+    assert json.loads(refused["body"])["stands"]["yours"] is False
+    key = keys.correction(asked.image_id, 1)
+    EventIntake(lake.raw, lake.catalog).take(s3_event(key, "01"), now=NOON)
+    metadata = lake.catalog.entries([asked.image_id])[asked.image_id].metadata
+    assert metadata is not None
+    assert (metadata.crop, metadata.licence, metadata.contributor) == ("rye", None, WHO)
+    status = json.loads(api.answer(event("GET", "/uploads/client-0001", token=token))["body"])
+    assert (status["state"], status["stands"]["metadata"]["crop"]) == ("catalogued", "rye")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.text(), method=st.text(), body=st.text())
 def test_any_request_at_all_gets_an_answer(
@@ -142,6 +274,7 @@ def test_the_lambda_door_answers_from_the_lake_its_environment_names(
     lake: Lake, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {"RAW_BUCKET": "raw", "RECORDS_BUCKET": "records", "CATALOG_TABLE": "catalog"}
+    told |= {"QUOTA_TABLE": "quotas"}
     for name, value in (told | {"AWS_REGION": "eu-central-1"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

@@ -28,7 +28,7 @@ def interface(lake: Lake) -> Any:  # noqa: ANN401 - schemathesis has no types
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("name", ["ask", "askAll", "status", "complete"])
+@pytest.mark.parametrize("name", ["ask", "askAll", "status", "complete", "correct"])
 def test_every_answer_is_one_that_the_document_names(
     lake: Lake,
     interface: Any,  # noqa: ANN401

@@ -38,6 +38,17 @@ export class Refusal extends Error {}
 /** The token proves nobody; the photographs are not to blame. */
 export class NotKnown extends Error {}
 
+/** The photograph is in the lake already, with other details or from somebody else. */
+export class AlreadyThere extends Error {}
+
+/** Too much was sent, or is open; after so many seconds there may be room. */
+export class TooMuch extends Error {
+  constructor(text, seconds) {
+    super(text);
+    this.seconds = seconds;
+  }
+}
+
 /** There is no network, or it broke. */
 export class Unreachable extends Error {}
 
@@ -55,7 +66,9 @@ async function call(token, path, body) {
   const told = await answer.json();
   if (answer.ok) return told;
   if (answer.status === 401) throw new NotKnown();
-  if (answer.status >= 500 || answer.status === 429) throw new Error(told.detail);
+  if (answer.status === 429) throw new TooMuch(told.detail, told.retry_after_seconds ?? 60);
+  if (answer.status >= 500) throw new Error(told.detail);
+  if (answer.status === 409 && told.stands) throw new AlreadyThere(told.detail);
   throw new Refusal(told.detail ?? told.title);
 }
 

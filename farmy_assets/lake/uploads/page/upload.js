@@ -1,12 +1,14 @@
 // The page: what a person sets and takes, and what became of it.
 
-import { NotKnown, queue, Refusal, sha256, status, Unreachable, upload } from "./queue.js";
+import { AlreadyThere, NotKnown, queue, Refusal, sha256, status, TooMuch, Unreachable, upload }
+  from "./queue.js";
 
 const SETTINGS = ["token", "campaign", "crop", "field", "licence"];
 const AGAIN_MS = 5000;
 const IN_WORDS = {
   kept: "kept on this phone", sending: "being sent", stored: "sent", catalogued: "in the catalog",
   refused: "broken on its way: it is sent again", removed: "was taken out of the lake",
+  conflict: "is in the lake already, with other details",
 };
 const TYPES = { jpg: "jpeg", jpeg: "jpeg", png: "png", webp: "webp", heic: "heic", heif: "heic",
   avif: "avif", tif: "tiff", tiff: "tiff" };
@@ -15,6 +17,7 @@ const $ = (id) => document.getElementById(id);
 const pictures = new Map();
 let atWork = false;
 let notKept = ""; // told until photographs are taken again
+let pausedUntil = 0; // too much was sent
 
 function tell(text, isBad = false) {
   $("told").textContent = text;
@@ -23,21 +26,63 @@ function tell(text, isBad = false) {
 
 // ---------------------------------------------------------------- settings
 
-// A link brings the token and the campaign behind #, which is sent to no server.
-const link = new URLSearchParams(location.hash.slice(1));
+function setTo(name, value) {
+  localStorage.setItem(name, value.trim());
+  $(name).value = value.trim();
+  pausedUntil = 0;
+}
+
 for (const name of SETTINGS) {
-  if (link.has(name)) localStorage.setItem(name, link.get(name));
   $(name).value = localStorage.getItem(name) ?? "";
   $(name).addEventListener("change", () => {
-    localStorage.setItem(name, $(name).value.trim());
+    setTo(name, $(name).value);
     work();
   });
 }
-if (location.hash) history.replaceState(null, "", location.pathname);
+
+/** A value as it may be shown: of a token only whose it is. */
+const shown = (name, value) => (name === "token" ? value.split(".")[0] : value) || "nothing";
+
+/**
+ * A link brings the token and the campaign behind #, which is sent to no server. It fills in what
+ * is empty; what is set already it changes only if the person says so.
+ */
+async function takeLink() {
+  const link = new URLSearchParams(location.hash.slice(1));
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  const told = SETTINGS.filter((name) => link.has(name) && link.get(name).trim() !== $(name).value);
+  const changed = told.filter((name) => $(name).value);
+  if (changed.length && !await wanted(link, told)) return;
+  for (const name of told) setTo(name, link.get(name));
+}
+
+async function wanted(link, told) {
+  const waiting = (await queue.all()).filter(isOpen).length;
+  $("link-changes").replaceChildren(...told.map((name) => {
+    const row = document.createElement("li");
+    const label = document.querySelector(`label[for="${name}"]`).textContent.toLowerCase();
+    row.textContent = `${label}: ${shown(name, link.get(name).trim())} in place of ` +
+      shown(name, $(name).value);
+    return row;
+  }));
+  $("link-waiting").textContent = waiting && told.includes("token")
+    ? `Photographs that wait on this phone would be sent with the other token: ${waiting}.` : "";
+  const dialog = $("link");
+  return new Promise((resolve) => {
+    const answer = (uses) => () => {
+      resolve(uses);
+      dialog.close();
+    };
+    $("link-use").onclick = answer(true);
+    $("link-keep").onclick = answer(false);
+    dialog.oncancel = () => resolve(false); // the key Escape
+    if (!dialog.open) dialog.showModal();
+  });
+}
+
 $("place").checked = localStorage.getItem("place") === "yes";
 $("place").addEventListener("change", () =>
   localStorage.setItem("place", $("place").checked ? "yes" : "no"));
-$("settings").open = !$("token").value || !$("campaign").value;
 
 function position() {
   if (!$("place").checked || !navigator.geolocation) return Promise.resolve(null);
@@ -91,7 +136,9 @@ for (const id of ["camera", "files"]) {
 
 // ---------------------------------------------------------------- sending them
 
-const isOpen = (item) => !["catalogued", "removed", "stuck"].includes(item.state);
+function isOpen(item) {
+  return !["catalogued", "removed", "stuck", "conflict"].includes(item.state);
+}
 
 async function advance(item) {
   const token = $("token").value.trim();
@@ -104,8 +151,8 @@ async function advance(item) {
     }
   } catch (error) {
     mark(item.clientId, item.state);
-    if (!(error instanceof Refusal)) throw error;
-    item.state = "stuck";
+    if (!(error instanceof Refusal || error instanceof AlreadyThere)) throw error;
+    item.state = error instanceof AlreadyThere ? "conflict" : "stuck";
     item.why = error.message;
   }
   await queue.keep(item);
@@ -113,7 +160,7 @@ async function advance(item) {
 }
 
 async function work() {
-  if (atWork) return;
+  if (atWork || $("link").open || Date.now() < pausedUntil) return;
   atWork = true;
   try {
     const open = (await queue.all()).filter(isOpen);
@@ -125,7 +172,8 @@ async function work() {
       for (const item of open.sort((a, b) => a.takenAt - b.takenAt)) {
         if (!item.request.campaign) item.request.campaign = $("campaign").value.trim();
         await advance(item).catch((error) => {
-          if (error instanceof Unreachable || error instanceof NotKnown) throw error;
+          if (error instanceof TooMuch) pausedUntil = Date.now() + error.seconds * 1000;
+          if ([Unreachable, NotKnown, TooMuch].some((kind) => error instanceof kind)) throw error;
           trouble = `${error.message}; it goes on by itself.`; // one's trouble holds up no other
         });
       }
@@ -134,7 +182,8 @@ async function work() {
   } catch (error) {
     const why = error instanceof NotKnown
       ? "Your token is not good, or not any more: ask whoever gave it to you for a new link."
-      : error instanceof Unreachable ? "No network now; it goes on by itself." : error.message;
+      : error instanceof Unreachable ? "No network now; it goes on by itself."
+      : error instanceof TooMuch ? `${error.message}. It goes on by itself.` : error.message;
     await summary(why);
   } finally {
     atWork = false;
@@ -147,7 +196,7 @@ function mark(clientId, state, share, why) {
   const row = document.querySelector(`li[data-id="${clientId}"]`);
   if (!row) return;
   row.dataset.state = state;
-  row.className = state === "catalogued" ? "done" : ["stuck", "refused"].includes(state) ? "bad" : "";
+  row.className = state === "catalogued" ? "done" : ["stuck", "refused", "conflict"].includes(state) ? "bad" : "";
   row.querySelector(".state").textContent = why ?? IN_WORDS[state] ?? state;
   row.querySelector("progress").hidden = state !== "sending" || share === undefined;
   row.querySelector("progress").value = share ?? 0;
@@ -188,16 +237,18 @@ async function summary(trouble) {
   const items = await queue.all();
   const done = items.filter((item) => item.state === "catalogued").length;
   const stuck = items.filter((item) => item.state === "stuck").length;
-  $("clear").hidden = done === 0;
+  const there = items.filter((item) => item.state === "conflict").length;
+  $("clear").hidden = done + there === 0;
   if (!items.length) return tell(notKept || "Nothing waits on this phone.", Boolean(notKept));
-  const counts = `${done} of ${items.length} in the catalog${stuck ? `, ${stuck} need you` : ""}.`;
+  const counts = `${done} of ${items.length} in the catalog` +
+    `${there ? `, ${there} there already otherwise` : ""}${stuck ? `, ${stuck} need you` : ""}.`;
   const bad = [notKept, trouble].filter(Boolean);
   tell([counts, ...bad].join(" "), Boolean(bad.length || stuck));
 }
 
 $("clear").addEventListener("click", async () => {
   for (const item of await queue.all()) {
-    if (item.state !== "catalogued") continue;
+    if (!["catalogued", "conflict"].includes(item.state)) continue;
     await queue.drop(item.clientId);
     URL.revokeObjectURL(pictures.get(item.clientId));
     pictures.delete(item.clientId);
@@ -205,9 +256,15 @@ $("clear").addEventListener("click", async () => {
   await draw();
 });
 
-addEventListener("online", work);
+addEventListener("online", () => {
+  pausedUntil = 0;
+  work();
+});
+addEventListener("hashchange", () => takeLink().then(work));
 setInterval(work, AGAIN_MS);
 navigator.storage?.persist?.();
 navigator.serviceWorker?.register("offline.js");
 await draw();
+await takeLink();
+$("settings").open = !$("token").value || !$("campaign").value;
 work();

@@ -1,0 +1,125 @@
+"""farmy dataset: which data sets were released, and one of them on this disk."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from farmy_assets.annotation.campaign import ExportFormat
+from farmy_assets.catalog.wording import counted, nearest
+from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_json_lines, print_result, print_table
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake.dataset_downloads import DatasetDownload
+from farmy_assets.lake.lake import Lake
+
+commands = typer.Typer(no_args_is_help=True, help="Released data sets: list them, fetch one.")
+
+_COLUMNS = ("campaign", "version", "images", "boxes", "formats")
+
+
+@commands.command("list")
+@ends_plainly
+def show(
+    name: Annotated[str | None, typer.Argument(help="Only of this campaign.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Older versions, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the newest released version of each campaign, and in which formats it is there."""
+    lake = open_lake()
+    found = [
+        (version, lake.datasets.exported_formats(version))
+        for campaign in ([_known(lake, name)] if name else lake.campaigns.names())
+        for version in _versions(lake, campaign, every=every)
+    ]
+    rows = [(v.campaign, v.version_id, v.image_count, v.box_count, there) for v, there in found]
+    if as_json:
+        print_json_lines(dict(zip(_COLUMNS, row, strict=True)) for row in rows)
+        return
+    if not rows:
+        console.print(
+            "no data set was released yet; farmy campaign status says what is missing",
+            highlight=False,
+        )
+        return
+    shown = [(*row[:-1], ", ".join(row[-1]) or "none yet") for row in rows]
+    print_table(_COLUMNS, shown, numbers={"images", "boxes"})
+
+
+@commands.command("pull")
+@ends_plainly
+def pull(
+    name: Annotated[str, typer.Argument(help="The campaign's name.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new or empty folder; made if it is not there.")
+    ],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="The format to fetch.")
+    ] = ExportFormat.COCO,
+    version: Annotated[
+        str, typer.Option(help="Such as v0003-1a2b3c4d; by default the newest.")
+    ] = "",
+) -> None:
+    """Fetch a released data set: its label files, its pictures, and the manifest with checksums.
+
+    Every file is compared with its sha256. An interrupted download goes on when the same command
+    runs again; the manifest is written last, so a folder with MANIFEST.json is whole.
+
+        farmy dataset pull weeds-2026 weeds --format yolo
+        farmy dataset pull weeds-2026 weeds-v2 --format coco --version v0002-5f6e7d8c
+    """
+    lake = open_lake()
+    wanted = _version(lake, _known(lake, name), version)
+    download = DatasetDownload.of(lake.datasets, wanted, form.value)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[megabytes]:.1f} MB"))  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("files", total=len(download.manifest.files), megabytes=0.0)
+        size_bytes = 0
+
+        def on_file(fetched: int) -> None:
+            nonlocal size_bytes
+            size_bytes += fetched
+            progress.update(task, advance=1, megabytes=size_bytes / 1e6)
+
+        fetched = download.into(folder, on_file)
+    print_result(
+        f"{wanted.campaign} {wanted.version_id} as {form.value} in {folder}: "
+        f"{counted(len(download.manifest.files), 'file')}, {fetched:,} fetched, "
+        f"{counted(wanted.image_count, 'image')}, {counted(wanted.box_count, 'box', 'boxes')}"
+    )
+
+
+def _known(lake: Lake, name: str) -> str:
+    names = lake.campaigns.names()
+    if name in names:
+        return name
+    guess = nearest(name, names)
+    hint = f"did you mean {guess}?" if guess else f"there are: {', '.join(names) or 'none'}"
+    msg = f"there is no campaign {name}; {hint}"
+    raise InvalidInputError(msg)
+
+
+def _versions(lake: Lake, campaign: str, *, every: bool) -> list[DatasetVersion]:
+    if every:
+        return lake.datasets.all(campaign)
+    newest = lake.datasets.newest(campaign)
+    return [newest] if newest else []
+
+
+def _version(lake: Lake, campaign: str, version_id: str) -> DatasetVersion:
+    newest = lake.datasets.newest(campaign)
+    if newest is None:
+        msg = f"{campaign} was not released yet: farmy campaign status {campaign} says why"
+        raise InvalidInputError(msg)
+    if version_id in {"", newest.version_id}:
+        return newest
+    found = lake.datasets.all(campaign)
+    for version in found:
+        if version.version_id == version_id:
+            return version
+    there = ", ".join(version.version_id for version in found)
+    msg = f"{campaign} has no version {version_id}; there are: {there}"
+    raise InvalidInputError(msg)

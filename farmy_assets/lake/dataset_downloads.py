@@ -1,0 +1,131 @@
+"""A released data set on a person's disk: exactly the files that its manifest lists, each proven.
+
+A download that was interrupted goes on where it stopped: what is there with the right sha256 is not
+fetched again. The manifest is written last, so a folder that has one is whole.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from farmy_assets.catalog.records import Record
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.errors import InvalidInputError, LakeDamagedError
+from farmy_assets.lake.dataset_shelf import MANIFEST, DatasetShelf, ExportManifest
+from farmy_assets.lake.objects import PIECE_BYTES, in_threads
+
+UNDER_WAY = ".farmy-pull.json"
+
+
+class Pull(Record):
+    """Which download a folder belongs to; there until the folder is whole."""
+
+    version_id: str
+    format: str
+
+
+@dataclass(frozen=True)
+class DatasetDownload:
+    """One export of one version, on its way into a folder."""
+
+    shelf: DatasetShelf
+    version: DatasetVersion
+    format: str
+    manifest: ExportManifest
+
+    @classmethod
+    def of(
+        cls, shelf: DatasetShelf, version: DatasetVersion, format_name: str
+    ) -> "DatasetDownload":
+        """Look up what has to be fetched.
+
+        Raises:
+            InvalidInputError: The version was not exported in this format.
+            LakeDamagedError: The export's manifest cannot be read, or names a place outside.
+        """
+        manifest = shelf.export_manifest(version, format_name)
+        if manifest is None:
+            there = ", ".join(shelf.exported_formats(version)) or "none yet"
+            msg = (
+                f"{version.campaign} {version.version_id} was not exported as {format_name}; "
+                f"formats that are there: {there}"
+            )
+            raise InvalidInputError(msg)
+        for name in manifest.files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or not path.name or "\\" in name:
+                msg = f"the manifest of {version.version_id} names {name!r}, a place outside"
+                raise LakeDamagedError(msg)
+        return cls(shelf, version, format_name, manifest)
+
+    def into(self, folder: Path, on_file: Callable[[int], None]) -> int:
+        """Fetch what is missing in the folder.
+
+        Args:
+            folder: New, empty, or begun by an earlier call for the same version and format.
+            on_file: Told after each file: the bytes that were fetched for it, 0 if it was there.
+
+        Returns:
+            How many files were fetched.
+
+        Raises:
+            InvalidInputError: The folder holds something else, or cannot be written to.
+            LakeDamagedError: An object is not what the manifest says; the folder has no manifest.
+        """
+        try:
+            self._begin(folder)
+            fetched = in_threads(
+                lambda item: self._fetch(folder, *item, on_file), self.manifest.files.items()
+            )
+            _write(folder / MANIFEST, self.manifest.to_json())
+            (folder / UNDER_WAY).unlink()
+        except OSError as error:
+            msg = f"{error.filename or folder} cannot be written: {error.strerror}"
+            raise InvalidInputError(msg) from error
+        return sum(fetched)
+
+    def _begin(self, folder: Path) -> None:
+        mark = folder / UNDER_WAY
+        wanted = Pull(version_id=self.version.version_id, format=self.format).to_json()
+        folder.mkdir(parents=True, exist_ok=True)
+        if mark.exists() and mark.read_bytes() == wanted:
+            return
+        manifest = folder / MANIFEST
+        is_same = manifest.exists() and manifest.read_bytes() == self.manifest.to_json()
+        if not is_same and any(folder.iterdir()):
+            msg = f"{folder} holds something else: name a new or an empty folder"
+            raise InvalidInputError(msg)
+        _write(mark, wanted)
+
+    def _fetch(self, folder: Path, name: str, sha256: str, on_file: Callable[[int], None]) -> bool:
+        target = folder / name
+        if target.is_file() and _sha256_of(target) == sha256:
+            on_file(0)
+            return False
+        content = self.shelf.exported_file(self.version, self.format, name)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            msg = (
+                f"{name} of {self.version.version_id} is not what the manifest says: "
+                f"materialize {self.format}_dataset again"
+            )
+            raise LakeDamagedError(msg)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, content)
+        on_file(len(content))
+        return True
+
+
+def _sha256_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or none of it."""
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(content)
+    draft.replace(path)
