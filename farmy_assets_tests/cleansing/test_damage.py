@@ -22,7 +22,7 @@ JPEGS: Mapping[str, Mapping[str, object]] = {
     "baseline": {},
     "optimised": {"optimize": True},
     "4:4:4": {"subsampling": 0, "quality": 95},
-    "grey": {"grey": True},
+    "grey": {},
     "restarts": {"restart_marker_rows": 1},
     "progressive": {"progressive": True},
 }
@@ -41,9 +41,8 @@ FLAT_PARTS = [(0, 150, 400, 300), (0, 0, 400, 120), (300, 0, 400, 300)]
 
 
 def jpeg(kind: str, image: Image.Image | None = None) -> bytes:
-    options = dict(JPEGS[kind])
     image = image or plants()
-    return stored(image.convert("L") if options.pop("grey", False) else image, **options)
+    return stored(image.convert("L") if kind == "grey" else image, "JPEG", **JPEGS[kind])
 
 
 def quality_of(content: bytes) -> ImageQuality:
