@@ -18,6 +18,7 @@ from farmy_assets.cleansing.checks import FAILS_ABOVE, Check, CheckResult, Verdi
 from farmy_assets.cleansing.rulings import Question, Ruling, Word
 
 IN_WORDS = {
+    Check.DAMAGED: "parts of the file are lost: the share of its data",
     Check.WRONG_EXTENSION: "the file's name does not fit its content",
     Check.ANIMATED_OR_MULTI_PAGE: "this is the first of several: the number of pictures in it",
     Check.TOO_SMALL: "it is small: its short side in pixels",

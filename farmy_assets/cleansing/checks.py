@@ -24,6 +24,7 @@ class Check(StrEnum):
     TOO_COSTLY = "too_costly"
 
     # The file is odd, but there is a picture in it.
+    DAMAGED = "damaged"
     WRONG_EXTENSION = "wrong_extension"
     ANIMATED_OR_MULTI_PAGE = "animated_or_multi_page"
 
@@ -53,7 +54,7 @@ REJECTING = (
 
 DUPLICATE_CHECKS = (Check.EXACT_DUPLICATE, Check.NEAR_DUPLICATE)
 
-FILE_CHECKS = (Check.WRONG_EXTENSION, Check.ANIMATED_OR_MULTI_PAGE)
+FILE_CHECKS = (Check.DAMAGED, Check.WRONG_EXTENSION, Check.ANIMATED_OR_MULTI_PAGE)
 """Told by the file around the picture."""
 
 MEASURED = (

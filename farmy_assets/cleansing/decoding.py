@@ -15,18 +15,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
 import pi_heif
 from PIL import Image, ImageCms
 
 from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.damage import Damage, damage_of
 from farmy_assets.cleansing.file_formats import (
     FileFormat,
     is_cut_short,
     is_foreign_picture,
     recognised_format,
 )
+from farmy_assets.cleansing.flattening import plain_picture
+from farmy_assets.cleansing.jpeg_reading import load_jpeg
 from farmy_assets.cleansing.orientation import orientation_of
+from farmy_assets.cleansing.png_chunks import Slim, slimmed
 from farmy_assets.cleansing.policy import CleansingPolicy
 
 pi_heif.register_heif_opener()
@@ -61,8 +64,8 @@ _UPRIGHT_BY = {
 }
 _SIDEWAYS = {_UPRIGHT_BY[orientation] for orientation in (5, 6, 7, 8)}
 _WITH_COMPANIONS = frozenset({"MPO", "HEIF"})
-_READY_MODES = frozenset({"L", "RGB", "CMYK"})
-_CONVERTIBLE_MODES = frozenset({"1", "P", "LA", "PA", "La", "RGBA", "RGBa", "RGBX", "YCbCr"})
+# With less of it missing a picture may still be of use: a person decides.
+_CUT_SHARE = 0.02
 _SRGB = ImageCms.createProfile("sRGB")
 
 # `warnings` keeps its filters for the whole process: two threads must not swap them at once.
@@ -89,7 +92,8 @@ class Decoded(NamedTuple):
 
     `image` is RGB in sRGB, upright, without any metadata; it may be smaller than the original.
     `width_px` and `height_px` are those of the original, upright; `mode` is Pillow's name for its
-    channels. Of several `frames` (an animation, a TIFF with pages) it is the first.
+    channels. Of several `frames` (an animation, a TIFF with pages) it is the first. `damage` is
+    what the decoder had to make up for, or what is odd about the file's end.
     """
 
     image: Image.Image
@@ -99,6 +103,7 @@ class Decoded(NamedTuple):
     mode: str
     frames: int
     stored: Stored = Stored()
+    damage: Damage | None = None
 
 
 class Undecodable(NamedTuple):
@@ -149,39 +154,52 @@ def decode(
         return Undecodable(Check.UNREADABLE, f"damaged {file_format.value}")
 
 
+class _Refused(Exception):  # noqa: N818 - no error: an answer that is known before the decoding
+    """There will be no picture; the answer says why."""
+
+    def __init__(self, answer: Undecodable) -> None:
+        super().__init__(answer.detail)
+        self.answer = answer
+
+
+class _Facts(NamedTuple):
+    """What is known of a picture before it is loaded."""
+
+    size: tuple[int, int]
+    mode: str
+    frames: int
+
+
 def _decode(
     content: bytes, file_format: FileFormat, *, policy: CleansingPolicy, enough_px: EnoughPx
 ) -> Decoded | Undecodable:
-    with Image.open(io.BytesIO(content), formats=(file_format,)) as opened:
-        pixels = opened.width * opened.height
-        if pixels > policy.max_pixels:
-            return Undecodable(
-                Check.DECOMPRESSION_BOMB,
-                f"{opened.width} x {opened.height} pixels",
-                value=pixels,
-                threshold=policy.max_pixels,
-            )
-        # Phones put depth maps and previews beside the photograph: the photograph counts.
-        is_one = opened.format in _WITH_COMPANIONS
-        frames = 1 if is_one else getattr(opened, "n_frames", 1)
-        mode = opened.mode
-        if file_format is FileFormat.JPEG and is_cut_short(content, file_format):
-            return Undecodable(Check.TRUNCATED, "JPEG without its end")
-        full_size = opened.size
-        enough = enough_px(max(full_size)) if callable(enough_px) else enough_px
+    facts = _Facts((0, 0), "", 1)
+    enough: int | None = None
+
+    def prepare(opened: Image.Image) -> None:
+        nonlocal facts, enough
+        facts = _facts(opened, policy)
+        enough = enough_px(max(facts.size)) if callable(enough_px) else enough_px
         if file_format is FileFormat.JPEG and enough:
             # Leaves out the fine detail while decoding; the whole file is read all the same.
-            opened.draft(None, _at_scale(full_size, _whole_factor(full_size, enough)))
-            opened.load()
-        else:
-            opened.load()
-            full_size = opened.size  # a TIFF turns itself upright while it loads
+            opened.draft(None, _at_scale(facts.size, _whole_factor(facts.size, enough)))
+
+    try:
+        loaded = _loaded(content, file_format, prepare)
+    except _Refused as refused:
+        return refused.answer
+    with loaded.image as opened:
+        if loaded.damage and loaded.damage.is_cut and loaded.damage.share >= _CUT_SHARE:
+            detail = f"{loaded.damage.detail} ({loaded.damage.share:.0%} of it)"
+            return Undecodable(Check.TRUNCATED, detail)
+        # A TIFF turns itself upright while it loads.
+        full_size = facts.size if file_format is FileFormat.JPEG else opened.size
         turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
-        icc_profile = opened.info.get("icc_profile")
+        icc_profile = loaded.icc_profile or opened.info.get("icc_profile")
         stored = Stored(_luma_table(opened), _is_camera_named(opened), turn is not None)
-        plain = _plain(opened)
+        plain = plain_picture(opened, content)
     if plain is None:
-        return Undecodable(Check.UNREADABLE, f"mode {mode} is no photograph's")
+        return Undecodable(Check.UNREADABLE, f"mode {facts.mode} is no photograph's")
     if enough and (factor := _whole_factor(plain.size, enough)) > 1:
         plain = plain.reduce(factor)
     image = _in_srgb(plain, icc_profile)
@@ -189,7 +207,45 @@ def _decode(
         image = image.transpose(turn)
     image.info = {}
     width_px, height_px = full_size[::-1] if turn in _SIDEWAYS else full_size
-    return Decoded(image, width_px, height_px, file_format, mode, frames, stored)
+    return Decoded(
+        image, width_px, height_px, file_format, facts.mode, facts.frames, stored, loaded.damage
+    )
+
+
+class _Loaded(NamedTuple):
+    """A picture as Pillow gives it, and what the bytes around it say."""
+
+    image: Image.Image
+    damage: Damage | None
+    icc_profile: bytes | None = None
+
+
+def _loaded(
+    content: bytes, file_format: FileFormat, prepare: Callable[[Image.Image], None]
+) -> _Loaded:
+    if file_format is FileFormat.JPEG:
+        return _Loaded(*load_jpeg(content, prepare))
+    slim = slimmed(content) if file_format is FileFormat.PNG else Slim(content, None)
+    opened = Image.open(io.BytesIO(slim.content), formats=(file_format,))
+    prepare(opened)
+    opened.load()
+    return _Loaded(opened, damage_of(content, file_format), slim.icc_profile)
+
+
+def _facts(opened: Image.Image, policy: CleansingPolicy) -> _Facts:
+    pixels = opened.width * opened.height
+    if pixels > policy.max_pixels:
+        raise _Refused(
+            Undecodable(
+                Check.DECOMPRESSION_BOMB,
+                f"{opened.width} x {opened.height} pixels",
+                value=pixels,
+                threshold=policy.max_pixels,
+            )
+        )
+    # Phones put depth maps and previews beside the photograph: the photograph counts.
+    is_one = opened.format in _WITH_COMPANIONS
+    return _Facts(opened.size, opened.mode, 1 if is_one else getattr(opened, "n_frames", 1))
 
 
 @contextmanager
@@ -219,26 +275,6 @@ def _is_camera_named(opened: Image.Image) -> bool:
         return any(str(exif.get(tag, "")).strip(" \0") for tag in _CAMERA_TAGS)
     except _DECODER_ERRORS:
         return False
-
-
-def _plain(opened: Image.Image) -> Image.Image | None:
-    """The picture in mode L, RGB or CMYK, transparency laid on white; None if it has no colours.
-
-    Floating-point and 32-bit rasters are measurements rather than photographs: nobody can tell
-    which of their values would be white.
-    """
-    if opened.has_transparency_data:
-        over = opened.convert("RGBA")
-        white = Image.new("RGBA", over.size, "white")
-        return Image.alpha_composite(white, over).convert("RGB")
-    if opened.mode in _READY_MODES:
-        return opened
-    if opened.mode in _CONVERTIBLE_MODES:
-        return opened.convert("L" if opened.mode == "1" else "RGB")
-    if opened.mode.startswith("I;16"):
-        levels = np.asarray(opened).astype(np.uint16)
-        return Image.fromarray((levels >> 8).astype(np.uint8))
-    return None
 
 
 def _in_srgb(plain: Image.Image, icc_profile: bytes | None) -> Image.Image:

@@ -4,10 +4,11 @@ The file's name is never asked: names lie, and the raw zone has none.
 """
 
 import re
-import struct
 from enum import StrEnum
 
 from farmy_assets.catalog.signatures import media_type_of
+from farmy_assets.cleansing import boxes, tiff_pages
+from farmy_assets.cleansing.jpeg_stream import read_stream
 
 
 class FileFormat(StrEnum):
@@ -46,15 +47,6 @@ _FOREIGN_STARTS = (
 )
 _FOREIGN_MAPS = re.compile(rb"P[1-7]\s")
 
-# In a JPEG scan, 0xFF before 0x00 is a data byte, 0xD0-0xD7 restart the coder, 0xFF is padding.
-_NEXT_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
-_START_OF_IMAGE, _END_OF_IMAGE = 0xD8, 0xD9
-# Lengths of a box that mean something else, as HEIC and AVIF have them.
-_TO_THE_END, _LENGTH_FOLLOWS, _BOX_HEADER_BYTES = 0, 1, 8
-_TIFF_PIXELS = (273, 324, 279, 325)  # where strips and tiles begin, and how long they are
-_TIFF_NUMBERS = {3: "H", 4: "I"}
-_TIFF_HELD_INLINE = 4  # bytes
-
 
 def recognised_format(content: bytes) -> FileFormat | None:
     """The format that the first bytes announce, if it is one that we decode."""
@@ -84,72 +76,18 @@ def is_foreign_picture(content: bytes) -> bool:
 def is_cut_short(content: bytes, file_format: FileFormat) -> bool:
     """Whether the end of the file is missing, as far as the format lets one see it cheaply.
 
-    An upload that broke off may also be padded with zeros; a JPEG decoder then fills the rest of
-    the picture with grey and says nothing. For BMP and GIF the decoder itself is the judge.
+    Asked of files that cannot be decoded. For BMP and GIF the decoder itself is the judge.
     """
     match file_format:
         case FileFormat.JPEG:
-            return not _jpeg_reaches_its_end(content)
+            return not read_stream(content).has_end_mark
         case FileFormat.PNG:
             return b"IEND" not in content[-4096:]
         case FileFormat.WEBP:
             return int.from_bytes(content[4:8], "little") + 8 > len(content)
         case FileFormat.TIFF:
-            return not _tiff_has_its_pixels(content)
+            return not tiff_pages.has_its_pixels(content)
         case FileFormat.AVIF | FileFormat.HEIC:
-            return not _boxes_end_with_the_file(content)
+            return not boxes.end_with_the_file(content)
         case _:
             return False
-
-
-def _jpeg_reaches_its_end(content: bytes) -> bool:
-    """Walks from segment to segment, because thumbnails and attached films hold end marks too."""
-    position = 2
-    while found := _NEXT_MARKER.search(content, position):
-        marker, position = found.group(1)[0], found.end()
-        if marker == _END_OF_IMAGE:
-            return True
-        if marker == _START_OF_IMAGE:
-            continue
-        # The length counts itself. A scan's data follow its header: the search skips them.
-        position += int.from_bytes(content[position : position + 2], "big")
-    return False
-
-
-def _boxes_end_with_the_file(content: bytes) -> bool:
-    """Whether the outermost boxes, each of which begins with its length, are all there."""
-    position = 0
-    while position < len(content):
-        length = int.from_bytes(content[position : position + 4], "big")
-        if length == _LENGTH_FOLLOWS:
-            length = int.from_bytes(content[position + 8 : position + 16], "big")
-        if length < _BOX_HEADER_BYTES:
-            return length == _TO_THE_END
-        position += length
-    return position == len(content)
-
-
-def _tiff_has_its_pixels(content: bytes) -> bool:
-    """Whether the first page's directory, and the strips or tiles that it names, are all there."""
-    order = "<" if content.startswith(b"II") else ">"
-    try:
-        (start,) = struct.unpack_from(f"{order}I", content, 4)
-        (count,) = struct.unpack_from(f"{order}H", content, start)
-        found = {}
-        for place in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind, number = struct.unpack_from(f"{order}HHI", content, place)
-            form = _TIFF_NUMBERS.get(kind)
-            if tag in _TIFF_PIXELS and form:
-                form = f"{order}{number}{form}"
-                at = place + 8
-                if struct.calcsize(form) > _TIFF_HELD_INLINE:
-                    (at,) = struct.unpack_from(f"{order}I", content, at)
-                found[tag] = struct.unpack_from(form, content, at)
-    except struct.error:
-        return False
-    offsets, lengths = _TIFF_PIXELS[:2], _TIFF_PIXELS[2:]
-    return all(
-        begin + length <= len(content)
-        for of, long in zip(offsets, lengths, strict=True)
-        for begin, length in zip(found.get(of, ()), found.get(long, ()), strict=False)
-    )

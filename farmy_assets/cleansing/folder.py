@@ -6,7 +6,8 @@ Every file below the folder gets one row, whatever it is.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns
 from farmy_assets.cleansing.thumbnails import thumbnails
 from farmy_assets.cleansing.wording import copy_in_words
-from farmy_assets.cleansing.work import WorkOrder
+from farmy_assets.cleansing.work_order import WorkOrder
 from farmy_assets.errors import InvalidInputError
 
+_THUMBNAILS_KEPT = 5_000  # some 25 MB
 _LONGEST_NAME_BYTES = 255  # of one part of a path
 
 _READING = tuple(check for check in REJECTING if check is not Check.CONTENT_CHANGED)
@@ -64,6 +66,8 @@ class FolderReport:
     policy: CleansingPolicy
     qualities: tuple[ImageQuality, ...]
     duplicates: Mapping[str, DuplicateOf]
+    thumbnails: Mapping[str, bytes] = field(default_factory=dict)
+    """Of the first images that were done; others are drawn when they are shown."""
 
     @property
     def report(self) -> CleansingReport:
@@ -73,6 +77,14 @@ class FolderReport:
     def is_kept(self, quality: ImageQuality) -> bool:
         """Whether an image would go on to annotation without a person's word."""
         return quality.status is Status.FIT and quality.image_id not in self.duplicates
+
+    def has_picture(self, image_id: str) -> bool:
+        """Whether an image could be decoded."""
+        return image_id in self._decoded
+
+    @cached_property
+    def _decoded(self) -> frozenset[str]:
+        return frozenset(q.image_id for q in self.qualities if q.status is not Status.REJECTED)
 
     def as_table(self) -> pa.Table:
         """One row a file, sorted by path."""
@@ -144,21 +156,24 @@ def cleanse(
     use_engine(ray_address)
     paths = {file.name: file.path for file in files}
     qualities: list[ImageQuality] = []
+    pictures: dict[str, bytes] = {}
     if files:
-        work = image_work(
-            _frame(files, policy.max_bytes), WorkOrder(policy=policy, copies=copies is not None)
-        )
+        order = WorkOrder(policy=policy, copies=copies is not None, thumbnails=True)
+        work = image_work(_frame(files, policy.max_bytes), order)
         for row in work.iter_rows():
             quality = ImageQuality.model_validate_json(row["quality"])
             if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
                 told = why_missing(paths[quality.image_id])
                 quality = quality.model_copy(update={"detail": told})
             qualities.append(quality)
+            if row["thumbnail"] is not None and len(pictures) < _THUMBNAILS_KEPT:
+                pictures[quality.image_id] = row["thumbnail"]
             if copies and row["copy_content"] is not None:
                 _store(copies, quality.image_id, row["copy_content"])
             on_images(1)
     qualities.sort(key=lambda quality: quality.image_id)
-    return FolderReport(folder, policy, tuple(qualities), _duplicates(qualities, policy))
+    duplicates = _duplicates(qualities, policy)
+    return FolderReport(folder, policy, tuple(qualities), duplicates, pictures)
 
 
 def _duplicates(
@@ -190,11 +205,13 @@ def write_reports(
         InvalidInputError: One of them cannot be written, for want of room or of rights.
     """
     paths = {file.name: file.path for file in files}
-    contents = (
-        (name, read_content(paths[name], found.policy.max_bytes) or b"")
-        for name in found.report.shown_images()
-    )
-    pictures = thumbnails(contents, policy=found.policy)
+    shown = found.report.shown_images()
+    pictures = {name: found.thumbnails[name] for name in shown if name in found.thumbnails}
+    if missing := [name for name in shown if name not in pictures and found.has_picture(name)]:
+        contents = (
+            (name, read_content(paths[name], found.policy.max_bytes) or b"") for name in missing
+        )
+        pictures |= thumbnails(contents, policy=found.policy)
     buffer = BytesIO()
     pq.write_table(found.as_table(), buffer, compression="zstd")
     for path, content in ((table, buffer.getvalue()), (page, found.report.page(pictures))):

@@ -6,10 +6,12 @@ memory, or kills its child twice, becomes a `Failure` of that one piece of work;
 
 A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
 are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
+They inherit no secret and no open file, and have no network (`confinement.py`).
 Before it takes work a child says that it is ready, or why it cannot be: then no file is to blame.
 """
 
 import json
+import logging
 import os
 import select
 import signal
@@ -19,9 +21,11 @@ import sys
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from queue import Empty, LifoQueue
 from typing import IO, Any, NamedTuple
 
+from farmy_assets.cleansing.confinement import child_environment
 from farmy_assets.errors import WorkersError
 
 HEAD = struct.Struct("!II")
@@ -29,6 +33,7 @@ COUNT = struct.Struct("!I")
 OUT_OF_MEMORY = 77
 """The exit code of a child that needed more than it may have."""
 
+_log = logging.getLogger(__name__)
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
 _START_S = 60.0
 _STARTS = 3
@@ -71,17 +76,18 @@ class _Child:
         self._seconds, self._memory_mb = seconds, memory_mb
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ONE_THREAD_EACH},
+            env=child_environment(os.environ) | _ONE_THREAD_EACH,
             start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
         )  # fmt: skip
-        self._is_ready = False
+        self.is_ready = False
 
     def wait_until_ready(self) -> None:
-        told = self.receive().header.get("cannot_start")
-        if told:
+        header = self.receive().header
+        if told := header.get("cannot_start"):
             self.end()
             raise _ChildGoneError(told, worth_a_retry=False)
-        self._is_ready = True
+        _warn_of(tuple(header["not_taken_away"]))
+        self.is_ready = True
 
     def send(self, jobs: Sequence[Message]) -> None:
         pipe = self._process.stdin
@@ -105,7 +111,7 @@ class _Child:
         assert pipe is not None  # noqa: S101 - opened above
         parts = []
         while size:
-            waited = self._seconds + _GRACE_S + (0 if self._is_ready else _START_S)
+            waited = self._seconds + _GRACE_S + (0 if self.is_ready else _START_S)
             poll = select.poll()
             poll.register(pipe, select.POLLIN)
             if not poll.poll(waited * 1000):
@@ -162,6 +168,16 @@ class GuardedPool:
         self._idle: LifoQueue[_Child] = LifoQueue()
         weakref.finalize(self, _end_all, self._idle)
 
+    def start(self, count: int) -> None:
+        """Have children begin to load what they need, and do not wait for them.
+
+        Args:
+            count: How many are to be there; those that are count.
+        """
+        with suppress(OSError):  # whoever asks for work will be told
+            for _ in range(count - self._idle.qsize()):
+                self._idle.put(_Child(self._command, self._seconds, self._memory_mb))
+
     def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
         """One answer for each piece of work, in the same order.
 
@@ -197,10 +213,13 @@ class GuardedPool:
 
     def _child(self) -> _Child:
         starts_left = _STARTS
-        with suppress(Empty):
-            return self._idle.get_nowait()
         while True:
-            child = _Child(self._command, self._seconds, self._memory_mb)
+            try:
+                child = self._idle.get_nowait()
+            except Empty:
+                child = _Child(self._command, self._seconds, self._memory_mb)
+            if child.is_ready:
+                return child
             try:
                 child.wait_until_ready()
             except _ChildGoneError as gone:
@@ -216,6 +235,16 @@ class GuardedPool:
                 raise
             else:
                 return child
+
+
+@cache
+def _warn_of(not_taken_away: tuple[str, ...]) -> None:
+    """Once a process: what children could still do if hostile bytes took them over."""
+    if not_taken_away:
+        _log.warning(
+            "this machine cannot take these away from processes that decode: %s",
+            ", ".join(not_taken_away),
+        )
 
 
 def _end_all(children: "LifoQueue[_Child]") -> None:

@@ -1,6 +1,6 @@
 """What a guarded child process runs: `python -m farmy_assets.cleansing.guarded_child`.
 
-It limits its own memory and time, so that it ends even when nobody is left to end it.
+It limits its own memory, time and rights, so that it ends even when nobody is left to end it.
 """
 
 import importlib
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
+from farmy_assets.cleansing.confinement import confine
 from farmy_assets.cleansing.guard import COUNT, HEAD, OUT_OF_MEMORY, Message, write_message
 
 _MEGABYTE = 2**20
@@ -30,7 +31,7 @@ def main(task: str, settings: str, seconds: str, memory_mb: str) -> None:
             _tell(answers, Message({"cannot_start": f"{type(error).__name__}: {error}"}))
             raise
         _limit_memory(int(memory_mb))
-        _tell(answers, Message({}))
+        _tell(answers, Message({"not_taken_away": confine()}))
         while head := requests.read(COUNT.size):
             jobs = [_read(requests) for _ in range(COUNT.unpack(head)[0])]
             for job in jobs:

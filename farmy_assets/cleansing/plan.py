@@ -12,13 +12,8 @@ from typing import Any
 import daft
 from daft import DataType
 
-from farmy_assets.cleansing.work import (
-    RawImage,
-    WorkedText,
-    WorkOrder,
-    guarded_pool,
-    work_guarded,
-)
+from farmy_assets.cleansing.work import RawImage, WorkedText, work_guarded
+from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 
 INPUT_COLUMNS = ("image_id", "name", "promised_sha256", "content")
 
@@ -33,7 +28,7 @@ _ROW = {
 }
 _MOST_IN_HAND = 64
 _BYTES_IN_HAND = 48_000_000  # of one portion: large photographs must not fill the memory
-_PORTIONS_EACH = 2  # of a small folder, for each core: none is left without work for long
+_PORTIONS_EACH = 8  # of a small folder, for each core: none is left without work for long
 
 
 @daft.cls(use_process=False)
@@ -77,12 +72,13 @@ def in_portions(
 def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:
     """A plan for the whole work: one row an image, in any order.
 
-    Columns: `image_id`, `quality` (an `ImageQuality` as JSON) and `copy_content`, `copy_width_px`,
-    `copy_height_px`, `copy_sha256` and `thumbnail`, which are null where there is no copy.
+    Columns: `image_id`, `quality` (an `ImageQuality` as JSON), `copy_content`, `copy_width_px`,
+    `copy_height_px` and `copy_sha256`, which are null where there is no copy, and `thumbnail`,
+    which is null where none was wanted, or there is no picture.
 
     Args:
         images: The input columns named above; others are left behind.
-        order: The policy, and whether copies are wanted.
+        order: The policy, and whether copies and thumbnails are wanted.
     """
     work = _ImageWork(order.model_dump_json())
     rows: Any = work.rows  # called with columns, it gives a column
@@ -98,5 +94,5 @@ def _row(worked: WorkedText) -> dict[str, Any]:
         "copy_width_px": copy.width_px if copy else None,
         "copy_height_px": copy.height_px if copy else None,
         "copy_sha256": copy.sha256 if copy else None,
-        "thumbnail": copy.thumbnail if copy else None,
+        "thumbnail": worked.thumbnail,
     }

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import Field, StringConstraints
 
 from farmy_assets.catalog.metadata import Sha256
@@ -84,18 +85,30 @@ def assess(
     Raises:
         MemoryError: Nothing else, and this only of the process's own limit.
     """
+    return examine(image_id, content, policy=policy, promised_sha256=promised_sha256, name=name)[0]
+
+
+def examine(
+    image_id: str,
+    content: bytes | None,
+    *,
+    policy: CleansingPolicy,
+    promised_sha256: str | None = None,
+    name: str | None = None,
+) -> tuple[ImageQuality, Image.Image | None]:
+    """The same as `assess`, with the picture that was measured; None when there is none."""
     if content is None:
-        return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy)
+        return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy), None
     if len(content) > policy.max_bytes:
         too_large = Undecodable(Check.TOO_COSTLY, f"a file of more than {policy.max_file_mb} MB")
-        return rejected(image_id, None, too_large, policy)
+        return rejected(image_id, None, too_large, policy), None
     sha256 = fingerprints.content_sha256(content)
     if promised_sha256 is not None and promised_sha256 != sha256:
-        return rejected(image_id, sha256, Undecodable(Check.CONTENT_CHANGED, ""), policy)
+        return rejected(image_id, sha256, Undecodable(Check.CONTENT_CHANGED, ""), policy), None
     decoded = decode(content, policy=policy, enough_px=measures.working_long_side_px)
     if isinstance(decoded, Undecodable):
-        return rejected(image_id, sha256, decoded, policy)
-    return _measured(image_id, sha256, content, decoded, name, policy)
+        return rejected(image_id, sha256, decoded, policy), None
+    return _measured(image_id, sha256, content, decoded, name, policy), decoded.image
 
 
 def rejected(
@@ -144,6 +157,7 @@ def _measured(
         sha256=sha256,
         status=status_of(checks),
         checks=checks,
+        detail=decoded.damage.detail if decoded.damage else "",
         file_format=decoded.file_format,
         mode=decoded.mode,
         width_px=size[0],
@@ -160,11 +174,20 @@ def _measured(
     )
 
 
-def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, CheckResult]:
+def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, ...]:
     """What can be told of the file around the picture."""
     misnamed = name is not None and has_wrong_extension(name, decoded.file_format)
     several = decoded.frames > _ONE_FRAME
+    damaged = Verdict.PASS
+    if decoded.damage:
+        damaged = Verdict.FAIL if decoded.damage.share > 0 else Verdict.WARN
     return (
+        CheckResult(
+            check=Check.DAMAGED,
+            value=decoded.damage.share if decoded.damage else 0.0,
+            threshold=0.0,
+            verdict=damaged,
+        ),
         CheckResult(
             check=Check.WRONG_EXTENSION,
             value=float(misnamed),

@@ -3,10 +3,12 @@
 A sharp photograph loses nearly all of its finest detail to a slight blur; a blurred one has none
 left to lose. The ratio of the two does not depend on contrast or exposure. It is taken
 
-- in the liveliest tiles only, so that a sharp leaf before a soft background counts as sharp;
+- tile by tile, in those with the most fine detail, and the second best of them counts: a sharp
+  insect or stalk makes a photograph of use, however soft all else is. (The best may be a speck, or
+  the edge of a label.)
 - along several directions, of which the worst counts: motion takes the detail of one only. Where
   one direction has less than half the sharpness of the one across it, that is held against the
-  picture as well, for hard edges keep some detail even along a movement; but only so far, because
+  tile as well, for hard edges keep some detail even along a movement; but only so far, because
   stripes and veins look like that, too;
 - at two scales, of which the worse counts: noise looks like detail at the finer one.
 
@@ -24,7 +26,8 @@ from farmy_assets.cleansing.views import Views
 _TILES_ACROSS = 8
 _TILES_LOOKED_AT = 8
 _MIN_TILE_PX = 10  # below, a tile holds too little for a second scale
-_SHARPER_TILES = 2  # the third sharpest counts: one may be a speck, or the edge of a label
+_SHARPER_TILES = 1  # the second sharpest counts
+_ROWS_APART = 4  # detail is looked for in every fourth row
 _STRAIGHT = ((0, 1), (1, 0))
 _STRAIGHT_AND_SLANTED = (*_STRAIGHT, (1, 1), (1, -1))
 _LEAST_EVENNESS = 0.5  # of two directions across each other
@@ -34,6 +37,7 @@ _NOTHING = 1e-9
 _ROUNDING_VARIANCE = 1.0
 
 Tiles = NDArray[np.float32]
+Losses = NDArray[np.float64]
 
 
 def sharpness(views: Views) -> float:
@@ -45,35 +49,39 @@ def sharpness(views: Views) -> float:
     Returns:
         About 1 when blurred, 3 to 10 when sharp; 0 when there is too little to see.
     """
-    tiles = _liveliest_tiles(views)
+    tiles = _most_detailed_tiles(views)
     if tiles is None:
         return 0.0
     fine = _sharpness_along(_STRAIGHT, tiles)
-    down, right, falling, rising = coarse = _sharpness_along(_STRAIGHT_AND_SLANTED, _halved(tiles))
-    evenness = min(_evenness(down, right), _evenness(falling, rising))
-    return min(*fine, *coarse) * max(_LEFT_AT_LEAST, min(1.0, evenness / _LEAST_EVENNESS))
+    coarse = _sharpness_along(_STRAIGHT_AND_SLANTED, _halved(tiles))
+    worst = np.minimum(fine.min(axis=0), coarse.min(axis=0))
+    evenness = np.minimum(_evenness(*coarse[:2]), _evenness(*coarse[2:])) / _LEAST_EVENNESS
+    of_tiles = np.sort(worst * evenness.clip(_LEFT_AT_LEAST, 1.0))
+    return float(of_tiles[-1 - _SHARPER_TILES])
 
 
-def _evenness(one: float, other: float) -> float:
-    """1 when both directions are as sharp, near 0 when one is not sharp at all."""
-    return min(one, other) / max(one, other, _NOTHING)
+def _evenness(one: Losses, other: Losses) -> Losses:
+    """Of each tile: 1 when both directions are as sharp, near 0 when one is not sharp at all."""
+    return np.asarray(np.minimum(one, other) / np.maximum(np.maximum(one, other), _NOTHING))
 
 
-def _liveliest_tiles(views: Views) -> Tiles | None:
-    """The tiles with the most going on, shape (tiles, height, width)."""
+def _most_detailed_tiles(views: Views) -> Tiles | None:
+    """The tiles with the most fine detail across and down, shape (tiles, height, width)."""
     height, width = (side // _TILES_ACROSS for side in views.levels.shape)
     if min(height, width) < _MIN_TILE_PX:
         return None
-    green = views.coarse_levels[..., 1].astype(np.int16)
-    contrast = np.abs(green[:-1, 1:] - green[:-1, :-1])
-    contrast += np.abs(green[1:, :-1] - green[:-1, :-1])
-    rows, columns = (side // _TILES_ACROSS for side in contrast.shape)
-    lively = (
-        contrast[: rows * _TILES_ACROSS, : columns * _TILES_ACROSS]
-        .reshape(_TILES_ACROSS, rows, _TILES_ACROSS, columns)
-        .sum(axis=(1, 3), dtype=np.int64)
+    rows = height // _ROWS_APART * _ROWS_APART  # of each tile: all tiles have as many
+    used = views.levels[: height * _TILES_ACROSS, : width * _TILES_ACROSS]
+    by_tile = used.reshape(_TILES_ACROSS, height, -1)[:, :rows]
+    above, middle, below = (by_tile[:, start::_ROWS_APART].astype(np.int16) for start in range(3))
+    down = np.abs(above + below - 2 * middle)
+    across = np.abs(middle[..., :-2] + middle[..., 2:] - 2 * middle[..., 1:-1])
+    detail = np.zeros_like(down)
+    detail[..., 1:-1] = np.minimum(down[..., 1:-1], across)
+    summed = detail.reshape(_TILES_ACROSS, -1, _TILES_ACROSS, width).sum(
+        axis=(1, 3), dtype=np.int64
     )
-    chosen = np.argsort(-lively, axis=None, kind="stable")[:_TILES_LOOKED_AT]
+    chosen = np.argsort(-summed, axis=None, kind="stable")[:_TILES_LOOKED_AT]
     tiles = [
         views.levels[y * height : (y + 1) * height, x * width : (x + 1) * width]
         for y, x in (divmod(int(place), _TILES_ACROSS) for place in chosen)
@@ -88,15 +96,13 @@ def _halved(tiles: Tiles) -> Tiles:
     return np.asarray(summed / 4, dtype=np.float32)
 
 
-def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> list[float]:
-    """Each direction's loss, in the tile that stands for the sharpest."""
+def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> Losses:
+    """Each direction's loss in each tile, shape (directions, tiles)."""
     doubled = 2 * _shifted(tiles, 0, 0)
-    found = [_loss(tiles, doubled, direction) for direction in directions]
-    losses: list[float] = np.sort(np.stack(found), axis=1)[:, -1 - _SHARPER_TILES].tolist()
-    return losses
+    return np.stack([_loss(tiles, doubled, direction) for direction in directions])
 
 
-def _loss(tiles: Tiles, doubled: Tiles, direction: tuple[int, int]) -> NDArray[np.float64]:
+def _loss(tiles: Tiles, doubled: Tiles, direction: tuple[int, int]) -> Losses:
     """For each tile: detail along a direction, over what is left of it after blurring along it.
 
     Detail is the mean square of the second difference; blurring is the binomial (1, 2, 1) / 4. The

@@ -26,6 +26,9 @@ WORDING: Mapping[Check, Wording] = {
         "Too many pixels", "More pixels than can be decoded safely.", "pixels", "{:,.0f}"
     ),
     Check.TOO_COSTLY: Wording("Too costly", "Decoding took more time or memory than allowed."),
+    Check.DAMAGED: Wording(
+        "Damaged", "Parts of the file were lost or overwritten.", "share of its data"
+    ),
     Check.WRONG_EXTENSION: Wording(
         "Wrong extension", "The name says another format than the bytes.", "", "{:.0f}"
     ),

@@ -6,19 +6,16 @@ the pipe.
 
 import base64
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import Field
-
-from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check, Status
+from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.decoding import Undecodable
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
 from farmy_assets.cleansing.normalise import NormalisedCopy, normalised_copy
-from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.quality import ImageQuality, assess, rejected
+from farmy_assets.cleansing.previews import small_jpeg
+from farmy_assets.cleansing.quality import ImageQuality, examine, rejected
+from farmy_assets.cleansing.work_order import WorkOrder
 
 
 class RawImage(NamedTuple):
@@ -31,10 +28,11 @@ class RawImage(NamedTuple):
 
 
 class WorkedImage(NamedTuple):
-    """What came of it; the copy is None when none was asked for, or none could be made."""
+    """What came of it; copy and thumbnail are None when not asked for, or impossible."""
 
     quality: ImageQuality
     copy: NormalisedCopy | None
+    thumbnail: bytes | None = None
 
 
 class WorkedText(NamedTuple):
@@ -43,13 +41,7 @@ class WorkedText(NamedTuple):
     image_id: str
     quality: str
     copy: NormalisedCopy | None
-
-
-class WorkOrder(Record):
-    """What every image is to be held against."""
-
-    policy: CleansingPolicy = Field(default_factory=CleansingPolicy)
-    copies: bool = False
+    thumbnail: bytes | None = None
 
 
 def work_on(image: RawImage, order: WorkOrder) -> WorkedImage:
@@ -58,33 +50,21 @@ def work_on(image: RawImage, order: WorkOrder) -> WorkedImage:
     Raises:
         MemoryError: Nothing else, and this only of the process's own limit.
     """
-    quality = assess(
+    quality, picture = examine(
         image.image_id,
         image.content,
         policy=order.policy,
         promised_sha256=image.promised_sha256,
         name=image.name,
     )
-    if not order.copies or image.content is None or quality.status is Status.REJECTED:
+    if picture is None or image.content is None:
         return WorkedImage(quality, None)
+    if not order.copies:
+        return WorkedImage(quality, None, small_jpeg(picture) if order.thumbnails else None)
     copy = normalised_copy(image.content, policy=order.policy)
     if isinstance(copy, Undecodable):  # its measures needed only a part of what the copy needs
         return WorkedImage(rejected(image.image_id, quality.sha256, copy, order.policy), None)
-    return WorkedImage(quality, copy)
-
-
-@lru_cache(maxsize=1)
-def guarded_pool(order: WorkOrder) -> GuardedPool:
-    """Children that do this work, within the policy's time and memory.
-
-    The same ones for one order after the other: their start takes longer than a hundred images.
-    """
-    return GuardedPool(
-        f"{__name__}:worker",
-        order.model_dump_json(),
-        seconds=order.policy.seconds_per_image,
-        memory_mb=order.policy.memory_mb_per_worker,
-    )
+    return WorkedImage(quality, copy, copy.thumbnail)
 
 
 def work_guarded(
@@ -104,12 +84,14 @@ def worker(settings: str) -> Callable[[Message], Message]:
 
     def work(message: Message) -> Message:
         image = RawImage(content=message.content, **message.header)
-        quality, copy = work_on(image, order)
-        header = {"quality": quality.model_dump_json()}
+        quality, copy, thumbnail = work_on(image, order)
+        header: dict[str, object] = {"quality": quality.model_dump_json()}
+        if thumbnail is not None:
+            header["thumbnail"] = base64.b64encode(thumbnail).decode()
         if copy is None:
             return Message(header)
-        told = copy._asdict() | {"thumbnail": base64.b64encode(copy.thumbnail).decode()}
-        del told["content"]
+        told = copy._asdict()
+        del told["content"], told["thumbnail"]
         return Message({**header, "copy": told}, copy.content)
 
     return work
@@ -124,13 +106,12 @@ def _header(image: RawImage) -> dict[str, str | None]:
 
 
 def _told(image: RawImage, answer: Message) -> WorkedText:
-    quality = str(answer.header["quality"])
-    if answer.content is None:
-        return WorkedText(image.image_id, quality, None)
-    told = answer.header["copy"]
-    told |= {"content": answer.content, "thumbnail": base64.b64decode(told["thumbnail"])}
-    copy = NormalisedCopy(**told)
-    return WorkedText(image.image_id, quality, copy)
+    quality, packed = str(answer.header["quality"]), answer.header.get("thumbnail")
+    thumbnail = base64.b64decode(packed) if packed else None
+    if answer.content is None or thumbnail is None:
+        return WorkedText(image.image_id, quality, None, thumbnail)
+    told = answer.header["copy"] | {"content": answer.content, "thumbnail": thumbnail}
+    return WorkedText(image.image_id, quality, NormalisedCopy(**told), thumbnail)
 
 
 def _failed(image: RawImage, failure: Failure, order: WorkOrder) -> WorkedText:

@@ -21,8 +21,9 @@ signal.signal(signal.SIGINT, _end)  # before anything else is imported
 def main() -> None:
     """Load the commands, and run the one that was asked for."""
     # Here, as loading takes a second or more, which the handler above is for.
-    from farmy_assets.cli.main import app  # noqa: PLC0415
+    from farmy_assets.cli.entry import app_for  # noqa: PLC0415
 
+    app = app_for(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     app()
 

@@ -23,6 +23,7 @@ from rich.text import Text
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 from farmy_assets.cli.context import console, ends_plainly
 from farmy_assets.errors import InvalidInputError
 
@@ -62,14 +63,17 @@ def cleanse(
         farmy cleanse holiday-photos --out checked
         farmy cleanse scraped --out checked --policy strict.yaml --source scraper --copies
     """
-    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - brings all of Daft
-
     os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
     os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
     thresholds = _policies(policy).for_source(source)
     _check_folders(folder, out)
     began = time.monotonic()
     files = list(files_below(folder, leaving_out={out}))
+    if not ray:  # the processes that decode load what they need while this one does
+        order = WorkOrder(policy=thresholds, copies=copies, thumbnails=True)
+        guarded_pool(order).start(min(os.cpu_count() or 1, len(files)))
+    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - brings all of Daft
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
         TimeRemainingColumn(),

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 from rich.markup import escape
 
 from farmy_assets.cli.output import PatientConsole
 from farmy_assets.errors import FarmyError
-from farmy_assets.lake.lake import Lake
-from farmy_assets.local.settings import platform_environment, read_settings
+
+if TYPE_CHECKING:
+    from farmy_assets.lake.lake import Lake
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -25,13 +26,20 @@ def environment() -> Mapping[str, str]:
     """The process's environment, or, where that names no lake, the local platform's."""
     if os.environ.get("FARMY_RAW_BUCKET"):
         return os.environ
+    from farmy_assets.local.settings import (  # noqa: PLC0415 - not for every command
+        platform_environment,
+        read_settings,
+    )
+
     told = platform_environment(read_settings())
     os.environ.update(told)  # boto3 reads its credentials from there
     return {**os.environ, **told}
 
 
-def open_lake() -> Lake:
+def open_lake() -> "Lake":
     """The lake that this command works on."""
+    from farmy_assets.lake.lake import Lake  # noqa: PLC0415 - brings boto3: half a second
+
     return Lake.from_environment(environment())
 
 

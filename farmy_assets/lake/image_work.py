@@ -19,7 +19,7 @@ from farmy_assets.cleansing.engines import use_engine
 from farmy_assets.cleansing.plan import image_work, in_portions
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.work import WorkOrder
+from farmy_assets.cleansing.work_order import WorkOrder
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.connection import THREADS

@@ -106,12 +106,12 @@ def images_per_second(folder: Path, note: Callable[[str], None]) -> list[str]:
         note: Told of each single measurement, and why a tool failed, as soon as it is known.
     """
     runs: Mapping[str, Run] = {
-        OURS: lambda: _ours(folder),
+        OURS: lambda: pass_rate(folder),
         "cleanvision 0.3.7, its default checks": lambda: _peer("cleanvision", _CLEANVISION, folder),
         "imagededup 0.3.3, pHash alone": lambda: _peer("imagededup", _IMAGEDEDUP, folder),
         "fastdup 2.54, its default run": lambda: _peer("fastdup", _FASTDUP, folder),
-        "Pillow, decoding at 1/4": lambda: _decoding(folder, 4),
-        "Pillow, decoding alone": lambda: _decoding(folder, 1),
+        "Pillow, decoding at 1/4": lambda: decoding_rate(folder, 4),
+        "Pillow, decoding alone": lambda: decoding_rate(folder, 1),
     }
     rates: dict[str, list[float]] = {name: [] for name in runs}
     failed: dict[str, str] = {}
@@ -152,7 +152,8 @@ def memory(folder: Path, images: int) -> tuple[float, float]:
     return first, whole
 
 
-def _ours(folder: Path) -> float:
+def pass_rate(folder: Path) -> float:
+    """Images a second of our checks, with their processes already started."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _OURS, str(folder), "1"],
         capture_output=True, text=True, check=True,
@@ -166,7 +167,8 @@ def _peer(peer: Peer, script: str, folder: Path) -> float:
     return float(count / seconds)
 
 
-def _decoding(folder: Path, scale: int) -> float:
+def decoding_rate(folder: Path, scale: int) -> float:
+    """Images a second of two processes that decode at a fraction of the size."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _DECODE, str(folder), str(scale)],
         capture_output=True, text=True, check=True,

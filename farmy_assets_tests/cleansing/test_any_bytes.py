@@ -10,7 +10,8 @@ import pytest
 from farmy_assets.cleansing.checks import Status, status_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.work import RawImage, WorkOrder, guarded_pool, work_guarded
+from farmy_assets.cleansing.work import RawImage, work_guarded
+from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 from farmy_assets_tests.cleansing.drawing import plants, stored
 
 POLICY = CleansingPolicy(seconds_per_image=10, memory_mb_per_worker=768)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from farmy_assets.cleansing import guard
 from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
 from farmy_assets.errors import WorkersError
 
@@ -175,3 +176,62 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     _, alive = psutil.wait_procs([child], timeout=10)
 
     assert not alive
+
+
+@pytest.mark.parametrize("attempt", ["connect", "listen", "run a program", "look at the parent"])
+def test_a_child_has_no_network_no_programs_and_no_view_of_its_parent(
+    attempt: str,
+) -> None:
+    pool = GuardedPool(TASK.replace(":", ":curious_"), "", seconds=SECONDS, memory_mb=512)
+    (answer,) = pool.work(told(attempt))
+    pool.close()
+
+    assert isinstance(answer, Message)
+    assert answer.header["refused"] == "PermissionError"
+
+
+def test_a_child_inherits_no_secret_and_no_open_file(
+    pool: GuardedPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "FARMY_LABEL_STUDIO_TOKEN", "DATABASE_URL"):
+        monkeypatch.setenv(name, "hush-hush")
+    secret = tmp_path / "secret"
+    secret.write_text("hush-hush")
+
+    with secret.open() as file:
+        os.set_inheritable(file.fileno(), True)
+        (answer,) = pool.work(told("tell what it knows"))
+
+    assert isinstance(answer, Message)
+    assert "hush-hush" not in answer.header["environment"].values()
+    assert "PATH" in answer.header["environment"]
+    assert str(secret) not in answer.header["files"]
+
+
+def test_what_a_machine_cannot_take_away_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(3):
+        guard._warn_of(("sockets and other programs",))
+        guard._warn_of(())
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "this machine cannot take these away from processes that decode: sockets and other programs"
+    ]
+
+
+def test_children_can_be_started_before_there_is_work(pool: GuardedPool) -> None:
+    pool.start(2)
+    started = {child.pid for child in children()}
+    answers = pool.work(told("x"))
+
+    assert len(started) == 2
+    assert {a.header["pid"] for a in answers if isinstance(a, Message)} <= started
+
+
+def test_a_child_that_was_started_early_and_died_is_replaced(pool: GuardedPool) -> None:
+    pool.start(1)
+    for child in children():
+        child.send_signal(signal.SIGKILL)
+
+    assert all(isinstance(answer, Message) for answer in pool.work(told("x")))

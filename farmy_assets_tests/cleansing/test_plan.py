@@ -8,7 +8,8 @@ from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.plan import INPUT_COLUMNS, image_work
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.work import RawImage, WorkOrder, work_on
+from farmy_assets.cleansing.work import RawImage, work_on
+from farmy_assets.cleansing.work_order import WorkOrder
 from farmy_assets_tests.cleansing.drawing import plants, stored
 
 POLICY = CleansingPolicy(max_long_side_px=100)
@@ -37,7 +38,7 @@ def test_a_plan_gives_every_image_what_it_gets_alone() -> None:
 
     assert len(rows) == len(IMAGES)
     for image in IMAGES:
-        quality, copy = work_on(image, order)
+        quality, copy, _ = work_on(image, order)
         assert found[image.image_id] == quality
         assert copies[image.image_id] == (copy.content if copy else None)
     assert {name for name, content in copies.items() if content} == {"good", "turned"}

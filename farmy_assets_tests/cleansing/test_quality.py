@@ -93,6 +93,28 @@ def test_an_overexposed_photograph_is_clipped_before_all_of_it_is_white() -> Non
     assert Check.CLIPPED in verdict(sky).reasons
 
 
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.15])
+def test_a_small_sharp_insect_or_stalk_makes_a_soft_photograph_of_use(share: float) -> None:
+    width, height = 1600, 1200
+    sharp, side = plants(size=(width, height)), round((share * width * height) ** 0.5)
+    insect = (500, 430, 500 + side, 430 + side)
+    stalk = (900, 60, 900 + round(share * width * height / 1080), 1140)
+
+    for box in (insect, stalk):
+        photograph = blurred(sharp, 0.02)
+        assert Check.BLURRY in verdict(photograph).reasons
+        photograph.paste(sharp.crop(box), box[:2])
+        assert Check.BLURRY not in verdict(photograph).reasons
+
+
+def test_a_speck_does_not_make_a_soft_photograph_sharp() -> None:
+    sharp = plants(size=(1600, 1200))
+    photograph = blurred(sharp, 0.02)
+    photograph.paste(sharp.crop((0, 0, 30, 30)), (640, 520))
+
+    assert Check.BLURRY in verdict(photograph).reasons
+
+
 def test_a_sharp_plant_before_a_soft_background_is_not_blurry() -> None:
     sharp = plants(size=(900, 700))
     photograph = blurred(sharp, 0.02)

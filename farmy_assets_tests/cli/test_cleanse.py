@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from farmy_assets.cli import entry
 from farmy_assets.cli.main import app
 from farmy_assets_tests.cleansing.drawing import blurred, plants, stored
 
@@ -119,3 +120,26 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert done.exit_code == 1
     assert done.stderr.startswith("error:")
     assert said in " ".join(done.stderr.split())
+
+
+def test_the_command_loads_nothing_that_it_does_not_need(folder: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from farmy_assets.cli.__main__ import main\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    heavy = {'boto3', 'pandas', 'duckdb', 'dagster', 'ray', 'scrapy', 'sqlglot'}\n"
+        "    print(end.code, sorted(heavy & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", script, "cleanse", str(folder), "--out", str(tmp_path / "out")]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_script_has_every_other_command() -> None:
+    assert entry.app_for([]) is app
+    assert entry.app_for(["search", "cleanse"]) is app

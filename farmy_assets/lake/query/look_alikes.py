@@ -9,7 +9,8 @@ import pyarrow as pa
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, looks_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.work import RawImage, WorkOrder, guarded_pool, work_guarded
+from farmy_assets.cleansing.work import RawImage, work_guarded
+from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.duplicate_index import DuplicateIndexBook
 

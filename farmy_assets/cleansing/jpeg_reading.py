@@ -1,0 +1,165 @@
+"""JPEG files decoded so that it shows whether their coded data are all there.
+
+The decoder (libjpeg) makes up for data that are missing with grey, and passes over data that are
+too many, both without a word to Pillow. So a picture in one scan is given to it without its end
+mark, and with a few bytes of filling behind its data: a decoder that asks for more lacked some,
+one that never asked for the last bytes had too many. This costs nothing. Of a picture in several
+scans the last one is decoded twice, with other filling: where the pictures differ, data were
+missing.
+"""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from farmy_assets.cleansing.damage import Damage
+from farmy_assets.cleansing.jpeg_stream import (
+    JpegStream,
+    lacks_scans,
+    lost_restarts_share,
+    overwritten_share,
+    read_stream,
+)
+
+_END_MARK = b"\xff\xd9"
+# A code of ones alone does not exist: what is decoded from this is hardly one unit (MCU).
+_FILLING = b"\xff\x00" * 16
+_LAST_BYTES = 64
+_STEP_BYTES = 256
+_TOO_MANY = 0.01  # of the data: cameras pad, and a few bytes say nothing
+_COARSE = 8
+_MEANT_ZEROS = 0.005  # bits that refine plain colours are mostly zeros
+_AT_LEAST = 1e-4
+
+Prepare = Callable[[Image.Image], None]
+
+
+def load_jpeg(content: bytes, prepare: Prepare) -> tuple[Image.Image, Damage | None]:
+    """The loaded picture, as Pillow gives it, and what is wrong with its data.
+
+    Args:
+        content: A whole file.
+        prepare: Called with a picture that is open and not loaded yet.
+
+    Raises:
+        OSError: The picture cannot be decoded; other errors of Pillow's come through as well.
+    """
+    stream = read_stream(content)
+    if not stream.is_understood:
+        return _loaded(io.BytesIO(content), prepare), None
+    if not stream.is_one_sequential_scan:
+        return _in_several_scans(content, stream, prepare)
+    begin, end = stream.scans[0].begin, stream.scans[0].end
+    file = _WatchedFile(content[:end] + _FILLING, max(begin, end - _LAST_BYTES))
+    try:
+        opened = _loaded(file, prepare)
+    except OSError:
+        if not file.ran_dry:
+            raise
+        opened = _loaded(io.BytesIO(content[:end] + _END_MARK), prepare)
+        share = max(_AT_LEAST, _grey_share_at_the_end(content[:end] + _END_MARK))
+        return opened, Damage(share, "JPEG that lacks data", is_cut=True)
+    return opened, _sequential_damage(content, stream, file)
+
+
+def _loaded(file: io.BytesIO, prepare: Prepare) -> Image.Image:
+    opened = Image.open(file, formats=("JPEG",))
+    prepare(opened)
+    opened.load()
+    return opened
+
+
+class _WatchedFile(io.BytesIO):
+    """A file that gives the bytes from one place on only when these are asked for by themselves.
+
+    From `stepped_from` on it gives them in small portions.
+    """
+
+    def __init__(self, content: bytes, guarded_from: int, stepped_from: int | None = None) -> None:
+        super().__init__(content)
+        self._guarded_from = guarded_from
+        self._stepped_from = len(content) if stepped_from is None else stepped_from
+        self.ran_dry = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        position = self.tell()
+        left = self._guarded_from - position
+        if position >= self._stepped_from:
+            left = min(left, _STEP_BYTES)
+        if left > 0:
+            size = left if size is None or size < 0 else min(size, left)
+        part = super().read(size)
+        self.ran_dry |= not part
+        return part
+
+    @property
+    def was_read_to_its_end(self) -> bool:
+        return self.tell() > self._guarded_from
+
+
+def _sequential_damage(content: bytes, stream: JpegStream, file: _WatchedFile) -> Damage | None:
+    """What else shows of a picture that did not lack data."""
+    if stream.has_broken_tables:
+        return Damage(1.0, "JPEG whose tables are overwritten")
+    if share := lost_restarts_share(content, stream):
+        return Damage(min(1.0, share), "JPEG that lacks parts in its middle")
+    scan = stream.scans[0]
+    if file.was_read_to_its_end:
+        if share := overwritten_share(content, stream):
+            return Damage(share, "JPEG overwritten with zeros")
+    else:
+        used = _used_bytes(content, stream)
+        too_many = (scan.end - used) / max(1, scan.end - scan.begin)
+        read = stream._replace(scans=(scan._replace(end=used),))
+        if share := overwritten_share(content, read, even_if_flat=too_many > _TOO_MANY):
+            return Damage(share, "JPEG overwritten with zeros")
+        if too_many > _TOO_MANY:
+            return Damage(0.0, f"{scan.end - used:,} bytes behind the picture's last row")
+    return None if stream.has_end_mark else Damage(0.0, "JPEG without an end mark")
+
+
+def _used_bytes(content: bytes, stream: JpegStream) -> int:
+    """Where the decoder stops, to a few bytes."""
+    begin, end = stream.scans[0].begin, stream.scans[0].end
+    file = _WatchedFile(content[:end] + _FILLING, end, stepped_from=begin)
+    _loaded(file, _coarse)
+    return file.tell()
+
+
+def _grey_share_at_the_end(content: bytes) -> float:
+    """The share of the picture, from its end upwards, that is of the decoder's filling."""
+    levels = np.asarray(_loaded(io.BytesIO(content), _coarse))
+    filling = levels[-1, -1].astype(np.int16)
+    differs = np.abs(levels.astype(np.int16) - filling) > 1
+    if differs.ndim > 2:  # noqa: PLR2004 - height, width, and colours
+        differs = differs.any(axis=2)
+    other = np.flatnonzero(differs)
+    last = int(other[-1]) + 1 if other.size else 0
+    return 1 - last / int(differs.size)
+
+
+def _coarse(opened: Image.Image) -> None:
+    opened.draft(None, (max(1, opened.width // _COARSE), max(1, opened.height // _COARSE)))
+
+
+def _in_several_scans(
+    content: bytes, stream: JpegStream, prepare: Prepare
+) -> tuple[Image.Image, Damage | None]:
+    """A progressive picture, or one whose colours are coded one after the other."""
+    end = stream.scans[-1].end
+    opened = _loaded(io.BytesIO(content[:end] + _END_MARK), prepare)
+    if stream.has_broken_tables:
+        return opened, Damage(1.0, "JPEG whose tables are overwritten")
+    if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
+        return opened, Damage(share, "JPEG overwritten with zeros")
+    if lacks_scans(stream):
+        return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=True)
+    filling = np.random.default_rng(0).integers(1, 255, max(4096, end // 50), np.uint8).tobytes()
+    other = _loaded(io.BytesIO(content[:end] + filling + _END_MARK), prepare)
+    differs = np.flatnonzero(np.asarray(opened) != np.asarray(other))
+    if differs.size:
+        share = 1 - int(differs[0]) / np.asarray(opened).size
+        return opened, Damage(share, "JPEG that lacks the end of its detail", is_cut=True)
+    return opened, None if stream.has_end_mark else Damage(0.0, "JPEG without an end mark")
