@@ -112,13 +112,15 @@ def test_nobody_can_end_a_version_of_what_came_in() -> None:
     assert resolved(policy["NotResource"], NAMES) == f"{RAW}/incoming/*"
 
 
-def test_the_upload_function_lists_no_bucket() -> None:
+def test_the_upload_function_lists_no_bucket_but_the_names_of_campaigns() -> None:
     for statement in of_role("UploadRole"):
-        assert not any(
-            "List" in a and a != "s3:ListMultipartUploadParts" for a in statement["Action"]
-        )
-        for place in statement["Resource"]:
-            assert place not in {RAW, RECORDS}
+        if "s3:ListBucket" in statement["Action"]:
+            assert statement["Resource"] == [RECORDS]
+            told = statement["Condition"]
+            assert list(told.values()) in (
+                [{"s3:prefix": "campaigns/*"}],
+                [{"s3:prefix": ["campaigns/*"]}],
+            )
 
 
 def test_the_pipeline_cannot_touch_contributors_whatever_else_it_is_given() -> None:
