@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
-from farmy_assets.cleansing.duplicates import find_duplicates, fingerprint_of
+from farmy_assets.cleansing.compared_images import fingerprint_of
+from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.rulings import Question, Ruling, Word
 from farmy_assets.errors import InvalidInputError

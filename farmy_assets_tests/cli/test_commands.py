@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 from typer.testing import CliRunner
 
-from farmy_assets.cleansing.duplicates import Fingerprint
+from farmy_assets.cleansing.compared_images import Fingerprint
 from farmy_assets.cli import catalog, duplicates, ingest
 from farmy_assets.cli.main import app
 from farmy_assets.errors import LakeError, LakeUnavailableError
