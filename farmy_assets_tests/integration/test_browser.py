@@ -132,12 +132,12 @@ def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     tasks = sorted(platform.studio.task_ids(mine).values())
     image = open_task(page, address, project_id=mine, task_id=tasks[0])
     draw_box(page, image)
-    page.get_by_role("button", name="submit", exact=True).click()
+    page.get_by_role("button", name="Submit").first.click()
     _answers_become(platform, mine, {"image-0": 1})
     image = shown_image(page)
     page.wait_for_load_state("networkidle")
     draw_box(page, image)
-    page.get_by_role("button", name="submit", exact=True).click()  # it is named "Update" now
+    page.get_by_role("button", name="Submit").first.click()  # it is named "Update" now
     _answers_become(platform, mine, {"image-0": 2})
 
     page.goto(f"{address}/projects/{mine}/data")
@@ -148,7 +148,7 @@ def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     _answers_become(platform, mine, {"image-0": 2, "image-1": 0})
     page.get_by_role("button", name="No previous task").wait_for(state="detached")
     draw_box(page, shown_image(page))
-    page.get_by_role("button", name="Submit current annotation").click()
+    page.get_by_role("button", name="Submit").first.click()
     _answers_become(platform, mine, {"image-0": 2, "image-1": 0, "image-2": 1})
 
     # A tip for the page is the one thing that it asks for in vain, as it did before.
