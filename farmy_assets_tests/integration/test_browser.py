@@ -133,23 +133,23 @@ def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     image = open_task(page, address, project_id=mine, task_id=tasks[0])
     draw_box(page, image)
     page.get_by_role("button", name="Submit").first.click()
-    _answers_become(platform, mine, {"image-0": 1})
+    _answers_become(page, platform, mine, {"image-0": 1})
     image = shown_image(page)
     page.wait_for_load_state("networkidle")
     draw_box(page, image)
     page.get_by_role("button", name="Submit").first.click()  # it is named "Update" now
-    _answers_become(platform, mine, {"image-0": 2})
+    _answers_become(page, platform, mine, {"image-0": 2})
 
     page.goto(f"{address}/projects/{mine}/data")
     page.get_by_text("Label All Tasks").click()
     page.get_by_label("Close modal").last.click()  # the instructions
     shown_image(page)
     page.get_by_role("button", name="skip-task").click()
-    _answers_become(platform, mine, {"image-0": 2, "image-1": 0})
+    _answers_become(page, platform, mine, {"image-0": 2, "image-1": 0})
     page.get_by_role("button", name="No previous task").wait_for(state="detached")
     draw_box(page, shown_image(page))
     page.get_by_role("button", name="Submit").first.click()
-    _answers_become(platform, mine, {"image-0": 2, "image-1": 0, "image-2": 1})
+    _answers_become(page, platform, mine, {"image-0": 2, "image-1": 0, "image-2": 1})
 
     # A tip for the page is the one thing that it asks for in vain, as it did before.
     assert [url for url in refused if "/heidi-tips" not in url] == []
@@ -176,10 +176,13 @@ def _filled_inbox(platform: RunningPlatform, account: Account, name: str) -> int
     return project
 
 
-def _answers_become(platform: RunningPlatform, project: int, wanted: dict[str, int]) -> None:
+def _answers_become(
+    page: Page, platform: RunningPlatform, project: int, wanted: dict[str, int]
+) -> None:
     """Wait until Label Studio holds these answers: task key to regions; a skip has none."""
 
     def there() -> bool:
+        page.wait_for_timeout(100)  # what the page asks for goes out only while we wait with it
         tasks = platform.studio.changed_tasks(project, since=None)
         return wanted == {t.task_key: len(a.result) for t in tasks for a in t.annotations}
 
