@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -121,13 +122,14 @@ def test_the_adjudicators_page_shows_every_version_and_where_they_differ(
 def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     page: Page, platform: RunningPlatform, accounts: dict[str, Account]
 ) -> None:
-    mine, _ = (_filled_inbox(platform, accounts[name], name) for name in ("anna", "ben"))
+    campaign = f"gate-{uuid4().hex[:6]}"
+    mine, _ = (_filled_inbox(platform, campaign, accounts[n], n) for n in ("anna", "ben"))
     refused: list[str] = []
     page.on("response", lambda a: refused.append(a.url) if a.status in {401, 403} else None)
     address = platform.label_studio_url
     sign_in(page, address, email=accounts["anna"].email, password=accounts["anna"].password)
-    page.get_by_text("gate · annotation · anna").first.wait_for()
-    assert page.get_by_text("gate · annotation · ben").count() == 0
+    page.get_by_text(f"{campaign} · annotation · anna").first.wait_for()
+    assert page.get_by_text(f"{campaign} · annotation · ben").count() == 0
 
     tasks = sorted(platform.studio.task_ids(mine).values())
     image = open_task(page, address, project_id=mine, task_id=tasks[0])
@@ -157,8 +159,8 @@ def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     assert "own inboxes" in page.inner_text("body")
 
 
-def _filled_inbox(platform: RunningPlatform, account: Account, name: str) -> int:
-    inbox = Inbox(campaign="gate", phase=Phase.ANNOTATION, person=name)
+def _filled_inbox(platform: RunningPlatform, campaign: str, account: Account, name: str) -> int:
+    inbox = Inbox(campaign=campaign, phase=Phase.ANNOTATION, person=name)
     config = """<View><Image name="image" value="$image"/>
       <RectangleLabels name="box" toName="image"><Label value="weed"/></RectangleLabels></View>"""
     project = platform.studio.ensure_inbox(
