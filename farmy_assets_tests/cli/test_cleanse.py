@@ -129,7 +129,7 @@ def test_the_command_loads_nothing_that_it_does_not_need(folder: Path, tmp_path:
         "try:\n"
         "    main()\n"
         "except SystemExit as end:\n"
-        "    heavy = {'boto3', 'pandas', 'duckdb', 'dagster', 'ray', 'scrapy', 'sqlglot'}\n"
+        "    heavy = {'boto3', 'duckdb', 'dagster', 'ray', 'scrapy', 'sqlglot'}\n"
         "    print(end.code, sorted(heavy & set(sys.modules)))\n"
     )
     command = [sys.executable, "-c", script, "cleanse", str(folder), "--out", str(tmp_path / "out")]
