@@ -31,9 +31,9 @@ def test_bad_photographs_are_a_finding_and_no_error(folder: Path, tmp_path: Path
     done = RUN.invoke(app, ["cleanse", str(folder), "--out", str(tmp_path / "new" / "out")])
 
     assert done.exit_code == 0
-    assert "3 files" in done.stderr
-    assert "1 fit" in done.stderr
-    assert "blurry: 1" in done.stderr
+    assert "3 files" in done.stdout
+    assert "1 fit" in done.stdout
+    assert "blurry: 1" in done.stdout
     assert done.stdout == ""
     assert {path.name for path in (tmp_path / "new" / "out").iterdir()} == {
         "report.html", "report.parquet"
