@@ -44,7 +44,7 @@ _WORTH_ADJUSTING = 0.7
 _LEAST_AGREEMENT = 0.945
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
-_ASKED_AT_ONCE = 32
+_ASKED_AT_ONCE = 256
 _CANDIDATES_AT_ONCE = 2_000_000
 _ADJUSTED_AT_ONCE = 2_000
 
