@@ -10,6 +10,7 @@ bitmap compression history", IEEE Transactions on Image Processing 12 (2003).
 import math
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,10 @@ _STEPS = np.arange(3, 41)
 _BINS_PER_LEVEL, _LARGEST = 4, 160
 _COARSER_BY = 1.4  # than the file's own steps
 _LEAST_COEFFICIENTS, _LEAST_PATTERN, _LEAST_FREQUENCIES = 30, 0.5, 2
+# Of 200 photographs those saved once come to 0 at most, all frequencies together; those saved at 75
+# and again at 85 to 0.34 at least.
+_LEAST_COEFFICIENTS_OF_ALL, _LEAST_PATTERN_OF_ALL, _LEAST_FREQUENCIES_OF_ALL = 150, 0.3, 3
+_QUALITIES = range(30, 96)
 _FINE_QUALITY = 80  # what is stored more coarsely is most often stored for the first time
 
 Levels = NDArray[np.uint8]
@@ -117,10 +122,13 @@ def _earlier_quality(decoded: Decoded, levels: Levels) -> int | None:
             steps_known.append(own if is_own else np.ones_like(own))
     if not blocks:
         return None
-    steps = _steps(blocks, np.stack(steps_known))
+    patterns = _patterns(blocks, np.stack(steps_known))
+    steps = _steps(patterns)
     is_shown = np.count_nonzero(steps, axis=1) >= _LEAST_FREQUENCIES
+    if not is_shown.any():
+        return _quality_of_all(patterns)
     percents = (100 * steps / _STANDARD)[is_shown]
-    return _quality(float(np.median(percents[percents > 0]))) if is_shown.any() else None
+    return _quality(float(np.median(percents[percents > 0])))
 
 
 def _blocks(levels: Levels, side: int) -> Levels:
@@ -132,15 +140,23 @@ def _blocks(levels: Levels, side: int) -> Levels:
     return tiled[places // max(1, columns), :, places % max(1, columns)].reshape(-1, side * side)
 
 
-def _steps(blocks: list[Levels], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The step of which the coefficients of each frequency are multiples, or 0.
+class _Patterns(NamedTuple):
+    """How near coefficients lie to multiples of each step; shape (lists, frequencies, steps).
+
+    `sums` has 1 for each that lies on a multiple and -1 for each between two, `counts` how many
+    were looked at; both are 0 where the file's own steps explain it.
+    """
+
+    sums: NDArray[np.float32]
+    counts: NDArray[np.float32]
+
+
+def _patterns(blocks: list[Levels], own: NDArray[np.int64]) -> _Patterns:
+    """What shows of earlier steps.
 
     Args:
         blocks: Several lists of blocks, each of shape (blocks, pixels).
         own: For each list and frequency the step that the file itself explains.
-
-    Returns:
-        Shape (lists, frequencies).
     """
     bins = np.concatenate(blocks).astype(np.float32) @ _transforms(math.isqrt(blocks[0].shape[1]))
     np.abs(bins, out=bins)
@@ -151,13 +167,42 @@ def _steps(blocks: list[Levels], own: NDArray[np.int64]) -> NDArray[np.int64]:
     places += np.repeat(starts, [len(some) for some in blocks], axis=0)
     counts = np.bincount(places.ravel(), minlength=own.size * _bin_count())
     combed = counts.reshape(own.size, _bin_count()).astype(np.float32) @ _combs()
-    sums, looked_at = combed[:, : len(_STEPS)], combed[:, len(_STEPS) :]
-    patterns = sums / np.maximum(looked_at, 1)
-    is_explained = _COARSER_BY * own.reshape(-1, 1) > _STEPS
-    patterns[is_explained | (looked_at < _LEAST_COEFFICIENTS)] = 0
-    best = patterns.argmax(axis=1)
-    found = np.where(patterns.max(axis=1) >= _LEAST_PATTERN, _STEPS[best], 0)
-    return np.asarray(found.reshape(own.shape))
+    combed = combed.reshape(*own.shape, -1) * np.tile(_COARSER_BY * own[..., None] <= _STEPS, 2)
+    return _Patterns(combed[..., : len(_STEPS)], combed[..., len(_STEPS) :])
+
+
+def _steps(patterns: _Patterns) -> NDArray[np.int64]:
+    """The step of which the coefficients of each frequency are multiples, or 0."""
+    shares = patterns.sums / np.maximum(patterns.counts, 1)
+    shares[patterns.counts < _LEAST_COEFFICIENTS] = 0
+    best = shares.argmax(axis=2)
+    return np.asarray(np.where(shares.max(axis=2) >= _LEAST_PATTERN, _STEPS[best], 0))
+
+
+def _quality_of_all(patterns: _Patterns) -> int | None:
+    """The quality whose steps all frequencies together show; None where they show none.
+
+    A later quality that is only a little finer blurs the pattern of each frequency by itself.
+    """
+    steps = _steps_by_quality()
+    is_known = (steps >= _STEPS[0]) & (steps <= _STEPS[-1])
+    places = np.where(is_known, steps - _STEPS[0], 0)
+    frequencies = np.arange(len(_STANDARD))
+    counts = patterns.counts[:, frequencies, places] * is_known
+    sums = (patterns.sums[:, frequencies, places] * is_known).sum(axis=2)
+    is_enough = np.count_nonzero(counts, axis=2) >= _LEAST_FREQUENCIES_OF_ALL
+    looked_at = counts.sum(axis=2)
+    is_enough &= looked_at >= _LEAST_COEFFICIENTS_OF_ALL
+    shares = np.where(is_enough, sums / np.maximum(looked_at, 1), 0).max(axis=0)
+    best = int(shares.argmax())
+    return _QUALITIES[best] if shares[best] >= _LEAST_PATTERN_OF_ALL else None
+
+
+@cache
+def _steps_by_quality() -> NDArray[np.int64]:
+    """The steps that libjpeg uses, shape (qualities, frequencies)."""
+    percents = np.array([5000 // q if q < 50 else 200 - 2 * q for q in _QUALITIES])  # noqa: PLR2004
+    return np.asarray(np.maximum(1, (percents[:, None] * _STANDARD + 50) // 100))
 
 
 @cache

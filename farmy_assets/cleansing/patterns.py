@@ -136,7 +136,7 @@ def turned(levels: Levels, orientations: NDArray[np.int64]) -> Levels:
 
 def turned_coefficients(found: Levels, orientations: NDArray[np.int64]) -> Levels:
     """Coefficients of pictures, shape (pictures, 192), as those of the same pictures turned."""
-    turned_ones = found * _mirrored_signs()[orientations & 3]
+    turned_ones: Levels = found * _mirrored_signs()[orientations & 3]
     some = orientations & 4 > 0
     turned_ones[some] = turned_ones[some][:, ORDER.transposed]
     return turned_ones
