@@ -83,7 +83,10 @@ def find_duplicates(
     )
     near = near_to_known([c for c in candidates if c.image_id not in ruled], known, limits)
     left = [c for c in candidates if c.image_id not in near]
-    near |= changed_from_known([c for c in left if c.image_id not in ruled], known)
+    # A limit of 0 asks for equal pictures alone: what was cut or framed is none.
+    near |= changed_from_known(
+        [c for c in left if c.image_id not in ruled and limits[c.image_id]], known
+    )
     left = [c for c in left if c.image_id not in near]
     near |= _near_to_better(left, limits, ruled)
     found = {image_id: _dropped(image_id, nearest) for image_id, nearest in near.items()}
@@ -165,9 +168,11 @@ def _near_to_better(
         if images[number].image_id in dropped:
             continue
         for other in sorted(neighbours.get(number, {})):
-            other_id = images[other].image_id
+            other_id, near = images[other].image_id, neighbours[other][number]
+            if near.change is not CopyChange.NONE and not limits[other_id]:
+                continue  # a limit of 0 asks for equal pictures alone
             if rank[other] > rank[number] and other_id not in dropped and other_id not in ruled:
-                dropped[other_id] = neighbours[other][number]
+                dropped[other_id] = near
     return dropped
 
 

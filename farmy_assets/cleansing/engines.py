@@ -2,9 +2,11 @@
 
 import logging
 import socket
+from contextlib import suppress
 from functools import cache
 
 import daft
+from daft.exceptions import DaftCoreException
 
 from farmy_assets.errors import InvalidInputError
 
@@ -23,7 +25,10 @@ def use_engine(ray_address: str = "") -> None:
         InvalidInputError: There is no cluster at the address.
     """
     if not ray_address:
-        return  # it is what Daft does unasked
+        # Unasked, Daft would load ray to see whether it runs in a cluster: a second or more.
+        with suppress(DaftCoreException):  # a plan of this process has run before: by the same
+            daft.set_runner_native()
+        return
     import ray  # noqa: PLC0415 - takes a second, which only a cluster needs
 
     try:

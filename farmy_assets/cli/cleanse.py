@@ -25,6 +25,7 @@ from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.cleansing.policy import PolicyBook, parse_policy
 from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 from farmy_assets.cli.context import console, ends_plainly
+from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError
 
 TABLE, PAGE, COPIES = "report.parquet", "report.html", "images"
@@ -104,7 +105,7 @@ def cleanse(
         typer.echo(json.dumps(summary, indent=1))
         return
     _print(numbers, reasons, warnings, seconds)
-    console.print(f"Look at {out / PAGE}", highlight=False, soft_wrap=True)
+    print_result(f"Look at {out / PAGE}")
 
 
 @contextmanager
@@ -153,13 +154,12 @@ def _print(
     seconds: float,
 ) -> None:
     rate = numbers["files"] / seconds
-    console.print(
+    print_result(
         f"{numbers['files']} files in {seconds:.1f} s ({rate:.0f}/s): {numbers['kept']} fit, "
         f"{numbers['duplicates']} duplicates, {numbers['held']} for a person to judge, "
-        f"{numbers['rejected']} cannot be decoded",
-        highlight=False,
+        f"{numbers['rejected']} cannot be decoded"
     )
     for reason, count in reasons.items():
-        console.print(f"  {reason}: {count}", highlight=False)
+        print_result(f"  {reason}: {count}")
     for check, count in warnings.items():
-        console.print(f"  {check}: {count} (a warning only)", highlight=False)
+        print_result(f"  {check}: {count} (a warning only)")

@@ -23,6 +23,7 @@ from farmy_assets.catalog.arrivals import Origin
 from farmy_assets.catalog.metadata import ImageMetadata, Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
 from farmy_assets.lake.ingestion.correcting import (
@@ -227,21 +228,19 @@ def _offers(
 
 
 def _print(report: IngestReport, address: str) -> None:
-    console.print(
+    print_result(
         f"{counted(report.files, 'file')}: {report.stored} stored, "
-        f"{report.already_there} already there, {len(report.refused)} left out",
-        highlight=False,
+        f"{report.already_there} already there, {len(report.refused)} left out"
     )
     if differing := in_words(report.differing):
-        console.print(differing, highlight=False)
+        print_result(differing)
     for reason, count in Counter(r.reason.value for r in report.refused).most_common():
-        console.print(f"  {reason}: {count}", highlight=False)
+        print_result(f"  {reason}: {count}")
     for refusal in report.refused[:SHOWN]:
         detail = f" ({refusal.detail})" if refusal.detail else ""
-        console.print(f"    {refusal.name}: {refusal.reason.value}{detail}",
-                      highlight=False, markup=False)  # fmt: skip
+        print_result(f"    {refusal.name}: {refusal.reason.value}{detail}")
     if len(report.refused) > SHOWN:
-        console.print(f"    ... all are in {address}", highlight=False, soft_wrap=True)
+        print_result(f"    ... all are in {address}")
 
 
 def _print_corrections(report: CorrectionReport, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_result
 from farmy_assets.lake import keys
 from farmy_assets.scraping.process import scrape as run_scraper
 from farmy_assets.scraping.records import ScrapeReport
@@ -37,16 +38,15 @@ def scrape(
     if as_json:
         typer.echo(report.to_json().decode())
         return
-    console.print(f"{report.job.scraper}, job {report.job.number}: {_in_words(report)}",
-                  highlight=False)  # fmt: skip
+    print_result(f"{report.job.scraper}, job {report.job.number}: {_in_words(report)}")
     _print_reasons("pictures left out", report.refused_by_reason)
     _print_reasons("pages not read", report.unread_pages_by_reason)
     for limit in report.limits_reached:
-        console.print(f"  the limit of {limit} was reached", highlight=False)
+        print_result(f"  the limit of {limit} was reached")
     if report.is_complete:
         key = keys.scrape_report(report.job.scraper, report.job.number)
         address = f"s3://{lake.records.bucket.name}/{key}"
-        console.print(f"The report is {address}", highlight=False, soft_wrap=True)
+        print_result(f"The report is {address}")
     else:
         console.print("Not at its end: run the same command again to go on.", highlight=False)
 
@@ -61,4 +61,4 @@ def _in_words(report: ScrapeReport) -> str:
 def _print_reasons(title: str, reasons: Mapping[str, int]) -> None:
     if reasons:
         told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-        console.print(f"  {title}: {told}", highlight=False)
+        print_result(f"  {title}: {told}")

@@ -37,8 +37,8 @@ def test_a_tool_that_fails_is_a_row_with_its_reason_and_is_not_tried_again(
         return 50.0
 
     monkeypatch.setattr(cleansing_speed, "_peer", peer)
-    monkeypatch.setattr(cleansing_speed, "_ours", lambda _folder: 100.0)
-    monkeypatch.setattr(cleansing_speed, "_decoding", lambda _folder, _scale: 200.0)
+    monkeypatch.setattr(cleansing_speed, "pass_rate", lambda _folder: 100.0)
+    monkeypatch.setattr(cleansing_speed, "decoding_rate", lambda _folder, _scale: 200.0)
     notes: list[str] = []
     rows = cleansing_speed.images_per_second(tmp_path, notes.append)
     assert [row for row in rows if "fastdup" in row] == [

@@ -52,8 +52,8 @@ def photographs(tmp_path: Path) -> Path:
 def test_ingest_tells_what_came_in_and_what_stayed_out(photographs: Path) -> None:
     told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
     assert told.exit_code == 0
-    assert "4 files: 3 stored, 0 already there, 1 left out" in told.stderr
-    assert "[notes].txt: not_an_image" in told.stderr
+    assert "4 files: 3 stored, 0 already there, 1 left out" in told.stdout
+    assert "[notes].txt: not_an_image" in told.stdout
 
 
 def test_ingest_twice_is_a_no_op_and_a_script_can_read_it(photographs: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_list_comes_in_and_what_stayed_out_is_written_down(
     told = run(app, ["ingest", str(photographs / "list.csv"), "--campaign", "weeds",
                      "--report", str(tmp_path / "out.csv")])  # fmt: skip
     assert told.exit_code == 0
-    assert "2 files: 1 stored, 0 already there, 1 left out" in told.stderr
+    assert "2 files: 1 stored, 0 already there, 1 left out" in told.stdout
     assert "gone.jpg,missing_file" in (tmp_path / "out.csv").read_text()
 
 
@@ -224,7 +224,7 @@ def test_an_unknown_campaign_is_told_with_the_nearest_one_and_the_import_goes_on
     told = run(app, ["ingest", str(photographs), "--campaign", "weed"])
     assert told.exit_code == 0
     assert "there is no campaign weed yet; did you mean weeds?" in told.stderr
-    assert "3 stored" in told.stderr
+    assert "3 stored" in told.stdout
     assert "warning" not in run(app, ["ingest", str(photographs), "--campaign", "weeds"]).stderr
 
 
@@ -237,14 +237,14 @@ def test_whoever_may_only_import_imports_without_any_warning(
     monkeypatch.setattr(type(lake.campaigns), "names", refused)
     monkeypatch.setattr(type(lake.duplicates), "everything", refused)
     told = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
-    assert (told.exit_code, "3 stored" in told.stderr) == (0, True)
+    assert (told.exit_code, "3 stored" in told.stdout) == (0, True)
     assert "AccessDenied" not in told.output
 
 
 def test_one_file_is_told_as_one(tmp_path: Path) -> None:
     (tmp_path / "one.jpg").write_bytes(jpeg(1))
     told = run(app, ["ingest", str(tmp_path), "--campaign", "weeds"])
-    assert "1 file: 1 stored" in told.stderr
+    assert "1 file: 1 stored" in told.stdout
 
 
 def test_photographs_that_another_campaign_keeps_are_told_with_the_command_that_takes_them_in(

@@ -40,16 +40,16 @@ def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_came_in_and_what_stayed_out_is_told() -> None:
     told = CliRunner().invoke(app, ["scrape", "maize.yaml"])
     assert told.exit_code == 0
-    assert "maize, job 2: 4 pages: 3 stored, 2 already there, 1 left out" in told.stderr
-    assert "pictures left out: too_large 1" in told.stderr
-    assert "the limit of pages was reached" in told.stderr
-    assert "s3://records/scrapes/maize/reports/000002.json" in told.stderr
+    assert "maize, job 2: 4 pages: 3 stored, 2 already there, 1 left out" in told.stdout
+    assert "pictures left out: too_large 1" in told.stdout
+    assert "the limit of pages was reached" in told.stdout
+    assert "s3://records/scrapes/maize/reports/000002.json" in told.stdout
 
 
 def test_a_job_that_is_not_at_its_end_says_how_to_go_on() -> None:
     told = CliRunner().invoke(app, ["scrape", "unfinished.yaml"])
     assert "run the same command again to go on" in told.stderr
-    assert "reports/" not in told.stderr
+    assert "reports/" not in told.stdout
 
 
 def test_for_scripts_the_report_alone_is_printed() -> None:

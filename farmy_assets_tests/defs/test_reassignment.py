@@ -206,7 +206,7 @@ def test_what_a_former_adjudicator_decided_stands(
         submit(studio, "ben", image_id, WRONG if image_id == placed[0] else TRUE)
     run_what_is_asked(annotation_completion_sensor, instance, resources)
     (key,) = keys_in(studio, "dora", "adjudication")
-    submit(studio, "dora", key, TRUE, late=5)
+    submit(studio, "dora", key, TRUE, late=5, choice="draw everything")
     lake.campaigns.apply(parse_campaign(rules("anna", "ben", adjudicator="gina")))
     run_what_is_asked(annotation_completion_sensor, instance, resources)
     state = lake.ledger.state("weeds")

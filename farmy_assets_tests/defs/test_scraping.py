@@ -76,7 +76,8 @@ def test_a_run_tells_what_came_in_what_stayed_out_and_whom_the_site_may_ask(
     monkeypatch.setattr(scraping, "scrape", scrape)
     result = materialize(resources, folder, instance)
     assert result.success
-    assert asked == [(folder / f"{NAME}.yaml", lake.settings)]
+    of_the_pipeline = lake.settings.model_copy(update={"quota_table": None})
+    assert asked == [(folder / f"{NAME}.yaml", of_the_pipeline)]
     (event,) = result.get_asset_materialization_events()
     told = event.materialization.metadata
     assert (told["stored_images"].value, told["refused_images"].value) == (1, 1)

@@ -19,6 +19,7 @@ LINEAGE_WIDTH_PX = 2400  # narrower, and the assets' names can no longer be read
 LINEAGE_HEIGHT_PX = 1500
 EMPTY_PLACE = (1000, 250)  # over the lineage: a click there is one on no asset
 PATIENCE_MS = 60_000
+DRAWN_MS = 1_500
 IN_THE_LINEAGE = "svg foreignObject"
 # The page's own picture: what is on the screen, as wide as the file behind it.
 DRAWN_IMAGES = """() => [...document.querySelectorAll('img')]
@@ -106,7 +107,7 @@ def draw_box(page: Page, image: ShownImage) -> None:
     page.mouse.down()
     page.mouse.move(left + image.shown_width * 0.2, top + image.shown_height * 0.2, steps=5)
     page.mouse.up()
-    page.get_by_role("button", name="Region options").first.wait_for()
+    page.wait_for_timeout(DRAWN_MS)  # nothing on the page tells when the box is taken
 
 
 def shown_image(page: Page) -> ShownImage:

@@ -94,6 +94,7 @@ def desk(platform: RunningPlatform, accounts: dict[str, Account]) -> Iterator[De
     inbox = Inbox(campaign=f"t-{uuid4().hex[:10]}", phase=Phase.ADJUDICATION, person="dora")
     project_id = platform.studio.ensure_inbox(
         inbox,
+        owner=accounts["dora"].email,
         label_config=label_config(RULES, Phase.ADJUDICATION),
         instructions=instructions(RULES, Phase.ADJUDICATION),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -121,35 +122,36 @@ def test_the_adjudicators_page_shows_every_version_and_where_they_differ(
 def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     page: Page, platform: RunningPlatform, accounts: dict[str, Account]
 ) -> None:
-    mine, _ = (_filled_inbox(platform, accounts[name], name) for name in ("anna", "ben"))
+    campaign = f"gate-{uuid4().hex[:6]}"
+    mine, _ = (_filled_inbox(platform, campaign, accounts[n], n) for n in ("anna", "ben"))
     refused: list[str] = []
     page.on("response", lambda a: refused.append(a.url) if a.status in {401, 403} else None)
     address = platform.label_studio_url
     sign_in(page, address, email=accounts["anna"].email, password=accounts["anna"].password)
-    page.get_by_text("gate · annotation · anna").first.wait_for()
-    assert page.get_by_text("gate · annotation · ben").count() == 0
+    page.get_by_text(f"{campaign} · annotation · anna").first.wait_for()
+    assert page.get_by_text(f"{campaign} · annotation · ben").count() == 0
 
     tasks = sorted(platform.studio.task_ids(mine).values())
     image = open_task(page, address, project_id=mine, task_id=tasks[0])
     draw_box(page, image)
-    page.get_by_role("button", name="submit", exact=True).click()
-    _answers_become(platform, mine, {"image-0": 1})
+    page.get_by_role("button", name="Submit").first.click()
+    _answers_become(page, platform, mine, {"image-0": 1})
     image = shown_image(page)
     page.wait_for_load_state("networkidle")
     draw_box(page, image)
-    page.get_by_role("button", name="submit", exact=True).click()  # it is named "Update" now
-    _answers_become(platform, mine, {"image-0": 2})
+    page.get_by_role("button", name="Submit").first.click()  # it is named "Update" now
+    _answers_become(page, platform, mine, {"image-0": 2})
 
     page.goto(f"{address}/projects/{mine}/data")
     page.get_by_text("Label All Tasks").click()
     page.get_by_label("Close modal").last.click()  # the instructions
     shown_image(page)
     page.get_by_role("button", name="skip-task").click()
-    _answers_become(platform, mine, {"image-0": 2, "image-1": 0})
+    _answers_become(page, platform, mine, {"image-0": 2, "image-1": 0})
     page.get_by_role("button", name="No previous task").wait_for(state="detached")
     draw_box(page, shown_image(page))
-    page.get_by_role("button", name="Submit current annotation").click()
-    _answers_become(platform, mine, {"image-0": 2, "image-1": 0, "image-2": 1})
+    page.get_by_role("button", name="Submit").first.click()
+    _answers_become(page, platform, mine, {"image-0": 2, "image-1": 0, "image-2": 1})
 
     # A tip for the page is the one thing that it asks for in vain, as it did before.
     assert [url for url in refused if "/heidi-tips" not in url] == []
@@ -157,8 +159,8 @@ def test_an_annotator_works_as_before_behind_the_gate_and_sees_own_inboxes_only(
     assert "own inboxes" in page.inner_text("body")
 
 
-def _filled_inbox(platform: RunningPlatform, account: Account, name: str) -> int:
-    inbox = Inbox(campaign="gate", phase=Phase.ANNOTATION, person=name)
+def _filled_inbox(platform: RunningPlatform, campaign: str, account: Account, name: str) -> int:
+    inbox = Inbox(campaign=campaign, phase=Phase.ANNOTATION, person=name)
     config = """<View><Image name="image" value="$image"/>
       <RectangleLabels name="box" toName="image"><Label value="weed"/></RectangleLabels></View>"""
     project = platform.studio.ensure_inbox(
@@ -176,10 +178,13 @@ def _filled_inbox(platform: RunningPlatform, account: Account, name: str) -> int
     return project
 
 
-def _answers_become(platform: RunningPlatform, project: int, wanted: dict[str, int]) -> None:
+def _answers_become(
+    page: Page, platform: RunningPlatform, project: int, wanted: dict[str, int]
+) -> None:
     """Wait until Label Studio holds these answers: task key to regions; a skip has none."""
 
     def there() -> bool:
+        page.wait_for_timeout(100)  # what the page asks for goes out only while we wait with it
         tasks = platform.studio.changed_tasks(project, since=None)
         return wanted == {t.task_key: len(a.result) for t in tasks for a in t.annotations}
 

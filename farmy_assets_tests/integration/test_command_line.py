@@ -38,9 +38,9 @@ def test_a_second_ingest_says_that_everything_is_there_already(
     first = platform.farmy("ingest", str(tmp_path), "--campaign", NAME)
     second = platform.farmy("ingest", str(tmp_path), "--campaign", NAME)
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert "4 files: 3 stored, 0 already there, 1 left out" in first.stderr
-    assert "4 files: 0 stored, 3 already there, 1 left out" in second.stderr
-    assert "notes.txt: not_an_image" in second.stderr
+    assert "4 files: 3 stored, 0 already there, 1 left out" in first.stdout
+    assert "4 files: 0 stored, 3 already there, 1 left out" in second.stdout
+    assert "notes.txt: not_an_image" in second.stdout
 
 
 def test_a_wrong_campaign_file_is_refused_with_every_problem_and_its_place(

@@ -103,7 +103,7 @@ def test_a_second_scraper_of_the_same_site_stores_nothing(
 ) -> None:
     answer = platform.farmy("scrape", str(_file(tmp_path, gallery, "second")))
     assert answer.returncode == 0, answer.stderr
-    assert f"{PAGES} pages: 0 stored, {PAGES * A_PAGE} already there, 0 left out" in answer.stderr
+    assert f"{PAGES} pages: 0 stored, {PAGES * A_PAGE} already there, 0 left out" in answer.stdout
 
 
 def test_a_crawl_ends_when_its_time_is_up_and_goes_on_the_next_time(

@@ -153,8 +153,11 @@ def places_of(role: str, action: str) -> list[str]:
 def test_the_limits_of_uploads_are_parameters_with_the_usual_defaults() -> None:
     variables = FUNCTIONS["UploadFunction"]["Environment"]["Variables"]
     parameters = TEMPLATE.document["Parameters"]
-    told = {name: parameters[variables[name]["Ref"]]["Default"] for name in VARIABLES.values()}
-    assert limits_from({name: str(value) for name, value in told.items()}) == USUAL_LIMITS
+    names = {name: parameter["Default"] for name, parameter in parameters.items()
+             if "Default" in parameter}  # fmt: skip
+    told = {name: resolved(variables[name], {n: str(v) for n, v in names.items()})
+            for name in VARIABLES.values()}  # fmt: skip
+    assert limits_from(told) == USUAL_LIMITS
 
 
 def statements_of(role: str) -> list[dict[str, Any]]:

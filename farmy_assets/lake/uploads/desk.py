@@ -63,18 +63,23 @@ class UploadDesk:
             raise self._another_stands(metadata)
         self.campaigns.check(metadata.campaign)
         if found:
-            kept, is_new = self._keep(contributor, asked)
+            kept, is_new = self._keep(contributor, asked, probably_new=False)
             if is_new:
                 self.quotas.count_one(contributor, now=self.clock())
             return _told(kept, self._by_entry(kept))
         has_new_room = self._take_room(contributor, asked)
         try:
-            kept, is_new = self._keep(contributor, asked)
+            kept, is_new = self._keep(contributor, asked, probably_new=has_new_room)
         except UploadConflictError:
             if has_new_room:
                 self._end_room(contributor, asked)
             raise
-        state = UploadState.WAITING if is_new else self._state(contributor, kept)
+        if is_new:
+            state = UploadState.WAITING
+        elif self.raw.look(keys.incoming(contributor, kept.client_id)):
+            state = UploadState.STORED
+        else:
+            state = self._state(contributor, kept)
         if has_new_room and state not in TO_BE_SENT:
             self._end_room(contributor, asked)
         return self._with_leave(contributor, kept, state)
@@ -175,12 +180,19 @@ class UploadDesk:
     def _end_room(self, contributor: str, asked: UploadRecord) -> None:
         self.quotas.give_back(contributor, asked.client_id, asked.metadata.size_bytes)
 
-    def _keep(self, contributor: str, asked: UploadRecord) -> tuple[UploadRecord, bool]:
-        """What was asked under the client's id, and whether it is asked for the first time."""
+    def _keep(
+        self, contributor: str, asked: UploadRecord, *, probably_new: bool
+    ) -> tuple[UploadRecord, bool]:
+        """What was asked under the client's id, and whether it is asked for the first time.
+
+        Phones ask again and again: what is probably there is read first, which costs less.
+        """
         key = keys.upload(contributor, asked.client_id)
-        if self._records.write_once(key, asked):
-            return asked, True
-        kept = self._records.read(key, UploadRecord)
+        kept = None if probably_new else self._records.find(key, UploadRecord)
+        if kept is None:
+            if self._records.write_once(key, asked):
+                return asked, True
+            kept = self._records.read(key, UploadRecord)
         if not kept.asks_the_same(asked):
             msg = (
                 f"the client_id {asked.client_id} was used for another photograph, or with "

@@ -40,7 +40,9 @@ class Quotas:
     def take(
         self, contributor: str, client_id: str, size_bytes: int, *, now: datetime, until: datetime
     ) -> bool:
-        """Take room for an upload; False when it has some already, which then lasts longer.
+        """Take room for an upload; False when it has some already, which then lasts on.
+
+        What was lengthened lately is not lengthened again: it lasts for half of the time at least.
 
         Args:
             contributor: Whose upload.
@@ -58,8 +60,9 @@ class Quotas:
             item = self._take(contributor, client_id, size_bytes, now, until, is_new_day)
             if item is None:
                 return True
-            if OPEN + client_id in item:
-                self._prolong(contributor, client_id, until)
+            if has := item.get(OPEN + client_id):
+                if int(has["M"]["until"]["N"]) < _seconds(now + (until - now) / 2):
+                    self._prolong(contributor, client_id, until)
                 return False
             is_todays = item.get(DAY, {}).get("S", "") >= _day(now)
             if is_new_day is is_todays:  # a new day has begun, or somebody else has begun it

@@ -16,6 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
 from . import accounts, pages
 from .facts import facts_of, own_project_ids
@@ -76,8 +77,11 @@ def _who(request: HttpRequest, view: View) -> tuple[Any, str]:
     """Who the view will take this to be, and what is wrong with what was shown, if anything is."""
     view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
     classes = getattr(view_class, "authentication_classes", None)
-    if classes is None:
+    if classes is None and request.user.is_authenticated:
         return request.user, ""
+    # A plain view knows sessions alone, and takes the holder of a token for nobody; so it gives no
+    # more than everybody gets, and the gate alone has to know that a token came along.
+    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES if classes is None else classes
     try:
         user = Request(request, authenticators=[each() for each in classes]).user
     except APIException as error:
