@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 _LEVELS_APART = 3  # JPEG's noise; sky, walls and paper vary more from one end to the other
 _SAME_SHARE = 0.985  # of a line: a border is still one with a date stamp in it
+_LOOKED_AT_APART = 16  # pixels of the first line
 _LEAST_SHARE = 0.006  # of a side: below, a border is no border but a defect of the edge
 _LEAST_LEFT = 0.3  # of each side
 
@@ -46,14 +47,28 @@ def within_border(levels: NDArray[np.uint8]) -> Box | None:
 
 def _border_px(lines: NDArray[np.uint8]) -> int:
     """How many lines from the first on are of the first one's colour, all of them."""
-    colour = int(np.sort(lines[0])[len(lines[0]) // 2])
+    length = lines.shape[1]
+    if not _may_be_plain(lines[0, ::_LOOKED_AT_APART].tobytes(), length):
+        return 0
+    colour = int(np.sort(lines[0])[length // 2])
+    least = max(0, colour - _LEVELS_APART)
+    span = np.uint8(min(255, colour + _LEVELS_APART) - least)
     lines_at_once, found = 1, 0
     while found < len(lines):
-        some = lines[found : found + lines_at_once].astype(np.int16)
-        same = (np.abs(some - colour) <= _LEVELS_APART).mean(axis=1) >= _SAME_SHARE
+        some = lines[found : found + lines_at_once]
+        # Below the least level this wraps around, and comes out too large as well.
+        same = np.count_nonzero(some - np.uint8(least) <= span, axis=1) >= _SAME_SHARE * length
         if not same.all():
             found += int(same.argmin())
             break
         found += len(some)
         lines_at_once *= 2
     return found if found >= max(1, _LEAST_SHARE * len(lines)) else 0
+
+
+def _may_be_plain(some: bytes, length: int) -> bool:
+    """Whether a line may be of one colour, by some of its levels: most lines are not."""
+    others = int((1 - _SAME_SHARE) * length) + 1
+    ordered = sorted(some)
+    inner = ordered[others : len(ordered) - others]
+    return not inner or inner[-1] - inner[0] <= 2 * _LEVELS_APART

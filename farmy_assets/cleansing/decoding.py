@@ -64,6 +64,9 @@ _UPRIGHT_BY = {
 }
 _SIDEWAYS = {_UPRIGHT_BY[orientation] for orientation in (5, 6, 7, 8)}
 _WITH_COMPANIONS = frozenset({"MPO", "HEIF"})
+SMALL_PX = 1_500_000
+"""So many pixels take little time and memory, all of them."""
+
 # With less of it missing a picture may still be of use: a person decides.
 _CUT_SHARE = 0.02
 _SRGB = ImageCms.createProfile("sRGB")
@@ -79,12 +82,12 @@ class Stored(NamedTuple):
     """How a picture was stored.
 
     `luma_table` has the 64 steps with which a JPEG's brightness was quantised, row by row; it is
-    empty for other formats. `is_turned`: by its metadata, when it was decoded.
+    empty for other formats. `turn` is how it was turned when it was decoded, by its metadata.
     """
 
     luma_table: tuple[int, ...] = ()
     is_camera_named: bool = False
-    is_turned: bool = False
+    turn: Image.Transpose | None = None
 
 
 class Decoded(NamedTuple):
@@ -93,7 +96,8 @@ class Decoded(NamedTuple):
     `image` is RGB in sRGB, upright, without any metadata; it may be smaller than the original.
     `width_px` and `height_px` are those of the original, upright; `mode` is Pillow's name for its
     channels. Of several `frames` (an animation, a TIFF with pages) it is the first. `damage` is
-    what the decoder had to make up for, or what is odd about the file's end.
+    what the decoder had to make up for, or what is odd about the file's end. `whole` is a picture
+    of few pixels as it was stored, where only `image` was reduced.
     """
 
     image: Image.Image
@@ -104,6 +108,7 @@ class Decoded(NamedTuple):
     frames: int
     stored: Stored = Stored()
     damage: Damage | None = None
+    whole: Image.Image | None = None
 
 
 class Undecodable(NamedTuple):
@@ -116,7 +121,11 @@ class Undecodable(NamedTuple):
 
 
 def decode(
-    content: bytes, *, policy: CleansingPolicy, enough_px: EnoughPx = None
+    content: bytes,
+    *,
+    policy: CleansingPolicy,
+    enough_px: EnoughPx = None,
+    is_brightness_enough: bool = False,
 ) -> Decoded | Undecodable:
     """Decodes any bytes; never warns.
 
@@ -126,6 +135,7 @@ def decode(
         enough_px: A long side that is enough for the caller, or what it is for each long side. A
             picture of twice that or more comes back reduced by a whole number, which is quick, and
             never below it.
+        is_brightness_enough: Leave out colours where that is quicker.
 
     Raises:
         MemoryError: Nothing else, and this only of the process's own limit.
@@ -138,7 +148,8 @@ def decode(
         return Undecodable(Check.UNREADABLE, "unsupported format" if foreign else "not an image")
     try:
         with _silenced_warnings():
-            return _decode(content, file_format, policy=policy, enough_px=enough_px)
+            mode = "L" if is_brightness_enough else None
+            return _decode(content, file_format, mode, policy=policy, enough_px=enough_px)
     except _BOMB_ERRORS as error:
         told = _PIXELS_TOLD.search(str(error))
         return Undecodable(
@@ -171,7 +182,12 @@ class _Facts(NamedTuple):
 
 
 def _decode(
-    content: bytes, file_format: FileFormat, *, policy: CleansingPolicy, enough_px: EnoughPx
+    content: bytes,
+    file_format: FileFormat,
+    mode: str | None,
+    *,
+    policy: CleansingPolicy,
+    enough_px: EnoughPx,
 ) -> Decoded | Undecodable:
     facts = _Facts((0, 0), "", 1)
     enough: int | None = None
@@ -180,9 +196,10 @@ def _decode(
         nonlocal facts, enough
         facts = _facts(opened, policy)
         enough = enough_px(max(facts.size)) if callable(enough_px) else enough_px
-        if file_format is FileFormat.JPEG and enough:
+        if file_format is FileFormat.JPEG and (enough or mode):
             # Leaves out the fine detail while decoding; the whole file is read all the same.
-            opened.draft(None, _at_scale(facts.size, _whole_factor(facts.size, enough)))
+            factor = _whole_factor(facts.size, enough) if enough else 1
+            opened.draft(mode, _at_scale(facts.size, factor))
 
     try:
         loaded = _loaded(content, file_format, prepare)
@@ -196,20 +213,26 @@ def _decode(
         full_size = facts.size if file_format is FileFormat.JPEG else opened.size
         turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
         icc_profile = loaded.icc_profile or opened.info.get("icc_profile")
-        stored = Stored(_luma_table(opened), _is_camera_named(opened), turn is not None)
+        stored = Stored(_luma_table(opened), _is_camera_named(opened), turn)
         plain = plain_picture(opened, content)
     if plain is None:
         return Undecodable(Check.UNREADABLE, f"mode {facts.mode} is no photograph's")
+    whole = None
     if enough and (factor := _whole_factor(plain.size, enough)) > 1:
+        is_small = file_format is not FileFormat.JPEG and plain.width * plain.height <= SMALL_PX
+        whole = plain if is_small else None
         plain = plain.reduce(factor)
     image = _in_srgb(plain, icc_profile)
     if turn is not None:
         image = image.transpose(turn)
+    elif image is loaded.image:  # which knows the file's metadata
+        image = image.copy()
     image.info = {}
     width_px, height_px = full_size[::-1] if turn in _SIDEWAYS else full_size
     return Decoded(
-        image, width_px, height_px, file_format, facts.mode, facts.frames, stored, loaded.damage
-    )
+        image, width_px, height_px, file_format, facts.mode, facts.frames, stored, loaded.damage,
+        whole,
+    )  # fmt: skip
 
 
 class _Loaded(NamedTuple):
@@ -284,7 +307,7 @@ def _in_srgb(plain: Image.Image, icc_profile: bytes | None) -> Image.Image:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
             converted = ImageCms.profileToProfile(plain, profile, _SRGB, outputMode="RGB")
         except (ImageCms.PyCMSError, *_DECODER_ERRORS):
-            return plain.convert("RGB")
+            converted = None
         if converted is not None:
             return converted
-    return plain.convert("RGB")
+    return plain if plain.mode == "RGB" else plain.convert("RGB")

@@ -8,15 +8,16 @@ bitmap compression history", IEEE Transactions on Image Processing 12 (2003).
 """
 
 import math
-from collections.abc import Callable
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from farmy_assets.cleansing.decoding import Decoded
+from farmy_assets.cleansing.decoding import SMALL_PX, Decoded, decode
 from farmy_assets.cleansing.file_formats import FileFormat
+from farmy_assets.cleansing.policy import CleansingPolicy
 
 LOSSLESS = 100
 
@@ -38,28 +39,32 @@ _STEPS = np.arange(3, 41)
 _BINS_PER_LEVEL, _LARGEST = 4, 160
 _COARSER_BY = 1.4  # than the file's own steps
 _LEAST_COEFFICIENTS, _LEAST_PATTERN, _LEAST_FREQUENCIES = 30, 0.5, 2
+# All frequencies together: 100 photographs saved once, at 85 and at 92, come to 0 at most; 50 saved
+# at 75 and again at 85 to 0.34 at least.
+_LEAST_COEFFICIENTS_OF_ALL, _LEAST_PATTERN_OF_ALL, _LEAST_FREQUENCIES_OF_ALL = 150, 0.3, 3
+_QUALITIES = range(30, 96)
 _FINE_QUALITY = 80  # what is stored more coarsely is most often stored for the first time
-_CHEAP_PX = 1_500_000
 
 Levels = NDArray[np.uint8]
 
 
 def kept_quality(
-    decoded: Decoded, levels: Levels, *, whole_levels: Callable[[], Levels | None]
+    content: bytes, decoded: Decoded, levels: Levels, *, policy: CleansingPolicy
 ) -> int:
     """How much is left of the photograph, on libjpeg's scale from 1 to 100 (nothing was lost).
 
     Args:
+        content: The whole file; decoded again only where nothing else can tell.
         decoded: The picture and how it was stored.
         levels: Its brightness, upright, as it was decoded.
-        whole_levels: Gives the brightness unreduced; called only where nothing else can tell.
+        policy: For decoding.
     """
     stored = _stored_quality(decoded)
     if stored < _FINE_QUALITY or decoded.stored.is_camera_named:
         return stored
     earlier = _earlier_quality(decoded, levels)
-    if earlier is None and _needs_the_whole(decoded, levels):
-        whole = whole_levels()
+    if earlier is None and _needs_the_whole(decoded, levels, stored):
+        whole = _whole_levels(content, decoded, policy)
         earlier = None if whole is None else _earlier_quality(decoded, whole)
     return stored if earlier is None else max(1, min(stored, earlier) - _LOST_BY_SAVING_AGAIN)
 
@@ -73,15 +78,26 @@ def _stored_quality(decoded: Decoded) -> int:
     return _TYPICAL_QUALITY.get(decoded.file_format, LOSSLESS)
 
 
-def _needs_the_whole(decoded: Decoded, levels: Levels) -> bool:
+def _needs_the_whole(decoded: Decoded, levels: Levels, stored: int) -> bool:
     """Whether the whole picture can tell more than its half, and is worth decoding.
 
     The blocks of a picture that was turned and stored again begin at its other end. Halving mixes
-    two of them where the side is odd in pixels.
+    two of them where the side is odd in pixels. Formats other than JPEG that lose something have
+    blocks of other kinds, which leave little of earlier ones.
     """
     is_odd = decoded.width_px % 2 == 1 or decoded.height_px % 2 == 1
-    is_cheap = decoded.width_px * decoded.height_px <= _CHEAP_PX
-    return is_odd and is_cheap and _scale(decoded, levels) > 1
+    is_cheap = decoded.width_px * decoded.height_px <= SMALL_PX
+    is_traceable = bool(decoded.stored.luma_table) or stored == LOSSLESS
+    return is_odd and is_cheap and is_traceable and _scale(decoded, levels) > 1
+
+
+def _whole_levels(content: bytes, decoded: Decoded, policy: CleansingPolicy) -> Levels | None:
+    """The brightness of all pixels, upright; None when that cannot be had."""
+    if decoded.whole is not None:
+        grey, turn = decoded.whole.convert("L"), decoded.stored.turn
+        return np.asarray(grey if turn is None else grey.transpose(turn))
+    whole = decode(content, policy=policy, is_brightness_enough=True)
+    return np.asarray(whole.image.convert("L")) if isinstance(whole, Decoded) else None
 
 
 def _scale(decoded: Decoded, levels: Levels) -> int:
@@ -94,47 +110,99 @@ def _earlier_quality(decoded: Decoded, levels: Levels) -> int | None:
     if scale not in _SCALES:
         return None
     table = decoded.stored.luma_table
-    own = np.array([table[_BLOCK * d + a] for d, a in _STANDARD_STEPS] if table else 1)
-    starts = product({0, decoded.height_px % _BLOCK}, {0, decoded.width_px % _BLOCK})
-    percents: list[float] = []
-    for down, across in starts:
+    own = np.array([table[_BLOCK * d + a] if table else 1 for d, a in _STANDARD_STEPS])
+    blocks, steps_known = [], []
+    for down, across in product({0, decoded.height_px % _BLOCK}, {0, decoded.width_px % _BLOCK}):
         if down % scale or across % scale:
             continue
-        is_own = not (down or across) or decoded.stored.is_turned
-        part = levels[down // scale :, across // scale :]
-        steps = _steps(part, _BLOCK // scale, own if is_own else np.array(1))
-        found = np.flatnonzero(steps)
-        if len(found) >= _LEAST_FREQUENCIES:
-            percents += (100 * steps[found] / _STANDARD[found]).tolist()
-    return _quality(float(np.median(percents))) if percents else None
+        some = _blocks(levels[down // scale :, across // scale :], _BLOCK // scale)
+        if len(some) >= _LEAST_COEFFICIENTS:
+            is_own = not (down or across) or decoded.stored.turn is not None
+            blocks.append(some)
+            steps_known.append(own if is_own else np.ones_like(own))
+    if not blocks:
+        return None
+    patterns = _patterns(blocks, np.stack(steps_known))
+    steps = _steps(patterns)
+    is_shown = np.count_nonzero(steps, axis=1) >= _LEAST_FREQUENCIES
+    if not is_shown.any():
+        return _quality_of_all(patterns)
+    percents = (100 * steps / _STANDARD)[is_shown]
+    return _quality(float(np.median(percents[percents > 0])))
 
 
-def _steps(levels: Levels, side: int, own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each frequency the step of which its coefficients are multiples, or 0.
+def _blocks(levels: Levels, side: int) -> Levels:
+    """Some of a picture's blocks from its first pixel on, shape (blocks, pixels)."""
+    rows, columns = levels.shape[0] // side, levels.shape[1] // side
+    count = rows * columns
+    places = np.arange(0, count, max(1, count // _BLOCKS_LOOKED_AT))
+    tiled = levels[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return tiled[places // max(1, columns), :, places % max(1, columns)].reshape(-1, side * side)
+
+
+class _Patterns(NamedTuple):
+    """How near coefficients lie to multiples of each step; shape (lists, frequencies, steps).
+
+    `sums` has 1 for each that lies on a multiple and -1 for each between two, `counts` how many
+    were looked at; both are 0 where the file's own steps explain it.
+    """
+
+    sums: NDArray[np.float32]
+    counts: NDArray[np.float32]
+
+
+def _patterns(blocks: list[Levels], own: NDArray[np.int64]) -> _Patterns:
+    """What shows of earlier steps.
 
     Args:
-        levels: Brightness, from the first block on.
-        side: Of a block, in pixels.
-        own: Steps that the file itself explains.
+        blocks: Several lists of blocks, each of shape (blocks, pixels).
+        own: For each list and frequency the step that the file itself explains.
     """
-    rows, columns = levels.shape[0] // side, levels.shape[1] // side
-    if rows * columns < _LEAST_COEFFICIENTS:
-        return np.zeros(len(_STANDARD), np.int64)
-    tiled = levels[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    every = tiled.swapaxes(1, 2).reshape(-1, side, side)
-    blocks = every[:: max(1, len(every) // _BLOCKS_LOOKED_AT)].astype(np.float32)
-    coefficients = blocks.reshape(len(blocks), -1) @ _transforms(side)
-    bins = np.minimum(np.abs(coefficients) * _BINS_PER_LEVEL, _BINS_PER_LEVEL * _LARGEST)
-    shifted = np.rint(bins).astype(np.int64) + np.arange(len(_STANDARD)) * _bin_count()
-    counts = np.bincount(shifted.ravel(), minlength=len(_STANDARD) * _bin_count())
-    counts = counts.reshape(len(_STANDARD), _bin_count()).astype(np.float32)
-    waves, taken = _combs()
-    looked_at = counts @ taken
-    patterns = (counts @ waves) / np.maximum(looked_at, 1)
-    is_explained = _COARSER_BY * own.reshape(-1, 1) > _STEPS
-    patterns[is_explained | (looked_at < _LEAST_COEFFICIENTS)] = 0
-    best = patterns.argmax(axis=1)
-    return np.where(patterns.max(axis=1) >= _LEAST_PATTERN, _STEPS[best], 0)
+    bins = np.concatenate(blocks).astype(np.float32) @ _transforms(math.isqrt(blocks[0].shape[1]))
+    np.abs(bins, out=bins)
+    bins *= _BINS_PER_LEVEL
+    np.minimum(bins, _BINS_PER_LEVEL * _LARGEST, out=bins)
+    places = np.rint(bins, out=bins).astype(np.int64)
+    starts = np.arange(own.size).reshape(own.shape) * _bin_count()
+    places += np.repeat(starts, [len(some) for some in blocks], axis=0)
+    counts = np.bincount(places.ravel(), minlength=own.size * _bin_count())
+    combed = counts.reshape(own.size, _bin_count()).astype(np.float32) @ _combs()
+    combed = combed.reshape(*own.shape, -1) * np.tile(_COARSER_BY * own[..., None] <= _STEPS, 2)
+    return _Patterns(combed[..., : len(_STEPS)], combed[..., len(_STEPS) :])
+
+
+def _steps(patterns: _Patterns) -> NDArray[np.int64]:
+    """The step of which the coefficients of each frequency are multiples, or 0."""
+    shares = patterns.sums / np.maximum(patterns.counts, 1)
+    shares[patterns.counts < _LEAST_COEFFICIENTS] = 0
+    best = shares.argmax(axis=2)
+    return np.asarray(np.where(shares.max(axis=2) >= _LEAST_PATTERN, _STEPS[best], 0))
+
+
+def _quality_of_all(patterns: _Patterns) -> int | None:
+    """The quality whose steps all frequencies together show; None where they show none.
+
+    A later quality that is only a little finer blurs the pattern of each frequency by itself.
+    """
+    steps = _steps_by_quality()
+    is_known = (steps >= _STEPS[0]) & (steps <= _STEPS[-1])
+    places = np.where(is_known, steps - _STEPS[0], 0)
+    frequencies = np.arange(len(_STANDARD))
+    counts = patterns.counts[:, frequencies, places] * is_known
+    sums = (patterns.sums[:, frequencies, places] * is_known).sum(axis=2)
+    is_enough = np.count_nonzero(counts, axis=2) >= _LEAST_FREQUENCIES_OF_ALL
+    looked_at = counts.sum(axis=2)
+    is_enough &= looked_at >= _LEAST_COEFFICIENTS_OF_ALL
+    shares = np.where(is_enough, sums / np.maximum(looked_at, 1), 0).max(axis=0)
+    best = int(shares.argmax())
+    return _QUALITIES[best] if shares[best] >= _LEAST_PATTERN_OF_ALL else None
+
+
+@cache
+def _steps_by_quality() -> NDArray[np.int64]:
+    """The steps that libjpeg uses, shape (qualities, frequencies)."""
+    percents = np.array([5000 // q if q < 50 else 200 - 2 * q for q in _QUALITIES])  # noqa: PLR2004
+    return np.asarray(np.maximum(1, (percents[:, None] * _STANDARD + 50) // 100))
 
 
 @cache
@@ -159,12 +227,15 @@ def _bin_count() -> int:
 
 
 @cache
-def _combs() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """For each size and step: 1 on a multiple of the step, -1 between two; and what counts."""
+def _combs() -> NDArray[np.float32]:
+    """For each size: 1 on a multiple of a step, -1 between two, for all steps; then what counts.
+
+    Shape (bins, 2 steps).
+    """
     sizes = np.arange(_bin_count())[:, None] / _BINS_PER_LEVEL
     taken = (sizes > 0.35 * _STEPS) & (sizes < np.minimum(10 * _STEPS, _LARGEST))
     waves = np.cos(2 * math.pi * sizes / _STEPS) * taken
-    return waves.astype(np.float32), taken.astype(np.float32)
+    return np.asarray(np.concatenate([waves, taken], axis=1), dtype=np.float32)
 
 
 def _quality(percent: float) -> int:

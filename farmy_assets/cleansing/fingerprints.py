@@ -6,6 +6,7 @@ reduced first; its own functions would spend most of the time on reducing.
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,18 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from farmy_assets.cleansing.borders import within_border
-from farmy_assets.cleansing.patterns import ORIENTATIONS
-from farmy_assets.cleansing.small_pictures import SmallPicture, small_text
-from farmy_assets.cleansing.views import Views
+from farmy_assets.cleansing.small_pictures import SmallPicture, levels_text, small_text
+from farmy_assets.cleansing.views import SMALL_SIDE, Views
 
 HASH_BITS = 64
 
 _SIDE = 8
-_ENOUGH_SHORT_SIDE_PX = 48
-_COSINE_SIDE = 32
-_frequency, _place = np.arange(_SIDE)[:, None], np.arange(_COSINE_SIDE)[None, :]
+_frequency, _place = np.arange(_SIDE)[:, None], np.arange(SMALL_SIDE)[None, :]
 # The first rows of the discrete cosine transform of type II.
-_COSINES = 2 * np.cos(math.pi * _frequency * (2 * _place + 1) / (2 * _COSINE_SIDE))
+_COSINES = 2 * np.cos(math.pi * _frequency * (2 * _place + 1) / (2 * SMALL_SIDE))
 # Mirroring a picture changes the signs of every second coefficient, across or down.
 _ODD = np.where(np.arange(_SIDE) % 2, -1.0, 1.0)
 _SIGNS = np.stack([np.ones((_SIDE, _SIDE)), *np.broadcast_arrays(_ODD, _ODD[:, None])])
@@ -57,20 +55,14 @@ def pixel_hash(views: Views, *, width_px: int, height_px: int) -> str:
     return digest.hexdigest()
 
 
-def reduced_grey(views: Views) -> Image.Image:
-    """The brightness that hashes are taken of: the quarter, unless that is too small."""
-    is_enough = min(views.coarse.size) >= _ENOUGH_SHORT_SIDE_PX
-    return views.coarse.convert("L") if is_enough else views.grey
-
-
 def small_picture(views: Views) -> SmallPicture:
     """The levels by which cut and framed copies are found."""
-    reduced, box = reduced_grey(views), within_border(views.levels)
+    whole, box = levels_text(views.small_levels), within_border(views.levels)
     if box is None:
-        return SmallPicture(small_text(reduced))
-    scale = reduced.width / views.grey.width, reduced.height / views.grey.height
+        return SmallPicture(whole)
+    scale = views.reduced.width / views.grey.width, views.reduced.height / views.grey.height
     part = (box.left * scale[0], box.top * scale[1], box.right * scale[0], box.bottom * scale[1])
-    return SmallPicture(small_text(reduced), small_text(reduced, part))
+    return SmallPicture(whole, small_text(views.reduced, part))
 
 
 def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
@@ -78,24 +70,19 @@ def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
 
     Orientation number: bit 0 mirrored left to right, bit 1 top to bottom, bit 2 then transposed.
     """
-    reduced = reduced_grey(views)
+    low = _COSINES @ views.small_levels.astype(np.float64) @ _COSINES.T
+    mirrored = low * _SIGNS
+    ordered = np.sort(mirrored.reshape(len(_SIGNS), HASH_BITS), axis=1)
+    median = (ordered[:, HASH_BITS // 2 - 1] + ordered[:, HASH_BITS // 2]) / 2
+    coarse = mirrored > median[:, None, None]
     lanczos = Image.Resampling.LANCZOS
-    pixels = np.asarray(reduced.resize((_COSINE_SIDE, _COSINE_SIDE), lanczos), dtype=np.float64)
-    low = _COSINES @ pixels @ _COSINES.T
-    wide = np.asarray(reduced.resize((_SIDE + 1, _SIDE), lanczos))
-    high = np.asarray(reduced.resize((_SIDE, _SIDE + 1), lanczos))
-    turned = low * _SIGNS
-    patterns = np.concatenate([turned, turned.swapaxes(1, 2)])
-    levels = [
-        part[::down, ::right]
-        for part in (wide, high)
-        for down, right in ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    ]
-    levels_of = np.stack([*levels[:4], *(part.T for part in levels[4:])])
-    ordered = np.sort(patterns.reshape(ORIENTATIONS, HASH_BITS), axis=1)
-    median = ordered[:, HASH_BITS // 2 - 1 : HASH_BITS // 2 + 1].mean(axis=1)
-    phashes = _as_numbers(patterns > median[:, None, None])
-    dhashes = _as_numbers(levels_of[:, :, 1:] > levels_of[:, :, :-1])
+    wide = np.asarray(views.reduced.resize((_SIDE + 1, _SIDE), lanczos))
+    high = np.asarray(views.reduced.resize((_SIDE, _SIDE + 1), lanczos)).T
+    # Where it gets brighter to the right and downwards; mirrored, to the left and upwards.
+    right, left = wide[:, 1:] > wide[:, :-1], (wide[:, :-1] > wide[:, 1:])[:, ::-1]
+    down, up = high[:, 1:] > high[:, :-1], (high[:, :-1] > high[:, 1:])[:, ::-1]
+    phashes = _as_numbers([*coarse, *coarse.swapaxes(1, 2)])
+    dhashes = _as_numbers([right, left, right[::-1], left[::-1], down, down[::-1], up, up[::-1]])
     return tuple(map(LooksHash, phashes, dhashes))
 
 
@@ -109,7 +96,8 @@ def turned_text(hashes: tuple[LooksHash, ...]) -> str:
     return "".join(hash_text(value) for pair in hashes[1:] for value in pair)
 
 
-def _as_numbers(bits: Bits) -> list[int]:
-    """Shape (pictures, 8, 8) to one number for each picture, the first bit the highest."""
-    packed = np.packbits(bits.reshape(len(bits), HASH_BITS), axis=1)
-    return [int.from_bytes(row.tobytes(), "big") for row in packed]
+def _as_numbers(bits: Sequence[Bits]) -> list[int]:
+    """Each 8 by 8 bits as a number, the first bit the highest."""
+    packed = np.packbits(np.stack(bits).reshape(len(bits), HASH_BITS), axis=1)
+    numbers: list[int] = packed.view(">u8")[:, 0].tolist()
+    return numbers

@@ -52,7 +52,7 @@ def load_jpeg(content: bytes, prepare: Prepare) -> tuple[Image.Image, Damage | N
     if not stream.is_one_sequential_scan:
         return _in_several_scans(content, stream, prepare)
     begin, end = stream.scans[0].begin, stream.scans[0].end
-    file = _WatchedFile(content[:end] + _FILLING, max(begin, end - _LAST_BYTES))
+    file = _WatchedFile(content, end, guarded_from=max(begin, end - _LAST_BYTES))
     try:
         opened = _loaded(file, prepare)
     except OSError:
@@ -72,25 +72,32 @@ def _loaded(file: io.BytesIO, prepare: Prepare) -> Image.Image:
 
 
 class _WatchedFile(io.BytesIO):
-    """A file that gives the bytes from one place on only when these are asked for by themselves.
+    """A file up to some place and filling behind it, all of it without a copy.
 
-    From `stepped_from` on it gives them in small portions.
+    What lies from `guarded_from` on is given only when it is asked for by itself. From
+    `stepped_from` on the bytes before that come in small portions.
     """
 
-    def __init__(self, content: bytes, guarded_from: int, stepped_from: int | None = None) -> None:
+    def __init__(
+        self, content: bytes, end: int, *, guarded_from: int, stepped_from: int | None = None
+    ) -> None:
         super().__init__(content)
         self._guarded_from = guarded_from
-        self._stepped_from = len(content) if stepped_from is None else stepped_from
+        self._stepped_from = guarded_from if stepped_from is None else stepped_from
+        self._guarded = content[guarded_from:end] + _FILLING
         self.ran_dry = False
 
     def read(self, size: int | None = -1, /) -> bytes:
         position = self.tell()
         left = self._guarded_from - position
-        if position >= self._stepped_from:
-            left = min(left, _STEP_BYTES)
         if left > 0:
-            size = left if size is None or size < 0 else min(size, left)
-        part = super().read(size)
+            if position >= self._stepped_from:
+                left = min(left, _STEP_BYTES)
+            return super().read(left if size is None or not 0 <= size < left else size)
+        part = self._guarded[-left:]
+        if size is not None and size >= 0:
+            part = part[:size]
+        self.seek(position + len(part))
         self.ran_dry |= not part
         return part
 
@@ -123,7 +130,7 @@ def _sequential_damage(content: bytes, stream: JpegStream, file: _WatchedFile) -
 def _used_bytes(content: bytes, stream: JpegStream) -> int:
     """Where the decoder stops, to a few bytes."""
     begin, end = stream.scans[0].begin, stream.scans[0].end
-    file = _WatchedFile(content[:end] + _FILLING, end, stepped_from=begin)
+    file = _WatchedFile(content, end, guarded_from=end, stepped_from=begin)
     _loaded(file, _coarse)
     return file.tell()
 

@@ -88,7 +88,8 @@ def read_stream(content: bytes) -> JpegStream:
     scans: list[Scan] = []
     first_symbols: dict[int, int] = {}
     has_end_mark = has_broken_tables = False
-    while found := _NEXT_MARKER.search(content, position):
+    following = _NEXT_MARKER.search(content, position)
+    while found := following:
         marker, position = found.group(1)[0], found.end()
         if marker == _EOI:
             has_end_mark = True
@@ -96,11 +97,13 @@ def read_stream(content: bytes) -> JpegStream:
         if marker == _SOI:
             if scans:  # another picture begins: this one has no end mark
                 break
+            following = _NEXT_MARKER.search(content, position)
             continue
         # The length counts itself. A scan's data follow its header: the search skips them.
         length = int.from_bytes(content[position : position + 2], "big")
         body = content[position + 2 : position + length]
         position += length
+        following = _NEXT_MARKER.search(content, position)
         if marker in _FRAMES and not frame:
             frame = bytes([marker]) + body
         elif marker in (_DQT, _DHT):
@@ -109,7 +112,6 @@ def read_stream(content: bytes) -> JpegStream:
         elif marker == _DRI:
             restart_interval = int.from_bytes(body[:2], "big")
         elif marker == _SOS:
-            following = _NEXT_MARKER.search(content, position)
             end = following.start() if following else len(content)
             scans += _scan(body, position, end, first_symbols)
             # Zeros at the very end of the file are never meant; before an end mark they may be.
@@ -204,13 +206,15 @@ def _without_padding(content: bytes, scan: Scan) -> Scan:
 
 def _is_broken_table(marker: int, body: bytes) -> bool:
     """Whether zeros lie where none can be: as a divisor, or as all lengths of a code."""
-    return 0 in _quantisers(body) if marker == _DQT else _ZEROS[:_CODE_LENGTHS] in body
+    if marker == _DHT:
+        return _ZEROS[:_CODE_LENGTHS] in body
+    return any(0 in divisors for divisors in _quantisers(body))
 
 
-def _quantisers(body: bytes) -> Iterable[int]:
+def _quantisers(body: bytes) -> Iterable[bytes]:
     """The divisors of every table of 8 bits; none of them may be 0."""
     while body and body[0] >> 4 == 0:
-        yield from body[1 : 1 + _COEFFICIENTS]
+        yield body[1 : 1 + _COEFFICIENTS]
         body = body[1 + _COEFFICIENTS :]
 
 

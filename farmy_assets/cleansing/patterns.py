@@ -134,6 +134,14 @@ def turned(levels: Levels, orientations: NDArray[np.int64]) -> Levels:
     return found
 
 
+def turned_coefficients(found: Levels, orientations: NDArray[np.int64]) -> Levels:
+    """Coefficients of pictures, shape (pictures, 192), as those of the same pictures turned."""
+    turned_ones: Levels = found * _mirrored_signs()[orientations & 3]
+    some = orientations & 4 > 0
+    turned_ones[some] = turned_ones[some][:, ORDER.transposed]
+    return turned_ones
+
+
 def turned_cuts(cuts: Cuts, orientations: NDArray[np.int64]) -> Cuts:
     """Where the sides that were cut are once the pictures are turned."""
     found = cuts.copy()
@@ -141,6 +149,14 @@ def turned_cuts(cuts: Cuts, orientations: NDArray[np.int64]) -> Cuts:
         some = orientations & bit > 0
         found[some] = found[some][:, places]
     return found
+
+
+@cache
+def _mirrored_signs() -> Levels:
+    """By orientation number without the transposing: -1 where mirroring changes the sign."""
+    odd_across, odd_down = ORDER.across % 2 == 1, ORDER.down % 2 == 1
+    changed = np.stack([_xor(number, odd_across, odd_down) for number in range(4)])
+    return np.asarray(1 - 2 * changed, dtype=np.float32)
 
 
 def _transposed(levels: Levels) -> Levels:

@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field, StringConstraints
 
@@ -144,11 +142,6 @@ def _measured(
     policy: CleansingPolicy,
 ) -> ImageQuality:
     views, size = views_of(decoded.image), (decoded.width_px, decoded.height_px)
-
-    def whole_levels() -> NDArray[np.uint8] | None:
-        whole = decode(content, policy=policy)
-        return np.asarray(whole.image.convert("L")) if isinstance(whole, Decoded) else None
-
     measured = measures.measure(views, width_px=size[0], height_px=size[1])
     checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
     hashes, small = fingerprints.looks_hashes(views), fingerprints.small_picture(views)
@@ -168,7 +161,7 @@ def _measured(
         turned=fingerprints.turned_text(hashes),
         small_picture=small.whole,
         small_picture_within_border=small.within_border,
-        kept_quality=kept_quality(decoded, views.levels, whole_levels=whole_levels),
+        kept_quality=kept_quality(content, decoded, views.levels, policy=policy),
         is_camera_named=decoded.stored.is_camera_named,
         rule_version=policy.rule_version,
     )

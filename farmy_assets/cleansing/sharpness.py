@@ -16,7 +16,7 @@ The idea of blurring again: Crete et al., "The blur effect", Human Vision and El
 XII, SPIE 6492 (2007). Tiles, directions and scales are our own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,13 +74,18 @@ def _most_detailed_tiles(views: Views) -> Tiles | None:
     used = views.levels[: height * _TILES_ACROSS, : width * _TILES_ACROSS]
     by_tile = used.reshape(_TILES_ACROSS, height, -1)[:, :rows]
     above, middle, below = (by_tile[:, start::_ROWS_APART].astype(np.int16) for start in range(3))
-    down = np.abs(above + below - 2 * middle)
-    across = np.abs(middle[..., :-2] + middle[..., 2:] - 2 * middle[..., 1:-1])
-    detail = np.zeros_like(down)
-    detail[..., 1:-1] = np.minimum(down[..., 1:-1], across)
-    summed = detail.reshape(_TILES_ACROSS, -1, _TILES_ACROSS, width).sum(
-        axis=(1, 3), dtype=np.int64
-    )
+    doubled = middle + middle
+    above += below
+    above -= doubled
+    down = np.abs(above, out=above)
+    across = middle[..., :-2] + middle[..., 2:]
+    across -= doubled[..., 1:-1]
+    np.abs(across, out=across)
+    down[..., 0] = down[..., -1] = 0
+    np.minimum(down[..., 1:-1], across, out=down[..., 1:-1])
+    # Rows first, which lie side by side; a tile's are too few to exceed 32 bits.
+    of_columns = down.sum(axis=1, dtype=np.int32)
+    summed = of_columns.reshape(_TILES_ACROSS, _TILES_ACROSS, width).sum(axis=2)
     chosen = np.argsort(-summed, axis=None, kind="stable")[:_TILES_LOOKED_AT]
     tiles = [
         views.levels[y * height : (y + 1) * height, x * width : (x + 1) * width]
@@ -96,31 +101,31 @@ def _halved(tiles: Tiles) -> Tiles:
     return np.asarray(summed / 4, dtype=np.float32)
 
 
-def _sharpness_along(directions: Iterable[tuple[int, int]], tiles: Tiles) -> Losses:
-    """Each direction's loss in each tile, shape (directions, tiles)."""
-    doubled = 2 * _shifted(tiles, 0, 0)
-    return np.stack([_loss(tiles, doubled, direction) for direction in directions])
-
-
-def _loss(tiles: Tiles, doubled: Tiles, direction: tuple[int, int]) -> Losses:
-    """For each tile: detail along a direction, over what is left of it after blurring along it.
+def _sharpness_along(directions: Sequence[tuple[int, int]], tiles: Tiles) -> Losses:
+    """For each direction and tile: detail, over what is left of it after blurring along it.
 
     Detail is the mean square of the second difference; blurring is the binomial (1, 2, 1) / 4. The
     two at once, (1, -2, 1) and (1, 2, 1), are the second difference over twice the distance.
 
     Args:
+        directions: One step down and to the right each.
         tiles: The tiles.
-        doubled: Twice their inner pixels.
-        direction: One step down and to the right.
+
+    Returns:
+        Shape (directions, tiles).
     """
-    down, right = direction
-    detail = _shifted(tiles, -down, -right) + _shifted(tiles, down, right)
+    doubled = 2 * _shifted(tiles, 0, 0)
+    detail, left_over = np.empty((2, len(directions), *doubled.shape), np.float32)
+    for number, (down, right) in enumerate(directions):
+        for apart, differences in ((1, detail), (2, left_over)):
+            along = apart * down, apart * right
+            before = _shifted(tiles, -along[0], -along[1])
+            np.add(before, _shifted(tiles, *along), out=differences[number])
     detail -= doubled
-    left_over = _shifted(tiles, -2 * down, -2 * right) + _shifted(tiles, 2 * down, 2 * right)
     left_over -= doubled
-    had = np.einsum("tyx,tyx->t", detail, detail)
-    has = np.einsum("tyx,tyx->t", left_over, left_over) / 16
-    return np.asarray(had / (has + _ROUNDING_VARIANCE * detail[0].size), dtype=np.float64)
+    had = np.einsum("dtyx,dtyx->dt", detail, detail)
+    has = np.einsum("dtyx,dtyx->dt", left_over, left_over) / 16
+    return np.asarray(had / (has + _ROUNDING_VARIANCE * doubled[0].size), dtype=np.float64)
 
 
 def _shifted(tiles: Tiles, down: int, right: int) -> Tiles:

@@ -69,6 +69,11 @@ def small_text(grey: Image.Image, box: tuple[float, float, float, float] | None 
     return base64.b64encode(small.tobytes()).decode()
 
 
+def levels_text(levels: NDArray[np.uint8]) -> str:
+    """Levels of shape (32, 32) as text."""
+    return base64.b64encode(levels.tobytes()).decode()
+
+
 def asked_pictures(pictures: Sequence[SmallPicture]) -> AskedPictures:
     """All that is known of these pictures, each without its border after those with theirs."""
     numbers, texts, within = [], [], []

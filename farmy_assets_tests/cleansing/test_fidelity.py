@@ -55,6 +55,19 @@ def test_a_coarser_copy_is_dropped(own: int, quality: int) -> None:
     assert dropped(stored(image, quality=own), stored(image, quality=quality)) == {"a copy"}
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_copy_saved_again_only_a_little_finer_is_dropped(seed: int) -> None:
+    original = stored(plants(seed, (224, 224)), quality=75)
+
+    assert dropped(original, stored(opened(original), quality=85)) == {"a copy"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("quality", [80, 85, 90])
+def test_a_photograph_saved_once_keeps_the_quality_of_its_file(quality: int, seed: int) -> None:
+    assert verdict("x", stored(plants(seed, SIZE), quality=quality)).kept_quality == quality
+
+
 @pytest.mark.parametrize("size", [SIZE, ODD_SIZE, (224, 224)])
 @pytest.mark.parametrize("quality", [90, 95, 98])
 def test_a_copy_saved_again_at_a_higher_quality_is_dropped(
