@@ -157,7 +157,7 @@ def test_an_open_conflict_keeps_the_version_from_being_released(dispute: Dispute
     run = platform.wait_for_run(platform.materialize("dataset_version", NAME))
     assert not run.is_success
     told = platform.failure(run.run_id)
-    assert f"{NAME} is not released: 1 images have an open conflict ({image_id})" in told
+    assert f"{NAME} is not released: 1 image has an open conflict ({image_id})" in told
     assert platform.lake.datasets.newest(NAME) is None
 
 
