@@ -93,7 +93,14 @@ def answers_in_label_studio(platform: RunningPlatform, campaign: str) -> Counter
             task.key,
             emails[annotation["completed_by"]],
             annotation["was_cancelled"],
-            tuple(sorted(_region(region) for region in annotation["result"])),
+            # An adjudicator's choice, and the versions that were shown, are no boxes.
+            tuple(
+                sorted(
+                    _region(region)
+                    for region in annotation["result"]
+                    if region["type"] == "rectanglelabels"
+                )
+            ),
         )
         for task in tasks_seen(platform, campaign, phases=DRAWING)
         for annotation in task.annotations
