@@ -111,7 +111,7 @@ def draw_box(page: Page, image: ShownImage) -> None:
 
 
 def shown_image(page: Page) -> ShownImage:
-    """The photograph on the screen, once it is there; an adjudicator's list shows a small one, too."""
+    """The photograph on the screen, once it is there: an adjudicator's list has a small one."""
     page.wait_for_function(f"() => ({DRAWN_IMAGES})().length > 0")
     page.wait_for_selector("canvas")
     shown = [ShownImage(**image) for image in page.evaluate(DRAWN_IMAGES)]

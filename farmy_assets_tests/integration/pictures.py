@@ -100,7 +100,7 @@ def _uploads(settings: LocalSettings, path: Path) -> Path:
     with TemporaryDirectory() as folder, browser_page(width_px=390, height_px=760) as page:
         truth = make_collection(Path(folder), count=MIN_COUNT, seed=11, processes=1)
         sound = [Path(folder) / item.file_name for item in truth.items if item.defect is None]
-        page.goto(f"{settings.address('uploads')}/#token={token}&campaign=phones")
+        page.goto(f"{settings.address('uploads')}/#token={token}&campaign=demo")
         page.set_input_files("#files", sound[1:5])
         page.get_by_text("4 of 4 in the catalog.").wait_for()
         page.context.set_offline(True)
