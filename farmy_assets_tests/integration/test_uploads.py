@@ -27,7 +27,7 @@ from farmy_assets_tests.integration.servers import running_platform
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-PHONES, PHOTOGRAPHS = 200, 20
+PHONES, PHOTOGRAPHS = 200, 5  # each passes a local AWS of one process several times
 LARGE_BYTES = 20_000_000
 
 
