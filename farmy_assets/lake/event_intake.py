@@ -73,7 +73,7 @@ class EventIntake:
         told_by: dict[str, set[int]] = defaultdict(set)
         newest: dict[str, ObjectEvent] = {}
         others: Counter[str] = Counter()
-        of_other_objects: dict[str, set[int]] = defaultdict(set)
+        of_other_objects: dict[str, list[int]] = defaultdict(list)
         malformed = 0
         for place, body in enumerate(message_bodies):
             try:
@@ -114,11 +114,13 @@ class EventIntake:
         )
 
     def _handle_others(
-        self, others: Mapping[str, set[int]], failed: dict[int, FarmyError], *, now: datetime
+        self, others: Mapping[str, Sequence[int]], failed: dict[int, FarmyError], *, now: datetime
     ) -> int:
         """Do what the events of other objects ask for; how many entries changed, and who failed."""
         work = OtherEvents(self.raw, self.catalog, self.quotas)
-        done = in_threads(lambda key: work.handle(key, now=now), others)
+        done = in_threads(
+            lambda item: work.handle(item[0], events=len(item[1]), now=now), others.items()
+        )
         for places, outcome in zip(others.values(), done, strict=True):
             if isinstance(outcome, FarmyError):
                 failed |= dict.fromkeys(places, outcome)
@@ -137,9 +139,9 @@ class EventIntake:
             return error
 
 
-def _note(event: ObjectEvent, place: int, of_other_objects: Mapping[str, set[int]]) -> None:
+def _note(event: ObjectEvent, place: int, of_other_objects: Mapping[str, list[int]]) -> None:
     if OtherEvents.concern(event):
-        of_other_objects[event.key].add(place)
+        of_other_objects[event.key].append(place)
     else:
         logger.warning("not an image of ours, left alone: %r", event.key[:SHOWN])
 

@@ -35,12 +35,17 @@ class OtherEvents:
         is_ours = keys.upload_of_incoming_key(event.key) or keys.correction_of_key(event.key)
         return not event.removed and is_ours is not None
 
-    def handle(self, key: str, *, now: datetime) -> bool | FarmyError:
-        """Do what the event of a key asks for; whether the catalog changed, or why it failed."""
+    def handle(self, key: str, *, events: int = 1, now: datetime) -> bool | FarmyError:
+        """Do what the events of a key ask for; whether the catalog changed, or why it failed.
+
+        Each event of incoming bytes is of a version of its own: a form that was used twice leaves
+        two, of which the older one comes to light when the newer one is gone.
+        """
         try:
             if upload := keys.upload_of_incoming_key(key):
                 promotion = Promotion(self.raw, self.catalog, self.quotas, clock=lambda: now)
-                promotion.promote(*upload)
+                for _ in range(events):
+                    promotion.promote(*upload)
                 return False  # the entry is made by the event of the image
             correction = keys.correction_of_key(key)
             return correction is not None and self.correct(correction[0], now=now)

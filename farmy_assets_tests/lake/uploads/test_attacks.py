@@ -178,6 +178,30 @@ def test_a_form_that_is_used_again_changes_nothing(
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["one delivery", "one after the other"])
+def test_what_a_form_that_was_used_twice_left_is_looked_at_to_the_end(
+    lake: Lake, honest: UploadRequest, *, together: bool
+) -> None:
+    leave = desk_of(lake).ask(honest, WHO)
+    for content in (jpeg(), bytes(len(jpeg()))):
+        send(lake, leave, content)
+    (key,) = lake.raw.keys(keys.INCOMING)
+    events = [s3_event(key, sequencer) for sequencer in ("01", "02")]
+    intake = EventIntake(lake.raw, lake.catalog, quotas_of(lake))
+    for delivery in [events] if together else [[event] for event in events]:
+        assert intake.take_all(delivery, now=NOON).failed == {}
+    left = lake.raw.client.list_object_versions(Bucket="raw", Prefix=keys.INCOMING)
+    assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
+    catalogue(lake, honest_id(lake), "03")
+    assert desk_of(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
+
+
+def honest_id(lake: Lake) -> str:
+    """The one image in the raw zone."""
+    (key,) = lake.raw.keys(keys.RAW_IMAGES)
+    return keys.image_id_of_raw_key(key) or ""
+
+
 def test_right_bytes_that_come_while_wrong_ones_are_looked_at_are_not_lost(
     lake: Lake, honest: UploadRequest
 ) -> None:
