@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,10 +129,15 @@ class RunningPlatform:
         return found
 
     def kill(self, server: str) -> None:
-        """End a server and its children without a warning, as the kernel does."""
+        """End a server and its children without a warning, as the kernel does; they are gone then."""
         process = psutil.Process(self.pid(server))
-        for member in [process, *process.children(recursive=True)]:
+        members = [process, *process.children(recursive=True)]
+        for member in members:
             member.kill()
+        for member in members:
+            with suppress(psutil.NoSuchProcess):
+                while member.status() != psutil.STATUS_ZOMBIE:
+                    time.sleep(0.02)
 
     def run_worker(self, run_id: str) -> psutil.Process:
         """The process in which a run is at work: a child of the code server."""
