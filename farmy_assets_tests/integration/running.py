@@ -129,7 +129,7 @@ class RunningPlatform:
         return found
 
     def kill(self, server: str) -> None:
-        """End a server and its children as the kernel does, without a warning; they are gone then."""
+        """End a server and its children as the kernel does; they are gone when this returns."""
         process = psutil.Process(self.pid(server))
         members = [process, *process.children(recursive=True)]
         for member in members:
