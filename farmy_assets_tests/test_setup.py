@@ -82,7 +82,7 @@ def test_an_unknown_system_is_told_what_is_missing(programs: Path) -> None:
 
 def test_make_test_asks_for_the_browser_before_anything_else() -> None:
     done = subprocess.run(
-        ["make", "--dry-run", "test"],
+        ["make", "--dry-run", "--no-print-directory", "test"],
         cwd=ROOT,
         env={**os.environ, "MAKEFLAGS": ""},
         capture_output=True,
