@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from farmy_assets.cleansing.boxes import picture_extents
 from farmy_assets.cleansing.file_formats import FileFormat
-from farmy_assets.cleansing.jpeg_stream import zero_bytes
+from farmy_assets.cleansing.jpeg_stream import zero_bytes, zero_runs
 from farmy_assets.cleansing.tiff_pages import Strips, first_page
 
 _RAW, _DEFLATE = 1, frozenset({8, 32946})  # TIFF's numbers for how strips are packed
@@ -54,11 +54,13 @@ def damage_of(content: bytes, file_format: FileFormat) -> Damage | None:
 
 
 def _overwritten(content: bytes, extents: Iterable[Extent], name: str) -> Damage | None:
-    total = zeros = 0
+    total = zeros = longest = 0
     for begin, end in extents:
         total += end - begin
-        zeros += zero_bytes(content, begin, end)
-    if zeros <= _MEANT_ZEROS * total:
+        for run in zero_runs(content, begin, end):
+            zeros += run
+            longest = max(longest, run)
+    if longest <= _MEANT_ZEROS * total:
         return None
     return Damage(zeros / total, f"{name} overwritten with zeros")
 

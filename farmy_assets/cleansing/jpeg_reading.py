@@ -5,7 +5,7 @@ too many, both without a word to Pillow. So a picture in one scan is given to it
 mark, and with a few bytes of filling behind its data: a decoder that asks for more lacked some,
 one that never asked for the last bytes had too many. This costs nothing. Of a picture in several
 scans the last one is decoded twice, with other filling: where the pictures differ, data were
-missing.
+missing. So is a scan with zeros that may be meant, at an eighth of the size.
 """
 
 import io
@@ -17,16 +17,19 @@ from PIL import Image
 from farmy_assets.cleansing.damage import Damage
 from farmy_assets.cleansing.jpeg_stream import (
     JpegStream,
+    Scan,
     lacks_scans,
     lost_restarts_share,
     overwritten_share,
     read_stream,
+    zero_bytes,
 )
 
 _END_MARK = b"\xff\xd9"
 # A code of ones alone does not exist: what is decoded from this is hardly one unit (MCU).
 _FILLING = b"\xff\x00" * 16
 _LAST_BYTES = 64
+_CHANGED_BYTES = 16
 _STEP_BYTES = 256
 _TOO_MANY = 0.01  # of the data: cameras pad, and a few bytes say nothing
 _COARSE = 8
@@ -91,8 +94,8 @@ class _WatchedFile(io.BytesIO):
         position = self.tell()
         left = self._guarded_from - position
         if left > 0:
-            if position >= self._stepped_from:
-                left = min(left, _STEP_BYTES)
+            to_steps = self._stepped_from - position
+            left = min(left, to_steps if to_steps > 0 else _STEP_BYTES)
             return super().read(left if size is None or not 0 <= size < left else size)
         part = self._guarded[-left:]
         if size is not None and size >= 0:
@@ -161,12 +164,38 @@ def _in_several_scans(
         return opened, Damage(1.0, "JPEG whose tables are overwritten")
     if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
         return opened, Damage(share, "JPEG overwritten with zeros")
+    any_zeros = overwritten_share(content, stream, even_if_flat=True)
     if lacks_scans(stream):
+        if any_zeros:
+            return opened, Damage(any_zeros, "JPEG overwritten with zeros")
         return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=True)
-    filling = np.random.default_rng(0).integers(1, 255, max(4096, end // 50), np.uint8).tobytes()
-    other = _loaded(io.BytesIO(content[:end] + filling + _END_MARK), prepare)
+    if any_zeros and any(_is_out_of_step(content, scan, end) for scan in stream.scans):
+        return opened, Damage(any_zeros, "JPEG overwritten with zeros")
+    other = _loaded(io.BytesIO(content[:end] + _noise(max(4096, end // 50)) + _END_MARK), prepare)
     differs = np.flatnonzero(np.asarray(opened) != np.asarray(other))
     if differs.size:
         share = 1 - int(differs[0]) / np.asarray(opened).size
         return opened, Damage(share, "JPEG that lacks the end of its detail", is_cut=True)
     return opened, None if stream.has_end_mark else Damage(0.0, "JPEG without an end mark")
+
+
+def _is_out_of_step(content: bytes, scan: Scan, end: int) -> bool:
+    """Whether a scan, some of whose zeros may be meant, has more or fewer data than it needs.
+
+    A hole is decoded as flat blocks, hardly ever as many as were there. Then the picture changes
+    with what is put behind the scan, or does not change with the last bytes of the scan.
+    """
+    if scan.refines or not (scan.is_flat_when_zero and zero_bytes(content, scan.begin, scan.end)):
+        return False
+    before, after = content[: scan.end], content[scan.end : end] + _END_MARK
+    last = min(_CHANGED_BYTES, scan.end - scan.begin)
+    levels, more, changed = (
+        np.asarray(_loaded(io.BytesIO(data + after), _coarse))
+        for data in (before, before + _noise(_LAST_BYTES), before[:-last] + _noise(last))
+    )
+    return not np.array_equal(levels, more) or np.array_equal(levels, changed)
+
+
+def _noise(size: int) -> bytes:
+    """Coded data without a meaning; no byte is a marker's or zero."""
+    return np.random.default_rng(0).integers(1, 255, size, np.uint8).tobytes()

@@ -4,7 +4,7 @@ Only markers and tables are read; nothing is decoded. Names and numbers: ITU-T T
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 # In a scan, 0xFF before 0x00 is a data byte, 0xD0-0xD7 restart the coder, 0xFF is padding.
@@ -134,13 +134,16 @@ def read_stream(content: bytes) -> JpegStream:
 
 def zero_bytes(content: bytes, begin: int, end: int) -> int:
     """How many bytes between two places lie in long runs of zeros."""
-    total = 0
+    return sum(zero_runs(content, begin, end))
+
+
+def zero_runs(content: bytes, begin: int, end: int) -> Iterator[int]:
+    """The lengths in bytes of the long runs of zeros between two places."""
     while (begin := content.find(_ZEROS, begin, end)) >= 0:
         other = _NOT_ZERO.search(content, begin, end)
         stop = other.start() if other else end
-        total += stop - begin
+        yield stop - begin
         begin = stop
-    return total
 
 
 def overwritten_share(content: bytes, stream: JpegStream, *, even_if_flat: bool = False) -> float:
@@ -173,15 +176,21 @@ def lost_restarts_share(content: bytes, stream: JpegStream) -> float:
 
 
 def lacks_scans(stream: JpegStream) -> bool:
-    """Whether some coefficients of some component are not there to their last bit."""
+    """Whether some bits of some coefficients of some component are not there.
+
+    Each scan that refines takes up where another one has left off (T.81, G.1.1.1.1).
+    """
     bits: dict[int, list[int | None]] = {
         component.number: [None] * _COEFFICIENTS for component in stream.components
     }
     for scan in stream.scans:
         for number in scan.components:
             for place in range(scan.first, min(scan.last, _COEFFICIENTS - 1) + 1):
-                if number in bits:
-                    bits[number][place] = scan.lowest_bit
+                if number not in bits:
+                    continue
+                if scan.refines and bits[number][place] != scan.lowest_bit + 1:
+                    return True
+                bits[number][place] = scan.lowest_bit
     return any(bit != 0 for of_component in bits.values() for bit in of_component)
 
 

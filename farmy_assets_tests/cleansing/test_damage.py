@@ -85,6 +85,20 @@ def test_a_jpeg_with_a_hole_of_zeros_is_noticed(kind: str, begin: float, share: 
     assert found.detail
 
 
+@pytest.mark.parametrize("kind", ["optimised", "progressive"])
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_a_hole_that_decodes_as_an_even_background_is_noticed(kind: str, share: float) -> None:
+    wall = Image.linear_gradient("L").resize((448, 448)).point(lambda level: 150 + level // 4)
+    wall = wall.convert("RGB")
+    wall.paste(plants(size=(120, 120)), (150, 30))
+    wall.paste(plants(2, size=(100, 100)), (200, 300))
+    whole = jpeg(kind, wall)
+
+    assert not is_noticed(whole)
+    for begin in (0.12, 0.2, 0.3, 0.4, 0.45):
+        assert is_noticed(holed(whole, begin, share)), begin
+
+
 @pytest.mark.parametrize(("file_format", "options"), OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("begin", [0.3, 0.5])
 def test_other_formats_with_zeros_inside_are_noticed(

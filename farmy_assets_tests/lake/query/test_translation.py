@@ -66,7 +66,7 @@ def test_a_statement_that_takes_too_long_to_read_is_stopped_and_the_next_one_is_
 ) -> None:
     pool = GuardedPool(f"{translation.__name__}:worker", "", seconds=2, memory_mb=600)
     monkeypatch.setattr(translation, "_pool", lambda: pool)
-    endless = nested("ARRAY[", "1", "]")
+    endless = nested("ARRAY[", "1", "]", 40)
     began = time.perf_counter()
     with pytest.raises(InvalidInputError, match="took more than 2 s and was stopped"):
         translate(endless)
