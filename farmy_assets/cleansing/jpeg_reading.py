@@ -162,21 +162,28 @@ def _in_several_scans(
     opened = _loaded(io.BytesIO(content[:end] + _END_MARK), prepare)
     if stream.has_broken_tables:
         return opened, Damage(1.0, "JPEG whose tables are overwritten")
-    if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
+    if share := _lost_share(content, stream, end):
         return opened, Damage(share, "JPEG overwritten with zeros")
-    any_zeros = overwritten_share(content, stream, even_if_flat=True)
     if lacks_scans(stream):
-        if any_zeros:
-            return opened, Damage(any_zeros, "JPEG overwritten with zeros")
         return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=True)
-    if any_zeros and any(_is_out_of_step(content, scan, end) for scan in stream.scans):
-        return opened, Damage(any_zeros, "JPEG overwritten with zeros")
     other = _loaded(io.BytesIO(content[:end] + _noise(max(4096, end // 50)) + _END_MARK), prepare)
     differs = np.flatnonzero(np.asarray(opened) != np.asarray(other))
     if differs.size:
         share = 1 - int(differs[0]) / np.asarray(opened).size
         return opened, Damage(share, "JPEG that lacks the end of its detail", is_cut=True)
     return opened, None if stream.has_end_mark else Damage(0.0, "JPEG without an end mark")
+
+
+def _lost_share(content: bytes, stream: JpegStream, end: int) -> float:
+    """The share of the data of all scans that are zeros and were something else, 0 to 1."""
+    if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
+        return share
+    zeros = overwritten_share(content, stream, even_if_flat=True)
+    if zeros and lacks_scans(stream):  # they lie on the beginnings of other scans
+        return zeros
+    if zeros and any(_is_out_of_step(content, scan, end) for scan in stream.scans):
+        return zeros
+    return 0.0
 
 
 def _is_out_of_step(content: bytes, scan: Scan, end: int) -> bool:
