@@ -176,8 +176,20 @@ def with_chunk(name: bytes, body: bytes, *, crc_off: int = 0) -> bytes:
         with_chunk(b"iTXt", b"bomb\0\1\0\0\0" + zlib.compress(bytes(200_000_000))),
         with_chunk(b"tEXt", b"long\0" + b"x" * 5_000_000),
         with_chunk(b"tEXt", b"odd\0" + b"x" * 50, crc_off=1),
+        with_chunk(b"pHYs", b"\0\0\x0b\x13", crc_off=0),
+        with_chunk(b"pHYs", b"\0\0\x0b\x13\0\0\x0b\x13\1", crc_off=1),
+        with_chunk(b"gAMA", b""),
+        with_chunk(b"cHRM", bytes(7)),
+        with_chunk(b"sRGB", b""),
+        with_chunk(b"tRNS", b"\0"),
+        with_chunk(b"eXIf", b"MM\0", crc_off=1),
+        with_chunk(b"caBX", bytes(20), crc_off=1),
     ],
-    ids=["large profile", "profile bomb", "zTXt bomb", "iTXt bomb", "long text", "bad checksum"],
-)
+    ids=[
+        "large profile", "profile bomb", "zTXt bomb", "iTXt bomb", "long text", "bad checksum",
+        "short pHYs", "bad pHYs", "empty gAMA", "short cHRM", "empty sRGB", "short tRNS",
+        "bad eXIf", "bad caBX",
+    ],
+)  # fmt: skip
 def test_texts_and_profiles_of_a_png_reject_nothing(content: bytes) -> None:
     assert decoded(content).image.tobytes() == plants().tobytes()
