@@ -273,6 +273,19 @@ def test_restore_wants_images_or_a_whole_campaign_and_not_both() -> None:
         assert "give image ids, or --campaign NAME --all" in told.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["list", "weds"], ["list", "weds", "--json"], ["restore", "--campaign", "weds", "--all"]],
+)
+def test_duplicates_of_a_campaign_that_there_is_not_are_told_with_the_nearest_one(
+    lake: Lake, command: list[str]
+) -> None:
+    lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
+    told = run(app, ["duplicates", *command])
+    assert told.exit_code == 1
+    assert "there is no campaign weds; did you mean weeds?" in told.stderr
+
+
 def test_what_is_no_duplicate_is_not_restored_and_the_error_says_what_to_do(lake: Lake) -> None:
     told = run(app, ["duplicates", "list", "weeds"])
     assert "campaign weeds has no duplicates" in told.stderr
