@@ -217,6 +217,15 @@ def test_help_teaches_how_to_begin() -> None:
         assert command in told.stdout
 
 
+def test_a_name_that_no_campaign_can_have_is_told_in_words(photographs: Path, lake: Lake) -> None:
+    lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
+    told = run(app, ["ingest", str(photographs), "--campaign", "Weeds 2026"])
+    assert told.exit_code == 1
+    assert "'Weeds 2026' cannot be a campaign's name" in told.stderr
+    assert "pattern" not in told.stderr
+    assert "come in" not in told.stderr
+
+
 def test_an_unknown_campaign_is_told_with_the_nearest_one_and_the_import_goes_on(
     photographs: Path, lake: Lake
 ) -> None:
