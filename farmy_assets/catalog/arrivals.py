@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
 from farmy_assets.catalog.exif import read_capture_facts
+from farmy_assets.catalog.file_names import SIDE_CAR
 from farmy_assets.catalog.metadata import (
     MAX_SIZE_BYTES,
     ImageMetadata,
@@ -86,6 +87,8 @@ def receive(
         detail = "neither its name nor its first bytes say so"
         if is_apple_double(name, content):
             detail = "AppleDouble: what macOS keeps beside a file of this name without ._"
+        elif name.lower().endswith(SIDE_CAR):
+            detail = "a side-car of no photograph: none here has its name"
         return Refusal(name=name, reason=RefusalReason.NOT_AN_IMAGE, detail=detail)
     sha256 = hashlib.sha256(content).hexdigest()
     facts = read_capture_facts(content)

@@ -44,6 +44,22 @@ class Claims(Record):
     latitude_deg: Annotated[Degrees, Field(ge=-90, le=90)] | None = None
     longitude_deg: Annotated[Degrees, Field(ge=-180, le=180)] | None = None
 
+    @field_validator("campaign", "crop", "field", "licence", "contributor", "device", mode="before")
+    @classmethod
+    def _figures_are_text(cls, told: object) -> object:
+        """A side-car may say `"field": 7`; a list could only say it as text."""
+        is_figure = isinstance(told, int | float) and not isinstance(told, bool)
+        return str(told) if is_figure else told
+
+    @field_validator("latitude_deg", "longitude_deg", mode="before")
+    @classmethod
+    def _yes_is_no_angle(cls, told: object) -> object:
+        """Python takes true for 1."""
+        if isinstance(told, bool):
+            msg = "a number is needed"
+            raise ValueError(msg)  # noqa: TRY004 - pydantic collects these alone
+        return told
+
     @field_validator("captured_at", mode="before")
     @classmethod
     def _by_the_calendar(cls, told: object) -> datetime:
@@ -101,5 +117,8 @@ def parse_claims(told: Mapping[str, object]) -> Claims:
     try:
         return Claims.model_validate(given)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
         raise InvalidInputError(problems.removeprefix(": ")) from error

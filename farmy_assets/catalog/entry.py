@@ -21,6 +21,7 @@ from farmy_assets.catalog.sequencers import comparable_sequencer
 from farmy_assets.errors import InvalidInputError
 
 CREATED, REMOVED = "ObjectCreated:", "ObjectRemoved:"
+VERSION_REMOVED = "ObjectRemoved:Delete"  # of a bucket that keeps versions, where one is named
 RECORD_ERRORS = (KeyError, TypeError, AttributeError, ValueError, RecursionError)
 
 
@@ -57,12 +58,17 @@ class CatalogEntry(Record):
 
 
 class ObjectEvent(Record):
-    """One change of one object, as S3 told it."""
+    """One change of one object, as S3 told it.
+
+    `of_version` says that one version alone was removed for good: the object may still be there,
+    because it has others, or because what was removed was the mark of its deletion.
+    """
 
     bucket: str
     key: str
     sequencer: str
     removed: bool
+    of_version: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def object_events(message_body: str) -> ObjectEvents:
         try:
             name = _event_name(record)
             if name.startswith((CREATED, REMOVED)):
-                changes.append(_object_event(record, removed=name.startswith(REMOVED)))
+                changes.append(_object_event(record, name))
             else:
                 other_names.append(name)
         except (InvalidInputError, *RECORD_ERRORS) as error:
@@ -127,11 +133,12 @@ def _event_name(record: Mapping[str, Any]) -> str:
     return name.removeprefix("s3:")  # as some servers with S3's interface write it
 
 
-def _object_event(record: Mapping[str, Any], *, removed: bool) -> ObjectEvent:
+def _object_event(record: Mapping[str, Any], name: str) -> ObjectEvent:
     body = record["s3"]
     return ObjectEvent(
         bucket=body["bucket"]["name"],
         key=unquote_plus(body["object"]["key"]),
         sequencer=comparable_sequencer(str(body["object"]["sequencer"])),
-        removed=removed,
+        removed=name.startswith(REMOVED),
+        of_version=name == VERSION_REMOVED and bool(body["object"].get("versionId")),
     )

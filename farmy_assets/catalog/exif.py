@@ -23,8 +23,12 @@ TIME = re.compile(
     r"([.,]\d+)?\s*(?P<half>[ap])?(?(half)\.?m\.?)\s*(?P<rest>.*)",
     re.IGNORECASE | re.ASCII,
 )
-OFFSET = re.compile(r"(?P<sign>[+-])\s*(?P<hours>\d{1,2})(:?(?P<minutes>\d{2}))?", re.ASCII)
+OFFSET = re.compile(
+    r"(UTC|GMT)?\s*(?P<sign>[+-])\s*(?P<hours>\d{1,2})(:?(?P<minutes>\d{2})(:00)?)?",
+    re.IGNORECASE | re.ASCII,
+)
 UTC_NAMES = {"Z", "UTC", "GMT"}
+MINUS = "\u2212"  # the sign of mathematics, which some programs write
 WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
 HALF_DAY_HOURS = 12
 MINUTES_OF_DEGREE = SECONDS_OF_MINUTE = MINUTES_OF_HOUR = 60
@@ -87,9 +91,10 @@ def _time(told: str, offset: str) -> datetime | None:
 
 
 def _zone(told: str) -> tzinfo | None:
-    if told.strip().upper() in UTC_NAMES:
+    told = told.strip().replace(MINUS, "-")
+    if told.upper() in UTC_NAMES:
         return UTC
-    found = OFFSET.fullmatch(told.strip())
+    found = OFFSET.fullmatch(told)
     if not found or int(found["minutes"] or 0) >= MINUTES_OF_HOUR:
         return None
     size = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farmy_assets.cleansing.boxes import picture_extents
+from farmy_assets.cleansing.byte_runs import zero_bytes, zero_runs
 from farmy_assets.cleansing.file_formats import FileFormat
-from farmy_assets.cleansing.jpeg_stream import zero_bytes, zero_runs
 from farmy_assets.cleansing.tiff_pages import Strips, first_page
 
 _RAW, _DEFLATE = 1, frozenset({8, 32946})  # TIFF's numbers for how strips are packed

@@ -14,16 +14,15 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from farmy_assets.cleansing.byte_runs import zero_bytes
 from farmy_assets.cleansing.damage import Damage
-from farmy_assets.cleansing.jpeg_stream import (
-    JpegStream,
-    Scan,
-    lacks_scans,
+from farmy_assets.cleansing.jpeg_losses import (
+    erased_share,
     lost_restarts_share,
     overwritten_share,
-    read_stream,
-    zero_bytes,
+    skips_scans,
 )
+from farmy_assets.cleansing.jpeg_stream import JpegStream, Scan, lacks_scans, read_stream
 
 _END_MARK = b"\xff\xd9"
 # A code of ones alone does not exist: what is decoded from this is hardly one unit (MCU).
@@ -35,6 +34,7 @@ _TOO_MANY = 0.01  # of the data: cameras pad, and a few bytes say nothing
 _COARSE = 8
 _MEANT_ZEROS = 0.005  # bits that refine plain colours are mostly zeros
 _AT_LEAST = 1e-4
+_ERASED = "JPEG overwritten with ones"
 
 Prepare = Callable[[Image.Image], None]
 
@@ -111,10 +111,8 @@ class _WatchedFile(io.BytesIO):
 
 def _sequential_damage(content: bytes, stream: JpegStream, file: _WatchedFile) -> Damage | None:
     """What else shows of a picture that did not lack data."""
-    if stream.has_broken_tables:
-        return Damage(1.0, "JPEG whose tables are overwritten")
-    if share := lost_restarts_share(content, stream):
-        return Damage(min(1.0, share), "JPEG that lacks parts in its middle")
+    if damage := _damage_inside(content, stream):
+        return damage
     scan = stream.scans[0]
     if file.was_read_to_its_end:
         if share := overwritten_share(content, stream):
@@ -128,6 +126,16 @@ def _sequential_damage(content: bytes, stream: JpegStream, file: _WatchedFile) -
         if too_many > _TOO_MANY:
             return Damage(0.0, f"{scan.end - used:,} bytes behind the picture's last row")
     return None if stream.has_end_mark else Damage(0.0, "JPEG without an end mark")
+
+
+def _damage_inside(content: bytes, stream: JpegStream) -> Damage | None:
+    if stream.has_broken_tables:
+        return Damage(1.0, "JPEG whose tables are overwritten")
+    if share := erased_share(content, stream):
+        return Damage(share, _ERASED)
+    if share := lost_restarts_share(content, stream):
+        return Damage(min(1.0, share), "JPEG that lacks parts in its middle")
+    return None
 
 
 def _used_bytes(content: bytes, stream: JpegStream) -> int:
@@ -158,14 +166,19 @@ def _in_several_scans(
     content: bytes, stream: JpegStream, prepare: Prepare
 ) -> tuple[Image.Image, Damage | None]:
     """A progressive picture, or one whose colours are coded one after the other."""
-    end = stream.scans[-1].end
+    # Filling in front of a marker is none of the data, and would begin one with what follows here.
+    begin, end = stream.scans[-1].begin, stream.scans[-1].end
+    end = begin + len(content[begin:end].rstrip(b"\xff"))
     opened = _loaded(io.BytesIO(content[:end] + _END_MARK), prepare)
     if stream.has_broken_tables:
         return opened, Damage(1.0, "JPEG whose tables are overwritten")
     if share := _lost_share(content, stream, end):
         return opened, Damage(share, "JPEG overwritten with zeros")
-    if lacks_scans(stream):
-        return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=True)
+    if share := erased_share(content, stream):
+        return opened, Damage(share, _ERASED)
+    if lacks_scans(stream) or skips_scans(stream):
+        is_cut = lacks_scans(stream)
+        return opened, Damage(1.0, "JPEG that lacks parts of its detail", is_cut=is_cut)
     other = _loaded(io.BytesIO(content[:end] + _noise(max(4096, end // 50)) + _END_MARK), prepare)
     differs = np.flatnonzero(np.asarray(opened) != np.asarray(other))
     if differs.size:
@@ -179,9 +192,10 @@ def _lost_share(content: bytes, stream: JpegStream, end: int) -> float:
     if (share := overwritten_share(content, stream)) > _MEANT_ZEROS:
         return share
     zeros = overwritten_share(content, stream, even_if_flat=True)
-    if zeros and lacks_scans(stream):  # they lie on the beginnings of other scans
-        return zeros
-    if zeros and any(_is_out_of_step(content, scan, end) for scan in stream.scans):
+    if not zeros:
+        return 0.0
+    lie_on_other_scans = lacks_scans(stream) or skips_scans(stream)
+    if lie_on_other_scans or any(_is_out_of_step(content, scan, end) for scan in stream.scans):
         return zeros
     return 0.0
 

@@ -4,24 +4,23 @@ Only markers and tables are read; nothing is decoded. Names and numbers: ITU-T T
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 # In a scan, 0xFF before 0x00 is a data byte, 0xD0-0xD7 restart the coder, 0xFF is padding.
 _NEXT_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
-_NOT_ZERO = re.compile(rb"[^\x00]")
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD
 _SEQUENTIAL, _PROGRESSIVE = frozenset({0xC0, 0xC1}), 0xC2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, 0xCC}
+_BETWEEN_SCANS = frozenset({_DQT, _DHT, _DRI, 0xDC, 0xFE, *range(0xE0, 0xF0)})
+_MOST_IN_SCAN = 4  # components
+_LENGTH_BYTES = 2
+_MOST_SCANS = 500  # of a picture; encoders write some ten
 _AC_TABLE = 0x10
-_COEFFICIENTS = 64
+COEFFICIENTS = 64
 _CODE_LENGTHS = 16
 _END_OF_BLOCK = 0
 
-ZERO_RUN_BYTES = 32
-"""No coder of a photograph writes so many zero bytes in a row (of 2,211 real ones none wrote 8)."""
-_ZEROS = bytes(ZERO_RUN_BYTES)
 _PADDING_BYTES = 16
 
 
@@ -88,6 +87,7 @@ def read_stream(content: bytes) -> JpegStream:
     scans: list[Scan] = []
     first_symbols: dict[int, int] = {}
     has_end_mark = has_broken_tables = False
+    progress = _Progress()
     following = _NEXT_MARKER.search(content, position)
     while found := following:
         marker, position = found.group(1)[0], found.end()
@@ -102,29 +102,30 @@ def read_stream(content: bytes) -> JpegStream:
         # The length counts itself. A scan's data follow its header: the search skips them.
         length = int.from_bytes(content[position : position + 2], "big")
         body = content[position + 2 : position + length]
+        is_next = _is_segment(marker, length, body, content[position + length :][:1])
+        if not is_next and progress.is_complete(frame, scans):
+            break  # all of the picture has come: these are other data, and no end mark
         position += length
         following = _NEXT_MARKER.search(content, position)
         if marker in _FRAMES and not frame:
             frame = bytes([marker]) + body
         elif marker in (_DQT, _DHT):
             has_broken_tables |= _is_broken_table(marker, body)
-            first_symbols |= dict(_first_symbols(body)) if marker == _DHT else {}
+            first_symbols |= _first_symbols(marker, body)
         elif marker == _DRI:
             restart_interval = int.from_bytes(body[:2], "big")
         elif marker == _SOS:
             end = following.start() if following else len(content)
-            scans += _scan(body, position, end, first_symbols)
             # Zeros at the very end of the file are never meant; before an end mark they may be.
-            if scans and not (scans[-1].is_flat_when_zero and following):
-                scans[-1] = _without_padding(content, scans[-1])
+            scans += [
+                scan if scan.is_flat_when_zero and following else _without_padding(content, scan)
+                for scan in _scan(body, position, end, first_symbols)
+            ]
     return JpegStream(
         frame=frame[0] if frame else 0,
         height_px=int.from_bytes(frame[2:4], "big"),
         width_px=int.from_bytes(frame[4:6], "big"),
-        components=tuple(
-            Component(frame[at], frame[at + 1] >> 4, frame[at + 1] & 15)
-            for at in range(7, len(frame) - 2, 3)
-        ),
+        components=_components(frame),
         scans=tuple(scans),
         restart_interval=restart_interval,
         has_end_mark=has_end_mark,
@@ -132,82 +133,54 @@ def read_stream(content: bytes) -> JpegStream:
     )
 
 
-def zero_bytes(content: bytes, begin: int, end: int) -> int:
-    """How many bytes between two places lie in long runs of zeros."""
-    return sum(zero_runs(content, begin, end))
-
-
-def zero_runs(content: bytes, begin: int, end: int) -> Iterator[int]:
-    """The lengths in bytes of the long runs of zeros between two places."""
-    while (begin := content.find(_ZEROS, begin, end)) >= 0:
-        other = _NOT_ZERO.search(content, begin, end)
-        stop = other.start() if other else end
-        yield stop - begin
-        begin = stop
-
-
-def overwritten_share(content: bytes, stream: JpegStream, *, even_if_flat: bool = False) -> float:
-    """The share of the coded data that are zeros and cannot be meant, 0 to 1.
-
-    Args:
-        content: The file.
-        stream: How it is built.
-        even_if_flat: Count zeros as well that could stand for a flat part of the picture.
-    """
-    zeros = sum(
-        zero_bytes(content, scan.begin, scan.end)
-        for scan in stream.scans
-        if even_if_flat or not scan.is_flat_when_zero
+def _components(frame: bytes) -> tuple[Component, ...]:
+    return tuple(
+        Component(frame[at], frame[at + 1] >> 4, frame[at + 1] & 15)
+        for at in range(7, len(frame) - 2, 3)
     )
-    return zeros / max(1, sum(scan.end - scan.begin for scan in stream.scans))
-
-
-def lost_restarts_share(content: bytes, stream: JpegStream) -> float:
-    """The share of the restart marks that are not there, 0 to 1; more than 1 if there are others.
-
-    Only of a picture in one scan, in which their number follows from its size.
-    """
-    if not (stream.restart_interval and stream.is_one_sequential_scan):
-        return 0.0
-    expected = max(0, -(-_units(stream) // stream.restart_interval) - 1)
-    scan = stream.scans[0]
-    found = sum(1 for _ in _RESTART.finditer(content, scan.begin, scan.end))
-    return abs(expected - found) / max(1, expected)
 
 
 def lacks_scans(stream: JpegStream) -> bool:
-    """Whether some bits of some coefficients of some component are not there.
+    """Whether some coefficients of some component are not there to their last bit."""
+    return _lacks_bits((component.number for component in stream.components), stream.scans)
 
-    Each scan that refines takes up where another one has left off (T.81, G.1.1.1.1).
-    """
-    bits: dict[int, list[int | None]] = {
-        component.number: [None] * _COEFFICIENTS for component in stream.components
-    }
-    for scan in stream.scans:
+
+def _lacks_bits(components: Iterable[int], scans: Iterable[Scan]) -> bool:
+    bits: dict[int, list[int | None]] = {number: [None] * COEFFICIENTS for number in components}
+    for scan in scans:
         for number in scan.components:
-            for place in range(scan.first, min(scan.last, _COEFFICIENTS - 1) + 1):
-                if number not in bits:
-                    continue
-                if scan.refines and bits[number][place] != scan.lowest_bit + 1:
-                    return True
-                bits[number][place] = scan.lowest_bit
+            for place in range(scan.first, min(scan.last, COEFFICIENTS - 1) + 1):
+                if number in bits:
+                    bits[number][place] = scan.lowest_bit
     return any(bit != 0 for of_component in bits.values() for bit in of_component)
 
 
-def _units(stream: JpegStream) -> int:
-    """How many units (MCU) a scan of all components has."""
-    if len(stream.components) == 1:
-        across = down = 1
-    else:
-        across = max((c.across for c in stream.components), default=1)
-        down = max((c.down for c in stream.components), default=1)
-    rows = -(-stream.height_px // (8 * max(1, down)))
-    return rows * -(-stream.width_px // (8 * max(1, across)))
+class _Progress:
+    """Whether all of a picture has come; worked out once after each scan."""
+
+    def __init__(self) -> None:
+        self._scans = 0
+        self._is_complete = False
+
+    def is_complete(self, frame: bytes, scans: Sequence[Scan]) -> bool:
+        if self._scans != len(scans) <= _MOST_SCANS:
+            numbers = (component.number for component in _components(frame))
+            self._scans, self._is_complete = len(scans), not _lacks_bits(numbers, scans)
+        return self._is_complete
+
+
+def _is_segment(marker: int, length: int, body: bytes, following: bytes) -> bool:
+    """Whether a marker behind coded data begins what may stand there; chance writes hardly any."""
+    if marker == _SOS:
+        return bool(body) and 1 <= body[0] <= _MOST_IN_SCAN and length == 6 + 2 * body[0]
+    if marker in (_DQT, _DHT) and _is_broken_table(marker, body):
+        return False
+    return marker in _BETWEEN_SCANS and length >= _LENGTH_BYTES and following == b"\xff"
 
 
 def _without_padding(content: bytes, scan: Scan) -> Scan:
     """The scan without the zeros that were put behind its data."""
-    if not content.endswith(_ZEROS[:_PADDING_BYTES], scan.begin, scan.end):
+    if not content.endswith(bytes(_PADDING_BYTES), scan.begin, scan.end):
         return scan
     kept = len(content[scan.begin : scan.end].rstrip(b"\x00"))
     return scan._replace(end=scan.begin + kept)
@@ -216,22 +189,24 @@ def _without_padding(content: bytes, scan: Scan) -> Scan:
 def _is_broken_table(marker: int, body: bytes) -> bool:
     """Whether zeros lie where none can be: as a divisor, or as all lengths of a code."""
     if marker == _DHT:
-        return _ZEROS[:_CODE_LENGTHS] in body
+        return bytes(_CODE_LENGTHS) in body
     return any(0 in divisors for divisors in _quantisers(body))
 
 
 def _quantisers(body: bytes) -> Iterable[bytes]:
     """The divisors of every table of 8 bits; none of them may be 0."""
     while body and body[0] >> 4 == 0:
-        yield body[1 : 1 + _COEFFICIENTS]
-        body = body[1 + _COEFFICIENTS :]
+        yield body[1 : 1 + COEFFICIENTS]
+        body = body[1 + COEFFICIENTS :]
 
 
-def _first_symbols(body: bytes) -> Iterable[tuple[int, int]]:
+def _first_symbols(marker: int, body: bytes) -> dict[int, int]:
     """Of each Huffman table, its number and the symbol whose code is all zeros."""
-    while len(body) > 1 + _CODE_LENGTHS:
-        yield body[0], body[1 + _CODE_LENGTHS]
+    found: dict[int, int] = {}
+    while marker == _DHT and len(body) > 1 + _CODE_LENGTHS:
+        found[body[0]] = body[1 + _CODE_LENGTHS]
         body = body[1 + _CODE_LENGTHS + sum(body[1 : 1 + _CODE_LENGTHS]) :]
+    return found
 
 
 def _scan(body: bytes, begin: int, end: int, first_symbols: dict[int, int]) -> Iterable[Scan]:

@@ -1,7 +1,8 @@
 """PNG files whose texts or colour profile are larger, or worse, than Pillow will read.
 
 Pillow refuses the whole file then (it is afraid of texts that swell while they are unpacked). None
-of them is needed for the picture, but the profile, which is unpacked here within a limit.
+of them is needed for the picture, but the profile, which is unpacked here within a limit. The same
+is true of whatever else stands beside the picture, and is broken.
 """
 
 import zlib
@@ -10,6 +11,11 @@ from typing import NamedTuple
 _SIGNATURE_BYTES, _AROUND_BYTES = 8, 12  # a chunk's length, name and checksum
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _PROFILE = b"iCCP"
+_HEADER_BYTES, _COLOUR_TYPE_AT = 33, 25  # of a file: its signature and its first chunk
+# What Pillow needs of the small chunks beside a picture. Source: PNG, third edition, 11.3.
+_LEAST_BYTES = {b"pHYs": 9, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"acTL": 8}
+_LEAST_TRANSPARENCY_BYTES = {0: 2, 2: 6}  # by colour type; a palette may say as little as it likes
+_TRANSPARENCY = b"tRNS"
 _LARGEST_TEXT = 2**20  # Pillow's own limit for one text
 _LARGEST_TEXTS = 2**24  # for all of them it has a limit as well
 _LARGEST_PROFILE = 2**25
@@ -35,8 +41,15 @@ def slimmed(content: bytes) -> Slim:
         length = int.from_bytes(content[position : position + 4], "big")
         name, end = content[position + 4 : position + 8], position + _AROUND_BYTES + length
         body = memoryview(content)[position + 8 : end - 4]
+        if name[:1].islower():  # beside the picture, not of it
+            is_sound = length >= _least_bytes(name, content) and zlib.crc32(
+                body, zlib.crc32(name)
+            ) == int.from_bytes(content[end - 4 : end], "big")
+            if not is_sound and name != _PROFILE:
+                is_changed = True
+                position = end
+                continue
         if name == _PROFILE or name in _TEXTS:
-            is_sound = zlib.crc32(name + body) == int.from_bytes(content[end - 4 : end], "big")
             unpacked_bytes = _unpacked_bytes(name, bytes(body)) if is_sound else 0
             texts_bytes += unpacked_bytes
             largest = _LARGEST_TEXT if texts_bytes < _LARGEST_TEXTS else 0
@@ -49,6 +62,12 @@ def slimmed(content: bytes) -> Slim:
         kept.append(content[position:end])
         position = end
     return Slim(b"".join(kept), profile) if is_changed else Slim(content, None)
+
+
+def _least_bytes(name: bytes, content: bytes) -> int:
+    if name == _TRANSPARENCY and len(content) > _HEADER_BYTES:
+        return _LEAST_TRANSPARENCY_BYTES.get(content[_COLOUR_TYPE_AT], 0)
+    return _LEAST_BYTES.get(name, 0)
 
 
 def _packed_part(name: bytes, body: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """farmy campaign: open a campaign, change it, choose its images again, see how far it is."""
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +9,10 @@ import typer
 
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
 from farmy_assets.annotation.campaign_changes import changes_in_words
-from farmy_assets.catalog.wording import counted, nearest, verb
+from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.cli.accounts import Accounts
+from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
@@ -39,9 +39,12 @@ def apply(
     campaign's query would choose now, and who has no account in Label Studio yet.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{file} cannot be read: {error}"
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{file} is not UTF-8: save it in that encoding"
+        raise InvalidInputError(msg) from error
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}"
         raise InvalidInputError(msg) from error
     wanted = parse_campaign(text)
     lake = open_lake()
@@ -74,7 +77,7 @@ def status(
     lake, now = open_lake(), datetime.now(UTC)
     names = lake.campaigns.names()
     if name is not None and name not in names:
-        raise InvalidInputError(_unknown(name, names))
+        raise InvalidInputError(unknown_campaign(name, names))
     found = [campaign_status(lake, n, now=now) for n in ([name] if name else names)]
     if as_json:
         typer.echo(json.dumps([item.model_dump(mode="json") for item in found], indent=1))
@@ -102,9 +105,11 @@ def choose(
     twice gives nothing twice; each batch's record names the queries that were asked of it.
     """
     lake = open_lake()
-    if name not in (names := lake.campaigns.names()):
-        raise InvalidInputError(_unknown(name, names))
-    campaign, sets = lake.campaigns.named(name), _sets(lake, name)
+    campaign, sets = lake.campaigns.named(known_campaign(lake, name)), _sets(lake, name)
+    if not campaign.image_query:
+        typer.echo(f"{name} has no image_query: all its kept images are given out")
+    elif not any(images.kept for images in sets):
+        typer.echo(f"{name} has no kept image yet to choose from")
     if not again:
         _tell_choice(lake, campaign)
         return
@@ -156,12 +161,6 @@ def _holds_from(lake: Lake, before: Campaign | None, stored: Campaign) -> str:
         f"query and overlap hold for batches after {max(given)}; classes, instructions and people "
         "at once"
     )
-
-
-def _unknown(name: str, names: Sequence[str]) -> str:
-    near = nearest(name, names)
-    meant = f"; did you mean {near}?" if near else ""
-    return f"there is no campaign {name}; there are: {', '.join(names) or 'none'}{meant}"
 
 
 def _warn(line: str) -> None:

@@ -7,7 +7,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from farmy_assets.annotation.campaign import ExportFormat
-from farmy_assets.catalog.wording import counted, nearest
+from farmy_assets.catalog.wording import counted
+from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result, print_table
 from farmy_assets.datasets.versions import DatasetVersion
@@ -31,7 +32,7 @@ def show(
     lake = open_lake()
     found = [
         (version, lake.datasets.exported_formats(version))
-        for campaign in ([_known(lake, name)] if name else lake.campaigns.names())
+        for campaign in ([known_campaign(lake, name)] if name else lake.campaigns.names())
         for version in _versions(lake, campaign, every=every)
     ]
     rows = [(v.campaign, v.version_id, v.image_count, v.box_count, there) for v, there in found]
@@ -71,7 +72,7 @@ def pull(
         farmy dataset pull weeds-2026 weeds-v2 --format coco --version v0002-5f6e7d8c
     """
     lake = open_lake()
-    wanted = _version(lake, _known(lake, name), version)
+    wanted = _version(lake, known_campaign(lake, name), version)
     download = DatasetDownload.of(lake.datasets, wanted, form.value)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[megabytes]:.1f} MB"))  # fmt: skip
@@ -90,16 +91,6 @@ def pull(
         f"{counted(len(download.manifest.files), 'file')}, {fetched:,} fetched, "
         f"{counted(wanted.image_count, 'image')}, {counted(wanted.box_count, 'box', 'boxes')}"
     )
-
-
-def _known(lake: Lake, name: str) -> str:
-    names = lake.campaigns.names()
-    if name in names:
-        return name
-    guess = nearest(name, names)
-    hint = f"did you mean {guess}?" if guess else f"there are: {', '.join(names) or 'none'}"
-    msg = f"there is no campaign {name}; {hint}"
-    raise InvalidInputError(msg)
 
 
 def _versions(lake: Lake, campaign: str, *, every: bool) -> list[DatasetVersion]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from farmy_assets.catalog.wording import counted, verb
+from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result
 from farmy_assets.errors import InvalidInputError
@@ -29,12 +30,15 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show each photograph that was kept, with those that were left out for its sake."""
-    found = open_lake().duplicate_rulings.duplicates(campaign)
-    if as_json:
+    lake = open_lake()
+    # Photographs may come before their campaign is opened, and be checked.
+    found = lake.duplicate_rulings.duplicates(campaign)
+    if as_json and found:
         print_json_lines(item.model_dump(mode="json") for item in found)
         return
     if not found:
         console.print(f"campaign {campaign} has no duplicates", highlight=False)
+        known_campaign(lake, campaign)
     for kept, copies in groupby(found, key=lambda item: item.duplicate_of):
         print_result(f"kept: {kept}")
         for copy in copies:
@@ -63,13 +67,15 @@ def restore(
     if everything != (campaign is not None) or everything == bool(images):
         msg = "give image ids, or --campaign NAME --all"
         raise InvalidInputError(msg)
-    rulings, by, now = open_lake().duplicate_rulings, by or getuser(), datetime.now(UTC)
+    lake = open_lake()
+    rulings, by, now = lake.duplicate_rulings, by or getuser(), datetime.now(UTC)
     if not campaign:
         batches = rulings.restore(images or [], by=by, why=why, now=now)
         _tell(images or [], "goes on to annotation", batches)
         return
     found = rulings.restore_all(campaign, by=by, why=why, now=now)
     if not found.others:
+        known_campaign(lake, campaign)
         typer.echo(f"no photograph of {campaign} is left out for another campaign's sake")
         return
     told = ", ".join(f"{name} ({count})" for name, count in found.others.items())

@@ -1,5 +1,6 @@
 """farmy ingest: photographs with their metadata into the lake."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.arrivals import Origin
-from farmy_assets.catalog.metadata import ImageMetadata, Source
+from farmy_assets.catalog.metadata import NAME_PATTERN, ImageMetadata, Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result
@@ -119,6 +120,12 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         raise InvalidInputError(msg)
     if not correct and (by or why or removed):
         msg = "--by, --why and --remove go with --correct"
+        raise InvalidInputError(msg)
+    if not re.fullmatch(NAME_PATTERN, campaign):
+        msg = (
+            f"{campaign!r} cannot be a campaign's name: up to 24 of a-z, 0-9 and -, such as "
+            "weeds-2026"
+        )
         raise InvalidInputError(msg)
     if report_file:
         check_writable(report_file)

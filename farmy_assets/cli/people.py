@@ -98,6 +98,7 @@ def _ask_about_similar(address: str, known: list[str]) -> None:
     try:
         is_another = typer.confirm(question, err=True)
     except typer.Abort:
+        console.print()  # the question has no end of line yet
         is_another = False
     if not is_another:
         msg = f"nobody was invited; `farmy people invite {address} --yes` does it without asking"

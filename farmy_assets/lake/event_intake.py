@@ -128,9 +128,12 @@ class EventIntake:
 
     def _entry(self, image_id: str, event: ObjectEvent) -> CatalogEntry | FarmyError:
         try:
+            is_there = not event.removed
+            if event.of_version:
+                is_there = self.raw.look(event.key) is not None
             return CatalogEntry(
                 image_id=image_id,
-                state=EntryState.DELETED if event.removed else EntryState.PRESENT,
+                state=EntryState.PRESENT if is_there else EntryState.DELETED,
                 sequencer=event.sequencer,
                 # Also for a removal, so that an entry does not depend on what came before it.
                 metadata=RawZone(self.raw).find_metadata(image_id),

@@ -20,6 +20,13 @@ MAX_TEXT = 200
 MAX_ADDRESS = 2000
 # A page shows its pictures to those who run no scripts right after the place where a script would.
 WITHOUT_SCRIPTS = "following-sibling::*[1][self::noscript]"
+# What stands beside a picture for other screens or formats, where its own element has no address.
+# The parser (libxml2) knows no void `source`: a picture lies inside those before it.
+SOURCES = "ancestor::picture[1]//source"
+OF_SOURCES = (
+    "source::attr(data-srcset)", "source::attr(data-lazy-srcset)", "source::attr(srcset)",
+    "source::attr(data-src)", "source::attr(src)",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ def _read_image(
 ) -> FoundImage | None:
     rule, licence = scraper.images, scraper.licence
     named = list(_addresses(element, rule.address))
+    named += _addresses(SelectorList(element.xpath(SOURCES)), OF_SOURCES)
     if not named:
         return None
     named += _addresses(SelectorList(element.xpath(WITHOUT_SCRIPTS)), rule.address)

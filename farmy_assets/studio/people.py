@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from farmy_assets.annotation.people import Role, parse_email
+from farmy_assets.catalog.wording import nearest
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.studio.connection import Connection
 
 _PEOPLE = "/farmy/people/"
@@ -87,10 +89,10 @@ class People:
         """A new link; the password, sessions and tokens that the account had are ended.
 
         Raises:
-            InvalidInputError: it is no address.
-            StudioError: nobody has this address.
+            InvalidInputError: it is no address, or nobody has it.
         """
         body = {"email": parse_email(email)}
+        self._check_known(body["email"])
         doing = f"making a new link for {email}"
         return self._told(self._connection.post(f"{_PEOPLE}reset/", body, doing=doing))
 
@@ -98,12 +100,20 @@ class People:
         """Change what an account is for, from the next request on.
 
         Raises:
-            InvalidInputError: it is no address.
-            StudioError: nobody has this address.
+            InvalidInputError: it is no address, or nobody has it.
         """
         body = {"email": parse_email(email), "role": role.value}
+        self._check_known(body["email"])
         doing = f"changing the role of {email}"
         return self._told(self._connection.post(f"{_PEOPLE}role/", body, doing=doing))
+
+    def _check_known(self, email: str) -> None:
+        known = [account.email for account in self.accounts()]
+        if email.casefold() not in {address.casefold() for address in known}:
+            near = nearest(email, known)
+            meant = f"did you mean {near}?" if near else f"farmy people invite {email}"
+            msg = f"nobody has an account with the address {email}: {meant}"
+            raise InvalidInputError(msg)
 
     def _told(self, row: Mapping[str, Any]) -> Invitation:
         path, until = row.get("link"), row.get("valid_until")

@@ -12,6 +12,7 @@ from farmy_assets.catalog.exif import CaptureFacts, read_capture_facts
 from farmy_assets.catalog.exif_blocks import exif_block
 from farmy_assets_tests.arrivals import jpeg
 from farmy_assets_tests.exif_writing import (
+    ASCII,
     SIGNED,
     UNDEFINED,
     Written,
@@ -135,6 +136,8 @@ TEXT = "2025:07:01 12:00:00"
         ("-5:00", "-05:00"), ("-05:00", "-05:00"), ("+0530", "+05:30"), ("+05", "+05:00"),
         ("-3:30", "-03:30"), ("-00:30", "-00:30"), ("Z", "+00:00"), ("UTC", "+00:00"),
         ("+14:00", "+14:00"), (" +02:00 ", "+02:00"), ("+530", "+05:30"),
+        ("UTC+2", "+02:00"), ("GMT-03:30", "-03:30"), ("utc +0530", "+05:30"),
+        ("+05:30:00", "+05:30"),
         # Of no use, so that the time is taken for UTC:
         ("+15:00", "+00:00"), ("-13:00", "+00:00"), ("+02:75", "+00:00"), ("   :  ", "+00:00"),
         ("02:00", "+00:00"), ("", "+00:00"), ("+\xb2:00", "+00:00"),
@@ -146,6 +149,16 @@ def test_an_offset_is_read_as_cameras_write_it(offset: str, zone: str) -> None:
     if offset.strip():
         assert moment(photographed(TEXT + offset)) == expected
         assert moment(photographed(f"{TEXT}.25 {offset.strip()}")) == expected
+
+
+def test_an_offset_with_a_minus_of_mathematics_is_read() -> None:
+    written = "\u2212" + "05:30"
+    content = written.encode() + b"\0"
+    exif = block(camera={
+        Base.DateTimeOriginal: text(TEXT),
+        Base.OffsetTimeOriginal: (ASCII, len(content), content),
+    })  # fmt: skip
+    assert moment(exif) == "2025-07-01T12:00:00-05:30"
 
 
 def test_an_offset_in_the_text_counts_before_that_of_the_tag() -> None:
@@ -202,6 +215,7 @@ def test_the_first_usable_time_counts(bad: str) -> None:
         ("2025:07:01 03:12:00 PM", "2025-07-01T15:12:00+00:00"),
         ("2025:07:01 12:12:00am", "2025-07-01T00:12:00+00:00"),
         ("2025:07:01 12:00:00\0+05:00", "2025-07-01T12:00:00+00:00"),
+        ("2025:07:01 12:00:00 GMT+02:00", "2025-07-01T12:00:00+02:00"),
     ],
 )
 def test_times_that_are_written_otherwise_are_read(told: str, read: str) -> None:

@@ -362,6 +362,25 @@ def test_a_campaign_that_does_not_exist_is_told_with_the_nearest_one(file: Path)
     assert f"did you mean {NAME}?" in told.stderr
 
 
+def test_choosing_without_a_query_or_without_images_is_told(file: Path) -> None:
+    apply(file)
+    assert "has no image_query" in run(app, ["campaign", "choose", NAME]).stdout
+    query = 'image_query: "SELECT image_id FROM images"'
+    apply(file, f"{CAMPAIGN}{query}\n")
+    assert "no kept image yet" in run(app, ["campaign", "choose", NAME]).stdout
+
+
+def test_a_campaign_file_that_cannot_be_read_is_told_once_and_why(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.yaml"
+    told = run(app, ["campaign", "apply", str(gone)]).stderr
+    assert told.count(str(gone)) == 1
+    assert "No such file" in told
+    gone.write_bytes(CAMPAIGN.replace("crop: maize", "crop: R\u00fcbe").encode("latin-1"))
+    assert "is not UTF-8" in run(app, ["campaign", "apply", str(gone)]).stderr
+    gone.write_bytes(CAMPAIGN.encode("utf-8-sig"))
+    assert run(app, ["campaign", "apply", str(gone)]).exit_code == 0
+
+
 def test_no_campaign_at_all_is_told_with_the_next_step() -> None:
     told = run(app, ["campaign", "status"])
     assert "farmy campaign apply FILE" in told.stderr

@@ -217,6 +217,15 @@ def test_help_teaches_how_to_begin() -> None:
         assert command in told.stdout
 
 
+def test_a_name_that_no_campaign_can_have_is_told_in_words(photographs: Path, lake: Lake) -> None:
+    lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
+    told = run(app, ["ingest", str(photographs), "--campaign", "Weeds 2026"])
+    assert told.exit_code == 1
+    assert "'Weeds 2026' cannot be a campaign's name" in told.stderr
+    assert "pattern" not in told.stderr
+    assert "come in" not in told.stderr
+
+
 def test_an_unknown_campaign_is_told_with_the_nearest_one_and_the_import_goes_on(
     photographs: Path, lake: Lake
 ) -> None:
@@ -271,6 +280,19 @@ def test_restore_wants_images_or_a_whole_campaign_and_not_both() -> None:
         told = run(app, ["duplicates", "restore", *arguments])
         assert told.exit_code == 1
         assert "give image ids, or --campaign NAME --all" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list", "weds"], ["list", "weds", "--json"], ["restore", "--campaign", "weds", "--all"]],
+)
+def test_duplicates_of_a_campaign_that_there_is_not_are_told_with_the_nearest_one(
+    lake: Lake, command: list[str]
+) -> None:
+    lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
+    told = run(app, ["duplicates", *command])
+    assert told.exit_code == 1
+    assert "there is no campaign weds; did you mean weeds?" in told.stderr
 
 
 def test_what_is_no_duplicate_is_not_restored_and_the_error_says_what_to_do(lake: Lake) -> None:

@@ -74,3 +74,15 @@ def test_what_is_no_address_is_an_error_in_one_line(server: FakeLabelStudio) -> 
     assert done.exit_code == 1
     assert "is not an e-mail address" in done.stderr
     assert len(server.users) == 1
+
+
+@pytest.mark.parametrize(
+    "command", [["role", "ana@example.com", "lead"], ["invite", "ana@example.com", "--reset"]]
+)
+def test_an_address_that_nobody_has_is_told_with_the_nearest_one(command: list[str]) -> None:
+    run(app, ["people", "invite", "anna@example.com"])
+    done = run(app, ["people", *command])
+    assert done.exit_code == 1
+    told = "nobody has an account with the address ana@example.com: did you mean anna@example.com?"
+    assert told in done.stderr
+    assert "materialize" not in done.stderr

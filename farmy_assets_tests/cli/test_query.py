@@ -111,6 +111,7 @@ def test_a_saved_query_is_asked_again_by_its_name(tmp_path: Path) -> None:
         (["SELECT 1 AS a, 2 AS a", "--format", "json"], "two columns are called a"),
         (["SELECT interval '1' day AS a", "--format", "parquet", "--out", "a"], "has no form"),
         (['SELECT * FROM "[/b]"'], "there is no table [/b]"),
+        (["SELECT * FROM imags"], "did you mean images?"),
     ],
 )
 def test_what_cannot_be_done_ends_in_one_plain_line(arguments: list[str], told: str) -> None:

@@ -362,6 +362,39 @@ def test_a_malformed_record_fails_its_message_but_not_its_neighbours(
     assert "record 2 of 3" in str(delivery.failed[0])
 
 
+def versions_kept(lake: Lake, *, removed_at: str) -> tuple[str, str]:
+    """An image that was deleted and brought back, and the event of its mark's removal."""
+    lake.raw.client.put_bucket_versioning(
+        Bucket="raw", VersioningConfiguration={"Status": "Enabled"}
+    )
+    image_id = stored(lake)
+    key = keys.raw_image(image_id)
+    mark = lake.raw.client.delete_object(Bucket="raw", Key=key)["VersionId"]
+    lake.raw.client.delete_object(Bucket="raw", Key=key, VersionId=mark)
+    event = record_of(key, removed_at, removed=True) | {"eventName": "ObjectRemoved:Delete"}
+    return image_id, with_records(event)
+
+
+@pytest.mark.parametrize("packing", ["one by one", "together"])
+def test_an_image_whose_deletion_was_taken_back_is_there_again(
+    lake: Lake, intake: EventIntake, packing: str
+) -> None:
+    image_id, taken_back = versions_kept(lake, removed_at="0A03")
+    key = keys.raw_image(image_id)
+    bodies = [s3_event(key, "0A01"), s3_event(key, "0A02", removed=True), taken_back]
+    for bunch in [bodies] if packing == "together" else [[body] for body in bodies]:
+        intake.take_all(bunch, now=NOON)
+    assert lake.catalog.entries([image_id])[image_id].state is EntryState.PRESENT
+    assert [waiting.image_id for waiting in lake.catalog.waiting()] == [image_id]
+
+
+def test_an_image_whose_last_version_was_removed_is_gone(lake: Lake, intake: EventIntake) -> None:
+    image_id, removed = versions_kept(lake, removed_at="0A03")
+    lake.raw.client.delete_object(Bucket="raw", Key=keys.raw_image(image_id))
+    intake.take_all([s3_event(keys.raw_image(image_id), "0A01"), removed], now=NOON)
+    assert lake.catalog.entries([image_id])[image_id].state is EntryState.DELETED
+
+
 def test_events_of_other_kinds_are_counted_and_fail_nothing(
     lake: Lake, intake: EventIntake, caplog: pytest.LogCaptureFixture
 ) -> None:

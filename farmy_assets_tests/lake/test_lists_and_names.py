@@ -47,6 +47,10 @@ def folder(tmp_path: Path) -> Path:
         "file,crop,field,,\na.jpg,beet,7,,\n,,,,\n,,,,\n",
         "file;crop;field;licence;\na.jpg;beet;7\n;;;;\n",
         "\n".join(["file,,crop,field", "a.jpg,,beet,7", '"", ,,', "", "  "]),
+        "\r\n \r\nfile,crop,field\r\na.jpg,beet,7\r\n",
+        "\n\nsep=;\nfile;crop;field\na.jpg;beet;7\n",
+        "\tfile\tcrop\tfield\n\ta.jpg\tbeet\t7\n",
+        "file,crop,field\n./a.jpg,beet,7\n.//a.jpg,beet,7\n",
     ],
 )
 def test_what_spreadsheets_write_is_read(lake: Lake, folder: Path, text: str) -> None:
@@ -102,6 +106,101 @@ def test_a_header_that_cannot_be_read_names_the_separator(
         listed(lake, folder, text)
 
 
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"file,crop,crop\na.jpg,beet,rye\n", "more than once it names crop"),
+        (b"filename,crop\na.jpg,beet\n", "names no file: filename,crop"),
+        (b" \r\n\r\n", "the file is empty"),
+        (b"PK\x03\x04\x14\0\x06\0\xff", "a workbook, not a text"),
+        (b"<html><body>", "a page, not a list"),
+    ],
+)
+def test_a_list_that_is_none_is_told_what_is_wrong_with_it(
+    lake: Lake, folder: Path, content: bytes, cause: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=cause):
+        listed(lake, folder, content)
+
+
+def test_of_two_rows_on_one_file_the_first_counts_and_the_other_is_told(
+    lake: Lake, folder: Path
+) -> None:
+    report = listed(lake, folder, "file,crop\na.jpg,beet\n\na.jpg,beet\n./a.jpg,rye\n")
+    assert (report.stored, report.already_there) == (1, 1)
+    assert stored(lake)["a.jpg"].crop == "beet"
+    (refusal,) = report.refused
+    assert refusal.detail == "line 5 says something else of it than line 2, which counts"
+
+
+def test_a_file_is_the_same_photograph_by_every_way_to_name_it(lake: Lake, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.jpg").write_bytes(jpeg(7))
+    names = ("./a.jpg", str(folder / "a.jpg"), "sub//b.jpg", ".\\sub\\b.jpg")
+    assert listed(lake, folder, "\n".join(("file", *names))).stored == 2
+    assert set(stored(lake)) == {"a.jpg", "sub/b.jpg"}
+
+
+def test_spaces_around_a_name_on_the_disk_hide_no_file(lake: Lake, tmp_path: Path) -> None:
+    for number, name in enumerate((" a.jpg", "b.jpg ", "c .jpg", "d.jpg")):
+        (tmp_path / name).write_bytes(jpeg(number))
+    assert listed(lake, tmp_path, 'file\n" a.jpg"\nb.jpg \nc .jpg\n d.JPG \n').stored == 4
+
+
+@pytest.mark.parametrize(
+    ("named", "cause"),
+    [
+        ("A.jpg", "near to it is a.jpg"),
+        ("\u201ca.jpg\u201d", "near to it is a.jpg"),
+        ("https://example.org/a.jpg", "an address, not a file"),
+        ("nothing like it", ""),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_with_its_likely_cause(
+    lake: Lake, folder: Path, named: str, cause: str
+) -> None:
+    (refusal,) = listed(lake, folder, f"file\n{named}\n").refused
+    assert refusal.reason is RefusalReason.MISSING_FILE
+    assert refusal.detail.startswith(cause) if cause else not refusal.detail
+
+
+def test_a_quotation_mark_that_is_not_closed_is_told_so(lake: Lake, folder: Path) -> None:
+    (refusal,) = listed(lake, folder, 'file,crop\n"a.jpg,beet\n').refused
+    assert "opened and never closed" in refusal.detail
+
+
+def test_figures_in_a_side_car_are_read_where_text_is_asked_for(lake: Lake, folder: Path) -> None:
+    (folder / "a.json").write_text('{"crop": "beet", "field": 7, "latitude_deg": "1.5", '
+                                   '"longitude_deg": 2}')  # fmt: skip
+    assert bring(lake, lambda: offers_of_folder(folder)).refused == ()
+    metadata = stored(lake)["a.jpg"]
+    assert (metadata.field, metadata.crop) == ("7", "beet")
+    assert metadata.position is not None
+    assert metadata.position.latitude_deg == 1.5
+
+
+@pytest.mark.parametrize(
+    ("side_car", "cause"),
+    [
+        ('{"latitude_deg": true, "longitude_deg": 1}', "latitude_deg: a number is needed"),
+        ('{"crop": true}', "crop: "),
+        ('{"crop": "beet", "crop": "rye"}', "says 'crop' more than once"),
+    ],
+)
+def test_a_side_car_that_can_be_read_in_two_ways_is_refused(
+    lake: Lake, folder: Path, side_car: str, cause: str
+) -> None:
+    (folder / "a.json").write_text(side_car)
+    (refusal,) = bring(lake, lambda: offers_of_folder(folder)).refused
+    assert refusal.detail.startswith(f"a.json: {cause}")
+
+
+def test_a_side_car_of_no_photograph_is_called_so(lake: Lake, folder: Path) -> None:
+    (folder / "a.png.json").write_text("{}")
+    (refusal,) = bring(lake, lambda: offers_of_folder(folder)).refused
+    assert "side-car of no photograph" in refusal.detail
+
+
 def test_a_row_that_does_not_fit_is_named_and_spoils_no_other(lake: Lake, folder: Path) -> None:
     report = listed(
         lake, folder, "sep=;\nfile;crop;\na.jpg;beet;;;x\na.jpg;beet;7\n;beet;\n\na.jpg;rye;\n"
@@ -114,8 +213,12 @@ def test_a_row_that_does_not_fit_is_named_and_spoils_no_other(lake: Lake, folder
     ]
 
 
-def test_a_decimal_comma_is_read_where_commas_separate_nothing(lake: Lake, folder: Path) -> None:
-    assert listed(lake, folder, "file;latitude_deg;longitude_deg\na.jpg;-48,5;11,25\n").stored == 1
+@pytest.mark.parametrize("row", ["a.jpg;-48,5;11,25", 'a.jpg,"-48,5","11,25"'])
+def test_a_decimal_comma_is_read_where_commas_separate_nothing(
+    lake: Lake, folder: Path, row: str
+) -> None:
+    header = row[5].join(("file", "latitude_deg", "longitude_deg"))
+    assert listed(lake, folder, f"{header}\n{row}\n").stored == 1
     position = stored(lake)["a.jpg"].position
     assert position is not None
     assert (position.latitude_deg, position.longitude_deg) == (-48.5, 11.25)

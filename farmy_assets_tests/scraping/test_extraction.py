@@ -139,6 +139,11 @@ PICTURES = SCRAPER.model_validate(
         (f"<img src='{PIXEL}'> <noscript><p><img srcset='/a.jpg 1w,/r.jpg 2w'></noscript>",
          "/r.jpg"),
         (f"<img src='{PIXEL}' data-src=/r.jpg><noscript><img src=/r.jpg></noscript>", "/r.jpg"),
+        (f"<picture><source data-srcset='/a.jpg 1w, /r.jpg 2w'><img src='{PIXEL}'></picture>",
+         "/r.jpg"),
+        ("<picture><source srcset='/a.jpg 1x, /r.jpg 2x'><source srcset=/b.jpg><img alt=leaf>"
+         "</picture>", "/r.jpg"),
+        ("<picture><source srcset='/wide.webp 9000w'><img src=/r.jpg></picture>", "/r.jpg"),
     ],
 )  # fmt: skip
 def test_a_picture_that_scripts_would_load_late_is_found_without_saying_so(

@@ -9,6 +9,7 @@ find their files however they are spelled (`named_files.py`).
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Refusal, RefusalReason
@@ -16,8 +17,8 @@ from farmy_assets.catalog.claims import CLAIM_NAMES, Claims, check_claim_names, 
 from farmy_assets.catalog.file_names import spelled_out
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
-from farmy_assets.lake.ingestion.list_text import ListText, read_list_text
-from farmy_assets.lake.ingestion.named_files import NamedFiles, why_not_there
+from farmy_assets.lake.ingestion.list_text import read_list_text
+from farmy_assets.lake.ingestion.named_files import NamedFiles
 from farmy_assets.lake.ingestion.offers import Loaded, Offer, read_file, refused
 
 FILE = "file"
@@ -45,6 +46,7 @@ def offers_of_list(
         msg = f"{path}: columns {error}, and {FILE}"
         raise InvalidInputError(msg) from error
     files, connected = NamedFiles(path.parent), list[ForeignStore]()
+    said: dict[str, tuple[int, int]] = {}
     for row in told.rows():
         named = row.cells.get(FILE, "")
         problem = row.problem or ("" if named else "no file")
@@ -52,30 +54,34 @@ def offers_of_list(
             yield refused(f"line {row.line}", RefusalReason.BAD_METADATA, problem)
             continue
         try:
-            claims = _claims(row.cells, told)
+            claims = _claims(row.cells)
         except InvalidInputError as error:
             yield refused(spelled_out(named), RefusalReason.BAD_METADATA, str(error))
             continue
-        if named.startswith(SCHEME):
+        meant = named if named.startswith(SCHEME) else files.find(named, is_guessed=told.is_guessed)
+        line, what = said.setdefault(meant, (row.line, hash(claims)))
+        if what != hash(claims):
+            problem = f"line {row.line} says something else of it than line {line}, which counts"
+            yield refused(spelled_out(meant), RefusalReason.BAD_METADATA, problem)
+        elif named.startswith(SCHEME):
             connected = connected or [store()]
             yield connected[0].offer(named, claims)
         else:
-            yield _offer(named, files, claims, anywhere=anywhere, is_guessed=told.is_guessed)
+            why = partial(files.why_not_there, named, is_guessed=told.is_guessed)
+            yield _offer(meant, files.folder, claims, anywhere=anywhere, why_not_there=why)
 
 
-def _claims(cells: dict[str, str], told: ListText) -> Claims:
+def _claims(cells: dict[str, str]) -> Claims:
     claimed = {name: cell for name, cell in cells.items() if name != FILE}
-    if told.separator != ",":  # where a comma separates nothing, it is the decimal one
-        for name in NUMBERS:
-            if DECIMAL_COMMA.fullmatch(claimed.get(name, "")):
-                claimed[name] = claimed[name].replace(",", ".")
+    for name in NUMBERS:  # a comma inside of a cell separates nothing: it is the decimal one
+        if DECIMAL_COMMA.fullmatch(claimed.get(name, "")):
+            claimed[name] = claimed[name].replace(",", ".")
     return parse_claims(claimed)
 
 
 def _offer(
-    named: str, files: NamedFiles, claims: Claims, *, anywhere: bool, is_guessed: bool
+    found: str, folder: Path, claims: Claims, *, anywhere: bool, why_not_there: Callable[[], str]
 ) -> Offer:
-    folder, found = files.folder, files.find(named, is_guessed=is_guessed)
     name = spelled_out(found)
 
     def load() -> Loaded | Refusal:
@@ -89,8 +95,7 @@ def _offer(
         content = read_file(name, folder / found)
         if isinstance(content, Refusal):
             if content.reason is RefusalReason.MISSING_FILE:
-                detail = why_not_there(named, is_guessed=is_guessed)
-                return content.model_copy(update={"detail": detail})
+                return content.model_copy(update={"detail": why_not_there()})
             return content
         return Loaded(content, claims)
 

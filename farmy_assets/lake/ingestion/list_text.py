@@ -18,7 +18,18 @@ MARKS = (  # the longer ones first: the mark of UTF-32 begins like that of UTF-1
 OF_WINDOWS = "cp1252"  # most often what is no UTF-8
 SEPARATORS = (",", ";", "\t", "|")
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n"])"?[,;\t]*(\r\n|\r|\n|$)', re.IGNORECASE)
+ENDS_OF_LINES = re.compile(r"\r\n|\r|\n")
+BLANK_LINES = re.compile(r"(?: *(?:\r\n|\r|\n))*")
 SEPARATOR_NAMES = "comma, semicolon, tab or |"
+# What is often given in the place of a list, by how it begins.
+OTHER_FILES = {
+    b"PK\x03\x04": "a workbook, not a text",
+    b"\xd0\xcf\x11\xe0": "a workbook, not a text",
+    b"{": "JSON, not a list",
+    b"<": "a page, not a list",
+}
+IN_WORDS = {"unexpected end of data": 'a quotation mark (") is opened and never closed'}
+SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,8 @@ class ListText:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield Row(self._lines_before + reader.line_num, {}, str(error))
+                problem = IN_WORDS.get(str(error), str(error))
+                yield Row(self._lines_before + reader.line_num, {}, problem)
                 continue
             if cells is None:
                 return
@@ -99,9 +111,16 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise InvalidInputError(msg) from error
+    for begin, kind in OTHER_FILES.items():
+        if content.startswith(begin):
+            msg = f"{path} is {kind}: save it as CSV in UTF-8"
+            raise InvalidInputError(msg)
     text, encoding, is_guessed = _decoded(path, content)
-    told = SEPARATOR_LINE.match(text)
-    body = text[told.end() :] if told else text
+    blank = BLANK_LINES.match(text)
+    written = text[blank.end() :] if blank else text
+    lines_before = len(ENDS_OF_LINES.findall(text, 0, len(text) - len(written)))
+    told = SEPARATOR_LINE.match(written)
+    body = written[told.end() :] if told else written
     headers = {
         separator: _header(body, separator)
         for separator in ([told["separator"]] if told else SEPARATORS)
@@ -114,10 +133,21 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
         between = f"{separator!r}, as its first line says" if told else SEPARATOR_NAMES
         msg = (
             f"{path}: its first row has to name the columns, each once, with {between} between "
-            f"them: {names}"
+            f"them: {names}; {_what_is_wrong(body, named, needed)}"
         )
         raise InvalidInputError(msg)
-    return ListText(columns, separator, encoding, is_guessed, body, 1 if told else 0)
+    lines_before += 1 if told else 0
+    return ListText(columns, separator, encoding, is_guessed, body, lines_before)
+
+
+def _what_is_wrong(body: str, named: list[str], needed: str) -> str:
+    """Why a first row does not name the columns as it has to."""
+    if not body:
+        return "the file is empty"
+    if needed not in named:
+        return f"the row that stands there names no {needed}: {body.splitlines()[0][:SHOWN]}"
+    twice = sorted({name for name in named if named.count(name) > 1})
+    return f"more than once it names {', '.join(twice)[:SHOWN]}"
 
 
 def _decoded(path: Path, content: bytes) -> tuple[str, str, bool]:

@@ -30,7 +30,8 @@ def _object_in(content: bytes | None) -> dict[str, object]:
         msg = f"larger than {LARGEST_SIDE_CAR_BYTES} bytes"
         raise InvalidInputError(msg)
     try:
-        told = json.loads(content)  # which tells UTF-8, UTF-16 and UTF-32 apart
+        # Which tells UTF-8, UTF-16 and UTF-32 apart.
+        told = json.loads(content, object_pairs_hook=_each_once)
     except UnicodeDecodeError as error:
         msg = "not UTF-8: save it in that encoding"
         raise InvalidInputError(msg) from error
@@ -41,3 +42,13 @@ def _object_in(content: bytes | None) -> dict[str, object]:
         msg = "a JSON object is needed"
         raise InvalidInputError(msg)
     return {claim: value for claim, value in told.items() if value is not None}
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"says {twice[:40]!r} more than once"
+        raise InvalidInputError(msg)
+    return found

@@ -11,6 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from farmy_assets.catalog.wording import nearest
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.query.tables import TABLES
 from farmy_assets.lake.query.words import MATCHES, NAMES
@@ -186,7 +187,9 @@ def _check_table(table: exp.Table) -> None:
         msg = f"{table.sql('athena')} is no table of the lake: name one of {', '.join(TABLES)}"
         raise InvalidInputError(msg)
     if table.name.lower() not in TABLES and not _is_of_query(table):
-        msg = f"there is no table {table.name}; there are: {', '.join(TABLES)}"
+        near = nearest(table.name, TABLES)
+        meant = f"; did you mean {near}?" if near else ""
+        msg = f"there is no table {table.name}; there are: {', '.join(TABLES)}{meant}"
         raise InvalidInputError(msg)
 
 
