@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from farmy_assets.cleansing.arrow_arrays import table_of
 from farmy_assets.cleansing.changed_copies import CopyChange
 from farmy_assets.cleansing.checks import (
     DUPLICATE_CHECKS,
@@ -93,7 +94,7 @@ class FolderReport:
         """One row a file, sorted by path."""
         kept_of_cluster = {duplicate.of_image_id for duplicate in self.duplicates.values()}
         rows = [self._row(quality, kept_of_cluster) for quality in self.qualities]
-        return pa.Table.from_pylist(rows, schema=REPORT_SCHEMA)
+        return table_of(rows, REPORT_SCHEMA)
 
     def _row(self, quality: ImageQuality, kept_of_cluster: set[str]) -> dict[str, Any]:
         name = quality.image_id
