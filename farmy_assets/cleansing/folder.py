@@ -177,9 +177,7 @@ def cleanse(
     return FolderReport(folder, policy, tuple(qualities), duplicates, pictures)
 
 
-def _worked(
-    files: Sequence[FoundFile], order: WorkOrder, ray_address: str
-) -> Iterator[WorkedText]:
+def _worked(files: Sequence[FoundFile], order: WorkOrder, ray_address: str) -> Iterator[WorkedText]:
     if ray_address:
         from farmy_assets.cleansing.folder_plan import (  # noqa: PLC0415 - brings all of Daft
             planned_files,

@@ -36,17 +36,16 @@ def worked_files(files: Sequence[ImageFile], order: WorkOrder) -> Iterator[Worke
             while len(running) < _AHEAD * workers and (portion := next(portions, None)):
                 running.add(threads.submit(work_on_files, portion, order, pool))
             if not running:
-                return
+                break
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for one in done:
                 yield from one.result()
-    finally:
+        threads.shutdown()
+    finally:  # after an error nobody waits for what is still being decoded
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def in_falling_portions(
-    files: Sequence[ImageFile], workers: int
-) -> Iterator[Sequence[ImageFile]]:
+def in_falling_portions(files: Sequence[ImageFile], workers: int) -> Iterator[Sequence[ImageFile]]:
     """The files in portions that become smaller, so that all workers end at about one time.
 
     Args:

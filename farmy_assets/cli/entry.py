@@ -22,13 +22,18 @@ def app_for(arguments: Sequence[str]) -> "typer.Typer":
     Args:
         arguments: What a person wrote behind `farmy`.
     """
-    if arguments[:1] == [_LIGHT]:
+    if is_light(arguments):
         if not {"--help", "--ray"} & set(arguments):
             _start_processes()
         return _light_app()
     from farmy_assets.cli.main import app  # noqa: PLC0415 - takes seconds to load
 
     return app
+
+
+def is_light(arguments: Sequence[str]) -> bool:
+    """Whether they are for the command that is loaded by itself."""
+    return arguments[:1] == [_LIGHT]
 
 
 def _start_processes() -> None:
