@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import typer
 
 _LIGHT = "cleanse"
+_LISTED = ((), ("--help",))
 _STARTED_AT_ONCE = 4  # of a computer with more cores the others, once the files are counted
 
 
@@ -26,6 +27,10 @@ def app_for(arguments: Sequence[str]) -> "typer.Typer":
         if not {"--help", "--ray"} & set(arguments):
             _start_processes()
         return _light_app()
+    if tuple(arguments) in _LISTED and not _is_asked_by_a_shell():
+        from farmy_assets.cli.listing import listing  # noqa: PLC0415 - loads none of the commands
+
+        return listing()
     from farmy_assets.cli.main import app  # noqa: PLC0415 - takes seconds to load
 
     return app
@@ -34,6 +39,11 @@ def app_for(arguments: Sequence[str]) -> "typer.Typer":
 def is_light(arguments: Sequence[str]) -> bool:
     """Whether they are for the command that is loaded by itself."""
     return arguments[:1] == [_LIGHT]
+
+
+def _is_asked_by_a_shell() -> bool:
+    """Whether a shell wants a word completed: it gives no arguments, but a variable."""
+    return any(name.endswith("_COMPLETE") for name in os.environ)
 
 
 def _start_processes() -> None:

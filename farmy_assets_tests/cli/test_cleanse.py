@@ -175,5 +175,19 @@ def test_the_script_tells_a_wrong_folder_by_its_exit_code(tmp_path: Path) -> Non
 
 
 def test_the_script_has_every_other_command() -> None:
-    assert entry.app_for([]) is app
     assert entry.app_for(["search", "cleanse"]) is app
+    assert entry.app_for(["search", "--help"]) is app
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_the_list_of_commands_is_that_of_the_commands_themselves(arguments: list[str]) -> None:
+    listed = RUN.invoke(entry.app_for(arguments), arguments, prog_name="farmy")
+    loaded = RUN.invoke(app, arguments, prog_name="farmy")
+
+    assert (listed.output, listed.exit_code) == (loaded.output, loaded.exit_code)
+
+
+def test_a_shell_that_completes_words_gets_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_FARMY_COMPLETE", "complete_bash")
+
+    assert entry.app_for([]) is app
