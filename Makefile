@@ -16,6 +16,9 @@ BIN := .venv/bin
 # uv: no Python of its own, no settings from outside this checkout.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
+# Bytecode is compiled here, once: where the environment forbids to write it (containers often do),
+# every start of a command would compile pandas and the like anew, for seconds.
+export UV_COMPILE_BYTECODE := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake lock
@@ -98,7 +101,9 @@ $(ENV)/%/.synced: $(LOCKS)/%.txt $(UV)
 	$(call synced,$(ENV)/$*,$(LOCKS)/$*.txt)
 	@touch $@
 
-PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --python $(BIN)/python --editable .;
+# What changes is compiled again when it is loaded, or by the next setup.
+PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --python $(BIN)/python --editable .; \
+  $(BIN)/python -m compileall -q farmy_assets;
 
 # An environment that has the tools for development keeps them.
 .venv/.platform: $(LOCKS)/platform.txt pyproject.toml $(UV)

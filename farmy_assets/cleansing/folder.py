@@ -3,7 +3,6 @@
 Every file below the folder gets one row, whatever it is.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import daft
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from farmy_assets.cleansing.arrow_arrays import table_of
 from farmy_assets.cleansing.changed_copies import CopyChange
 from farmy_assets.cleansing.checks import (
     DUPLICATE_CHECKS,
@@ -27,16 +26,21 @@ from farmy_assets.cleansing.checks import (
 )
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
-from farmy_assets.cleansing.engines import use_engine
 from farmy_assets.cleansing.fingerprints import content_sha256
-from farmy_assets.cleansing.found_files import FoundFile, read_content, size_bytes, why_missing
-from farmy_assets.cleansing.plan import image_work, in_portions
+from farmy_assets.cleansing.found_files import (
+    FoundFile,
+    name_as_text,
+    read_content,
+    why_missing,
+)
+from farmy_assets.cleansing.local_work import worked_files
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.report import CleansingReport
 from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns
 from farmy_assets.cleansing.thumbnails import thumbnails
 from farmy_assets.cleansing.wording import copy_in_words
+from farmy_assets.cleansing.work import ImageFile, WorkedText
 from farmy_assets.cleansing.work_order import WorkOrder
 from farmy_assets.errors import InvalidInputError
 
@@ -90,7 +94,7 @@ class FolderReport:
         """One row a file, sorted by path."""
         kept_of_cluster = {duplicate.of_image_id for duplicate in self.duplicates.values()}
         rows = [self._row(quality, kept_of_cluster) for quality in self.qualities]
-        return pa.Table.from_pylist(rows, schema=REPORT_SCHEMA)
+        return table_of(rows, REPORT_SCHEMA)
 
     def _row(self, quality: ImageQuality, kept_of_cluster: set[str]) -> dict[str, Any]:
         name = quality.image_id
@@ -153,27 +157,35 @@ def cleanse(
     Raises:
         InvalidInputError: There is no Ray cluster at the address, or a copy cannot be written.
     """
-    use_engine(ray_address)
     paths = {file.name: file.path for file in files}
     qualities: list[ImageQuality] = []
     pictures: dict[str, bytes] = {}
-    if files:
-        order = WorkOrder(policy=policy, copies=copies is not None, thumbnails=True)
-        work = image_work(_frame(files, policy.max_bytes), order)
-        for row in work.iter_rows():
-            quality = ImageQuality.model_validate_json(row["quality"])
-            if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
-                told = why_missing(paths[quality.image_id])
-                quality = quality.model_copy(update={"detail": told})
-            qualities.append(quality)
-            if row["thumbnail"] is not None and len(pictures) < _THUMBNAILS_KEPT:
-                pictures[quality.image_id] = row["thumbnail"]
-            if copies and row["copy_content"] is not None:
-                _store(copies, quality.image_id, row["copy_content"])
-            on_images(1)
+    order = WorkOrder(policy=policy, copies=copies is not None, thumbnails=True)
+    for worked in _worked(files, order, ray_address):
+        quality = ImageQuality.model_validate_json(worked.quality)
+        if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
+            told = why_missing(paths[quality.image_id])
+            quality = quality.model_copy(update={"detail": told})
+        qualities.append(quality)
+        if worked.thumbnail is not None and len(pictures) < _THUMBNAILS_KEPT:
+            pictures[quality.image_id] = worked.thumbnail
+        if copies and worked.copy is not None:
+            _store(copies, quality.image_id, worked.copy.content)
+        on_images(1)
     qualities.sort(key=lambda quality: quality.image_id)
     duplicates = _duplicates(qualities, policy)
     return FolderReport(folder, policy, tuple(qualities), duplicates, pictures)
+
+
+def _worked(files: Sequence[FoundFile], order: WorkOrder, ray_address: str) -> Iterator[WorkedText]:
+    if ray_address:
+        from farmy_assets.cleansing.folder_plan import (  # noqa: PLC0415 - brings all of Daft
+            planned_files,
+        )
+
+        return planned_files(files, order, ray_address)
+    named = [ImageFile(file.name, name_as_text(file.path), file.path) for file in files]
+    return worked_files(named, order)
 
 
 def _duplicates(
@@ -219,28 +231,6 @@ def write_reports(
         with _said_plainly(path, draft=draft):
             draft.write_bytes(content)
             draft.replace(path)
-
-
-def _frame(files: Sequence[FoundFile], max_bytes: int) -> daft.DataFrame:
-    named = daft.from_pydict(
-        {
-            "image_id": [file.name for file in files],
-            "name": [file.path.name.encode("utf-8", "replace").decode() for file in files],
-            "promised_sha256": [None] * len(files),
-            "path": [os.fsencode(file.path) for file in files],
-        }
-    )
-    content: Any = _read(daft.col("path"), max_bytes)  # called with columns, it gives a column
-    cast = {"promised_sha256": daft.col("promised_sha256").cast(daft.DataType.string())}
-    largest = max(min(size_bytes(file.path), max_bytes) for file in files)
-    portions = in_portions(named, len(files), largest_bytes=largest)
-    return portions.with_columns({**cast, "content": content})
-
-
-@daft.func.batch(return_dtype=daft.DataType.binary())
-def _read(paths: daft.Series, max_bytes: int) -> list[bytes | None]:
-    """Any name that a file system allows, which no address could spell."""
-    return [read_content(Path(os.fsdecode(path)), max_bytes) for path in paths.to_pylist()]
 
 
 def _store(folder: Path, name: str, content: bytes) -> None:

@@ -36,6 +36,11 @@ def files_below(folder: Path, *, leaving_out: Collection[Path] = ()) -> Iterator
         yield _found(Path(directory), folder)
 
 
+def name_as_text(path: Path) -> str:
+    """The name without its folder; what no text can hold is replaced."""
+    return path.name.encode("utf-8", "replace").decode()
+
+
 def read_content(path: Path, max_bytes: int) -> bytes | None:
     """The file's bytes; of a larger file one byte more than that, which tells that it is larger.
 

@@ -8,6 +8,9 @@ A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, an
 are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
 They inherit no secret and no open file, and have no network (`confinement.py`).
 Before it takes work a child says that it is ready, or why it cannot be: then no file is to blame.
+
+A piece of work may name a file instead of bringing its bytes: large photographs are then read where
+they are needed, and do not pass through a pipe.
 """
 
 import json
@@ -33,18 +36,33 @@ COUNT = struct.Struct("!I")
 OUT_OF_MEMORY = 77
 """The exit code of a child that needed more than it may have."""
 
+IMAGE_WORK = "farmy_assets.cleansing.work:worker"
+"""The task of the checks; it stands here since this module is quick to import."""
+
 _log = logging.getLogger(__name__)
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
 _START_S = 60.0
+_READ_S = 60.0  # for a file that the child reads itself: the time of the work begins after it
 _STARTS = 3
 _ONE_THREAD_EACH = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# glibc would give every picture's memory back, and have the kernel clear it anew for the next one:
+# a tenth of a child's time. 32 MB is the most that it takes as the first of the two.
+_KEPT_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+}
 
 
 class Message(NamedTuple):
-    """A piece of work, or its answer."""
+    """A piece of work, or its answer.
+
+    Of work whose content is None the child reads `file` instead: its path, and how many bytes of
+    it at most.
+    """
 
     header: dict[str, Any]
     content: bytes | None = None
+    file: tuple[str, int] | None = None
 
 
 class Failure(NamedTuple):
@@ -55,10 +73,50 @@ class Failure(NamedTuple):
 
 def write_message(pipe: IO[bytes], message: Message) -> None:
     """One frame; an absent content is told apart from an empty one by the header's `has`."""
-    header = json.dumps({**message.header, "has": message.content is not None}).encode()
-    content = message.content or b""
+    header = {**message.header, "has": message.content is not None}
+    if message.file:
+        header["file"] = message.file
+    _write(pipe, json.dumps(header).encode(), message.content or b"")
+
+
+def _write(pipe: IO[bytes], header: bytes, content: bytes) -> None:
     pipe.write(HEAD.pack(len(header), len(content)) + header)
     pipe.write(content)
+
+
+class _Order(NamedTuple):
+    """What a child is told first, under the names that `guarded_child` knows."""
+
+    settings: str
+    seconds: float
+    memory_mb: int
+
+
+_loading: dict[str, list[subprocess.Popen[bytes]]] = {}
+
+
+def start_loading(task: str, count: int) -> None:
+    """Have processes load what a task needs before anybody knows its settings.
+
+    The next pools for this task take them over. They end with this process, as all children do.
+
+    Args:
+        task: As for `GuardedPool`.
+        count: How many.
+    """
+    with suppress(OSError):  # whoever asks for work will be told
+        for _ in range(count):
+            _loading.setdefault(task, []).append(_started(task))
+
+
+def _started(task: str) -> subprocess.Popen[bytes]:
+    # -P: a module must never come from the folder of photographs that is worked in.
+    command = (sys.executable, "-P", "-m", "farmy_assets.cleansing.guarded_child", task)
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=child_environment(os.environ) | _ONE_THREAD_EACH | _KEPT_MEMORY,
+        start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
+    )  # fmt: skip
 
 
 class _ChildGoneError(Exception):
@@ -72,14 +130,16 @@ class _ChildGoneError(Exception):
 class _Child:
     """One process at work; its limits are its own to keep, `_GRACE_S` is for when it cannot."""
 
-    def __init__(self, command: Sequence[str], seconds: float, memory_mb: int) -> None:
-        self._seconds, self._memory_mb = seconds, memory_mb
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=child_environment(os.environ) | _ONE_THREAD_EACH,
-            start_new_session=True,  # an interrupt from the keyboard is the parent's to handle
-        )  # fmt: skip
+    def __init__(self, task: str, order: "_Order") -> None:
+        self._seconds, self._memory_mb = order.seconds, order.memory_mb
+        loading = _loading.get(task)
+        self._process = loading.pop() if loading else _started(task)
         self.is_ready = False
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 - opened where it was started
+        with suppress(OSError):  # one that has ended already is found out when it is to be ready
+            write_message(pipe, Message(order._asdict()))
+            pipe.flush()
 
     def wait_until_ready(self) -> None:
         header = self.receive().header
@@ -100,18 +160,20 @@ class _Child:
         except OSError as error:
             raise self._gone() from error
 
-    def receive(self) -> Message:
-        header_size, content_size = HEAD.unpack(self._read(HEAD.size))
+    def receive(self, *, reads_file: bool = False) -> Message:
+        header_size, content_size = HEAD.unpack(
+            self._read(HEAD.size, _READ_S if reads_file else 0.0)
+        )
         header: dict[str, Any] = json.loads(self._read(header_size))
         content = self._read(content_size)
         return Message(header, content if header.pop("has") else None)
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, size: int, longer_s: float = 0.0) -> bytes:
         pipe = self._process.stdout
         assert pipe is not None  # noqa: S101 - opened above
         parts = []
         while size:
-            waited = self._seconds + _GRACE_S + (0 if self.is_ready else _START_S)
+            waited = self._seconds + _GRACE_S + (longer_s if self.is_ready else _START_S)
             poll = select.poll()
             poll.register(pipe, select.POLLIN)
             if not poll.poll(waited * 1000):
@@ -159,12 +221,7 @@ class GuardedPool:
     """
 
     def __init__(self, task: str, settings: str, *, seconds: float, memory_mb: int) -> None:
-        self._command = (
-            # -P: a module must never come from the folder of photographs that is worked in.
-            sys.executable, "-P", "-m", "farmy_assets.cleansing.guarded_child",
-            task, settings, str(seconds), str(memory_mb),
-        )  # fmt: skip
-        self._seconds, self._memory_mb = seconds, memory_mb
+        self._task, self._order = task, _Order(settings, seconds, memory_mb)
         self._idle: LifoQueue[_Child] = LifoQueue()
         weakref.finalize(self, _end_all, self._idle)
 
@@ -176,7 +233,7 @@ class GuardedPool:
         """
         with suppress(OSError):  # whoever asks for work will be told
             for _ in range(count - self._idle.qsize()):
-                self._idle.put(_Child(self._command, self._seconds, self._memory_mb))
+                self._idle.put(_Child(self._task, self._order))
 
     def work(self, jobs: Sequence[Message]) -> list[Message | Failure]:
         """One answer for each piece of work, in the same order.
@@ -191,8 +248,8 @@ class GuardedPool:
             child = self._child()
             try:
                 child.send(left)
-                for _ in left:
-                    answers.append(child.receive())
+                for job in left:
+                    answers.append(child.receive(reads_file=job.file is not None))
                     tried_before = False
             except _ChildGoneError as gone:
                 if tried_before or not gone.worth_a_retry:
@@ -217,7 +274,7 @@ class GuardedPool:
             try:
                 child = self._idle.get_nowait()
             except Empty:
-                child = _Child(self._command, self._seconds, self._memory_mb)
+                child = _Child(self._task, self._order)
             if child.is_ready:
                 return child
             try:

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ _UNTOUCHED_CHUNKS = 4
 _IN_CACHE = 100_000  # hashes: under a megabyte
 _QUERIES_AT_ONCE = 4096
 _COMPARED_ONE_BY_ONE = 20_000  # a longer list is put in order instead
+_COMPARED_BY_NUMPY = 2_000_000  # comparisons: quicker than faiss is loaded
 _COMPARED_BY_ONE_THREAD = 200_000_000  # comparisons: a tenth of a second
 _POSITION_BITS = np.uint64(32)
 _POSITION = np.uint64(0xFFFF_FFFF)
@@ -50,6 +50,12 @@ def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pair
     """
     if not new.size or not known.size:
         return _nothing()
+    if new.size * known.size <= _COMPARED_BY_NUMPY:
+        differing = np.bitwise_count(new[:, None] ^ known[None, :])
+        first, second = np.nonzero(differing <= max_distance_bits)
+        return Pairs(first, second, differing[first, second].astype(np.int64))
+    import faiss  # noqa: PLC0415 - takes as long as four photographs, which few need
+
     # Threads that wait for one another cost more than they save on a short comparison.
     is_long = new.size * known.size > _COMPARED_BY_ONE_THREAD
     faiss.omp_set_num_threads(os.cpu_count() or 1 if is_long else 1)

@@ -7,11 +7,13 @@ touches an image's bytes runs in guarded child processes of wherever the plan is
 """
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import daft
 from daft import DataType
 
+from farmy_assets.cleansing.normalise import NormalisedCopy
 from farmy_assets.cleansing.work import RawImage, WorkedText, work_guarded
 from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 
@@ -83,6 +85,17 @@ def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:
     work = _ImageWork(order.model_dump_json())
     rows: Any = work.rows  # called with columns, it gives a column
     return images.select(rows(*(daft.col(name) for name in INPUT_COLUMNS)))
+
+
+def worked_of(row: Mapping[str, Any]) -> WorkedText:
+    """What a row of the plan says."""
+    copy = None
+    if row["copy_content"] is not None:
+        copy = NormalisedCopy(
+            row["copy_content"], row["copy_width_px"], row["copy_height_px"], row["copy_sha256"],
+            row["thumbnail"],
+        )  # fmt: skip
+    return WorkedText(row["image_id"], row["quality"], copy, row["thumbnail"])
 
 
 def _row(worked: WorkedText) -> dict[str, Any]:

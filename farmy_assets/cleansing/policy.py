@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from farmy_assets.catalog.metadata import Source
@@ -124,6 +123,8 @@ def parse_policy(text: str) -> PolicyBook:
     Raises:
         InvalidInputError: The file is no policy; the text names every problem and its place.
     """
+    import yaml  # noqa: PLC0415 - most processes that need a policy are given it as JSON
+
     try:
         document = yaml.safe_load(text) or {}
     except (yaml.YAMLError, RecursionError) as error:

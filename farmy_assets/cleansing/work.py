@@ -6,11 +6,13 @@ the pipe.
 
 import base64
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.decoding import Undecodable
 from farmy_assets.cleansing.fingerprints import content_sha256
+from farmy_assets.cleansing.found_files import read_content
 from farmy_assets.cleansing.guard import Failure, GuardedPool, Message
 from farmy_assets.cleansing.normalise import NormalisedCopy, normalised_copy
 from farmy_assets.cleansing.previews import small_jpeg
@@ -25,6 +27,14 @@ class RawImage(NamedTuple):
     name: str | None
     promised_sha256: str | None
     content: bytes | None
+
+
+class ImageFile(NamedTuple):
+    """The same for a file of this machine, which the child reads itself."""
+
+    image_id: str
+    name: str
+    path: Path
 
 
 class WorkedImage(NamedTuple):
@@ -78,6 +88,28 @@ def work_guarded(
     ]
 
 
+def work_on_files(
+    files: Sequence[ImageFile], order: WorkOrder, pool: GuardedPool
+) -> list[WorkedText]:
+    """The same as `work_guarded` on files of this machine, without their bytes in this process."""
+    most = order.policy.max_bytes
+    images = [RawImage(file.image_id, file.name, None, None) for file in files]
+    messages = [
+        Message(_header(image), file=(str(file.path), most))
+        for image, file in zip(images, files, strict=True)
+    ]
+    found = []
+    for image, file, answer in zip(images, files, pool.work(messages), strict=True):
+        if isinstance(answer, Message) and not answer.header["was_there"]:
+            # A child has fewer rights: it decides alone only about what it could read.
+            found += work_guarded([_read(image, file, most)], order, pool)
+        elif isinstance(answer, Message):
+            found.append(_told(image, answer))
+        else:
+            found.append(_failed(_read(image, file, most), answer, order))
+    return found
+
+
 def worker(settings: str) -> Callable[[Message], Message]:
     """What a child process does with each message."""
     order = WorkOrder.model_validate_json(settings)
@@ -85,7 +117,10 @@ def worker(settings: str) -> Callable[[Message], Message]:
     def work(message: Message) -> Message:
         image = RawImage(content=message.content, **message.header)
         quality, copy, thumbnail = work_on(image, order)
-        header: dict[str, object] = {"quality": quality.model_dump_json()}
+        header: dict[str, object] = {
+            "quality": quality.model_dump_json(),
+            "was_there": image.content is not None,
+        }
         if thumbnail is not None:
             header["thumbnail"] = base64.b64encode(thumbnail).decode()
         if copy is None:
@@ -103,6 +138,10 @@ def _header(image: RawImage) -> dict[str, str | None]:
         "name": image.name,
         "promised_sha256": image.promised_sha256,
     }
+
+
+def _read(image: RawImage, file: ImageFile, most: int) -> RawImage:
+    return image._replace(content=read_content(file.path, most))
 
 
 def _told(image: RawImage, answer: Message) -> WorkedText:

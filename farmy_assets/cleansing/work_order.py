@@ -8,7 +8,7 @@ from functools import lru_cache
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.guard import GuardedPool
+from farmy_assets.cleansing.guard import IMAGE_WORK, GuardedPool
 from farmy_assets.cleansing.policy import CleansingPolicy
 
 
@@ -28,7 +28,7 @@ def guarded_pool(order: WorkOrder) -> GuardedPool:
     The same ones for one order after the other: their start takes longer than a hundred images.
     """
     return GuardedPool(
-        "farmy_assets.cleansing.work:worker",
+        IMAGE_WORK,
         order.model_dump_json(),
         seconds=order.policy.seconds_per_image,
         memory_mb=order.policy.memory_mb_per_worker,

@@ -64,7 +64,7 @@ def cleanse(
         farmy cleanse holiday-photos --out checked
         farmy cleanse scraped --out checked --policy strict.yaml --source scraper --copies
     """
-    os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
+    os.environ.setdefault("DAFT_PROGRESS_BAR", "0")  # it is loaded for a cluster
     os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
     thresholds = _policies(policy).for_source(source)
     _check_folders(folder, out)
@@ -73,7 +73,7 @@ def cleanse(
     if not ray:  # the processes that decode load what they need while this one does
         order = WorkOrder(policy=thresholds, copies=copies, thumbnails=True)
         guarded_pool(order).start(min(os.cpu_count() or 1, len(files)))
-    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - brings all of Daft
+    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - loads while they do
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),
@@ -110,7 +110,7 @@ def cleanse(
 
 @contextmanager
 def _stopped_at_once() -> Iterator[None]:
-    """Ctrl-C ends the process here: Daft's threads would crash it on its way out."""
+    """Ctrl-C ends the process here: threads still wait for photographs that nobody will ask for."""
     try:
         yield
     except KeyboardInterrupt:

@@ -17,12 +17,13 @@ from farmy_assets.cli import (
     search,
     view,
 )
+from farmy_assets.cli.listing import EPILOG, HELP
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Field photographs in, data sets that people can trust out.",
-    epilog="Start with: farmy up, then farmy ingest DIR --campaign NAME.",
+    help=HELP,
+    epilog=EPILOG,
 )
 app.command("up")(platform.up)
 app.command("down")(platform.down)

@@ -235,3 +235,25 @@ def test_a_child_that_was_started_early_and_died_is_replaced(pool: GuardedPool) 
         child.send_signal(signal.SIGKILL)
 
     assert all(isinstance(answer, Message) for answer in pool.work(told("x")))
+
+
+def test_processes_that_load_early_are_taken_over_by_the_next_pool(pool: GuardedPool) -> None:
+    guard.start_loading(TASK, 1)
+    (loading,) = (child.pid for child in children())
+
+    (answer,) = pool.work(told("x"))
+
+    assert isinstance(answer, Message)
+    assert answer.header["pid"] == loading
+    assert len(children()) == 1
+
+
+def test_a_child_reads_the_file_that_its_work_names(pool: GuardedPool, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/odd\xff name"))
+    path.write_bytes(b"0123456789")
+    wanted = [(str(path), 100), (str(path), 3), (str(tmp_path / "nothing"), 100)]
+
+    answers = pool.work([Message({"do": "x"}, file=file) for file in wanted])
+
+    contents = [answer.content for answer in answers if isinstance(answer, Message)]
+    assert contents == [b"0123456789", b"0123", None]

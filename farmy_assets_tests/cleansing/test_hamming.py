@@ -26,10 +26,11 @@ def as_set(pairs: Pairs) -> set[tuple[int, int, int]]:
     return set(zip(*(part.tolist() for part in pairs), strict=True))
 
 
-@given(lists, lists, st.integers(0, 16))
+@pytest.mark.parametrize("most", [0, 2_000_000], ids=["by faiss", "by numpy"])
+@given(new=lists, known=lists, limit=st.integers(0, 16))
 @settings(deadline=None)
 def test_between_two_lists_every_near_pair_is_found(
-    new: list[int], known: list[int], limit: int
+    most: int, new: list[int], known: list[int], limit: int
 ) -> None:
     expected = {
         (i, j, (a ^ b).bit_count())
@@ -38,7 +39,11 @@ def test_between_two_lists_every_near_pair_is_found(
         if (a ^ b).bit_count() <= limit
     }
 
-    assert as_set(pairs_between(hashes(new), hashes(known), max_distance_bits=limit)) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hamming, "_COMPARED_BY_NUMPY", most)
+        pairs = pairs_between(hashes(new), hashes(known), max_distance_bits=limit)
+
+    assert as_set(pairs) == expected
 
 
 @pytest.mark.parametrize("longest", [0, 20_000], ids=["put in order", "one by one"])

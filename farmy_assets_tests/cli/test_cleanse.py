@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -127,11 +129,11 @@ def test_what_cannot_be_done_is_said_in_one_line(
 def test_the_command_loads_nothing_that_it_does_not_need(folder: Path, tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from farmy_assets.cli.__main__ import main\n"
+        "from farmy_assets.cli.entry import app_for\n"
         "try:\n"
-        "    main()\n"
+        "    app_for(sys.argv[1:])()\n"
         "except SystemExit as end:\n"
-        "    heavy = {'boto3', 'duckdb', 'dagster', 'ray', 'scrapy', 'sqlglot'}\n"
+        "    heavy = {'boto3', 'daft', 'dagster', 'duckdb', 'faiss', 'pandas', 'ray', 'scrapy'}\n"
         "    print(end.code, sorted(heavy & set(sys.modules)))\n"
     )
     command = [sys.executable, "-c", script, "cleanse", str(folder), "--out", str(tmp_path / "out")]
@@ -142,6 +144,52 @@ def test_the_command_loads_nothing_that_it_does_not_need(folder: Path, tmp_path:
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_the_script_ends_with_all_that_was_written_and_leaves_no_process_behind(
+    folder: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "farmy_assets.cli", "cleanse", str(folder)]
+
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out"), "--json"], stdout=subprocess.PIPE, text=True
+    ) as started:
+        decoding: set[psutil.Process] = set()
+        while started.poll() is None:
+            with suppress(psutil.Error):  # it may end at any moment
+                decoding |= set(psutil.Process(started.pid).children())
+            time.sleep(0.01)
+        written, _ = started.communicate()
+
+    assert started.returncode == 0
+    assert json.loads(written)["files"] == 3
+    assert decoding
+    assert not psutil.wait_procs(decoding, timeout=10)[1]
+
+
+def test_the_script_tells_a_wrong_folder_by_its_exit_code(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "farmy_assets.cli", "cleanse", str(tmp_path / "nowhere")]
+
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "is not a folder" in " ".join(done.stderr.split())
+
+
 def test_the_script_has_every_other_command() -> None:
-    assert entry.app_for([]) is app
     assert entry.app_for(["search", "cleanse"]) is app
+    assert entry.app_for(["search", "--help"]) is app
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_the_list_of_commands_is_that_of_the_commands_themselves(arguments: list[str]) -> None:
+    listed = RUN.invoke(entry.app_for(arguments), arguments, prog_name="farmy")
+    loaded = RUN.invoke(app, arguments, prog_name="farmy")
+
+    assert (listed.output, listed.exit_code) == (loaded.output, loaded.exit_code)
+
+
+def test_a_shell_that_completes_words_gets_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_FARMY_COMPLETE", "complete_bash")
+
+    assert entry.app_for([]) is app

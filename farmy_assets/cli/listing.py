@@ -1,0 +1,46 @@
+"""The list of all commands, for `farmy` and `farmy --help`, without loading any of them.
+
+The sentences are the first ones of the commands' own help; a test compares the two.
+"""
+
+from collections.abc import Mapping
+
+import typer
+
+HELP = "Field photographs in, data sets that people can trust out."
+EPILOG = "Start with: farmy up, then farmy ingest DIR --campaign NAME."
+
+SENTENCES: Mapping[str, str] = {
+    "up": "Start the local platform, or repair what is down; a quick look when all is up.",
+    "down": "Stop the local platform; everything is kept (MiniStack may need a minute to save).",
+    "status": (
+        "Show the servers, and in which phase the images are. Exit code 1 when something is down."
+    ),
+    "reconcile": "Compare the catalog with S3, both ways, and put right what has come apart.",
+    "redrive": (
+        "Show the events that five deliveries could not catalogue, and move them back to the queue."
+    ),
+    "ingest": (
+        "Bring photographs, with metadata, into the lake: of a folder, of a list, or of a bucket."
+    ),
+    "scrape": "Bring a web site's photographs, with licence and source page, into the lake.",
+    "cleanse": "Check a folder of photographs: what is fit to annotate, what is not, and why.",
+    "query": "Ask the lake's tables a question in Athena's SQL.",
+    "search": "Find images, and see them on one page.",
+    "view": "Look at images in FiftyOne: copies, metadata, check values, settled boxes and votes.",
+    "campaign": "Open, change and watch annotation campaigns.",
+    "contributors": "Who may upload photographs from a phone.",
+    "dataset": "Released data sets: list them, fetch one.",
+    "duplicates": "See duplicates, and get one back.",
+    "people": "Who can sign in to label, and the way in.",
+}
+
+
+def listing() -> typer.Typer:
+    """A command that can show its help, and do nothing else."""
+    app = typer.Typer(
+        no_args_is_help=True, pretty_exceptions_enable=False, help=HELP, epilog=EPILOG
+    )
+    for name, sentence in SENTENCES.items():
+        app.command(name, help=sentence)(lambda: None)
+    return app
