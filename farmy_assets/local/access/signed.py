@@ -33,6 +33,9 @@ HEALTH_PATH = "/_ministack/health"
 ADMIN_PREFIXES = ("/_", "//")
 # No wider than the emulator's own form: under another name it would take the request for S3's.
 API_HOST = re.compile(r"[a-f0-9]{8}\.execute-api\.127\.0\.0\.1(:[0-9]+)?")
+# The upload interface's own. To some others (Iceberg, S3 Control, the registry) the emulator
+# answers itself, under every name, and takes whoever signs nothing for its root key.
+API_PATH = re.compile(r"/|/uploads(/.*)?|/[a-z]+\.(js|json)")
 FORM = "multipart/form-data"
 LARGEST_HASHED_BODY_BYTES = 32_000_000  # of services that do not say their body's sha256 beforehand
 FORBIDDEN = 403
@@ -60,7 +63,7 @@ def is_open(request: SignedRequest, path: str, takes_form: TakesForm) -> bool:
 def is_for_an_api(request: SignedRequest, path: str) -> bool:
     """Whether it goes to an API behind the gateway, which lets its callers in by its own rules."""
     host = request.headers.get("host", "").lower()
-    return API_HOST.fullmatch(host) is not None and not path.startswith(ADMIN_PREFIXES)
+    return API_HOST.fullmatch(host) is not None and API_PATH.fullmatch(path) is not None
 
 
 def signed(

@@ -181,6 +181,10 @@ def test_what_carries_no_signature_by_its_nature_is_let_through(
         ("/clusters", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_x", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_ministack/reset", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/iceberg/v1/config", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/v20180820/accesspoint", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/v2/email/identities", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/uploads\n/x", {"Host": f"d5f50139.execute-api.{HOST}"}),
         # What the emulator itself does not take for an API would be S3 to it, without a signature.
         ("/bucket/key", {"Host": f"an-api.execute-api.{HOST}"}),
         ("/bucket/key", {"Host": f"zzzzzzzz.execute-api.{HOST}"}),
