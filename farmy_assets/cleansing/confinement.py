@@ -3,7 +3,8 @@
 It is given an environment without secrets. Before its first piece of work it gives up, for good:
 new privileges; sockets, other programs and looking into other processes (seccomp); and, by being
 a domain of its own (Landlock), reading its parent's memory and environment or ending it, and
-writing, making or removing any file: it answers over its pipe. None of this needs root. A kernel that lacks one of them leaves the others; `confine` tells what is missing.
+writing, making or removing any file: it answers over its pipe. None of this needs root. A kernel
+that lacks one of them leaves the others; `confine` tells what is missing.
 
 Numbers: linux/seccomp.h, linux/bpf_common.h, linux/landlock.h, and the tables of system calls.
 """

@@ -13,14 +13,7 @@ from farmy_assets.cleansing.guard import Message
 
 
 def worker(settings: str) -> Callable[[Message], Message]:
-    """Misbehaves as the message's `do` says; `settings` is a file by whose age it remembers deaths."""
-    memory = Path(settings)
-
-    def is_first() -> bool:
-        """A child may write no file; it may change the times of one."""
-        told = memory.stat().st_mtime == 0
-        os.utime(memory, (0, 0))
-        return not told
+    """Misbehaves as the message's `do` says; a file, `settings`, remembers deaths."""
 
     def work(message: Message) -> Message:
         match message.header["do"]:
@@ -30,9 +23,9 @@ def worker(settings: str) -> Callable[[Message], Message]:
                 ctypes.string_at(0)
             case "be killed":
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "be killed once" if is_first():
+            case "be killed once" if _is_first(settings):
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "eat once" if is_first():
+            case "eat once" if _is_first(settings):
                 return Message({"ate": len(bytearray(2**30))})
             case "eat":
                 return Message({"ate": len(bytearray(2**30))})
@@ -43,6 +36,13 @@ def worker(settings: str) -> Callable[[Message], Message]:
         return Message({"pid": os.getpid()}, message.content)
 
     return work
+
+
+def _is_first(memory: str) -> bool:
+    """Whether nobody died of this before; a child may write no file, but change its times."""
+    is_first = Path(memory).stat().st_mtime != 0
+    os.utime(memory, (0, 0))
+    return is_first
 
 
 def curious_worker(settings: str) -> Callable[[Message], Message]:

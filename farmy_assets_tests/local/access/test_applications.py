@@ -175,9 +175,13 @@ def test_what_carries_no_signature_by_its_nature_is_let_through(
         ("/bucket/key", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/", {"Content-Type": "multipart/form-data; boundary=x"}),
         # The emulator takes these for IAM and ECS, and whoever signs nothing for its root key.
-        ("/bucket", {
-            "Content-Type": "multipart/form-data; boundary=x", "Host": f"iam.{HOST}",
-        }),
+        (
+            "/bucket",
+            {
+                "Content-Type": "multipart/form-data; boundary=x",
+                "Host": f"iam.{HOST}",
+            },
+        ),
         ("/clusters", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_x", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_ministack/reset", {"Host": f"d5f50139.execute-api.{HOST}"}),
