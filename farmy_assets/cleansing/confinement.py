@@ -2,8 +2,9 @@
 
 It is given an environment without secrets. Before its first piece of work it gives up, for good:
 new privileges; sockets, other programs and looking into other processes (seccomp); and, by being
-a domain of its own (Landlock), reading its parent's memory and environment or ending it. None of
-this needs root. A kernel that lacks one of them leaves the others; `confine` tells what is missing.
+a domain of its own (Landlock), reading its parent's memory and environment or ending it, and
+writing, making or removing any file: it answers over its pipe. None of this needs root. A kernel
+that lacks one of them leaves the others; `confine` tells what is missing.
 
 Numbers: linux/seccomp.h, linux/bpf_common.h, linux/landlock.h, and the tables of system calls.
 """
@@ -42,6 +43,10 @@ _REFUSED = {
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same everywhere
 _ASK_VERSION = 1
 _EXECUTE, _READ_FILE, _READ_FOLDER = 1, 4, 8
+# Writing a file; removing and making files of all kinds and folders.
+_WRITE = sum(1 << bit for bit in (1, *range(4, 13)))
+_MOVE, _MOVE_SINCE = 1 << 13, 2
+_TRUNCATE, _TRUNCATE_SINCE = 1 << 14, 3
 _BENEATH = 1
 # Of /proc only what is not about other processes: it shows their environments.
 _READABLE_OF_PROC = ("self", "meminfo", "cpuinfo", "stat", "sys")
@@ -126,7 +131,9 @@ def _in_a_domain_of_its_own() -> bool:
             return False
         network = _TCP if version >= _TCP_SINCE else 0
         scopes = _SCOPES if version >= _SCOPES_SINCE else 0
-        handled = _EXECUTE | _READ_FILE | _READ_FOLDER
+        handled = _EXECUTE | _READ_FILE | _READ_FOLDER | _WRITE
+        handled |= _MOVE if version >= _MOVE_SINCE else 0
+        handled |= _TRUNCATE if version >= _TRUNCATE_SINCE else 0
         parts = (handled, *([network] if network else []), *([scopes] if scopes else []))
         rules = struct.pack(f"@{len(parts)}Q", *parts)
         file = libc.syscall(_CREATE_RULESET, rules, ctypes.c_size_t(len(rules)), 0)

@@ -13,8 +13,7 @@ from farmy_assets.cleansing.guard import Message
 
 
 def worker(settings: str) -> Callable[[Message], Message]:
-    """Misbehaves as the message's `do` says; `settings` is a file in which it remembers deaths."""
-    memory = Path(settings)
+    """Misbehaves as the message's `do` says; a file, `settings`, remembers deaths."""
 
     def work(message: Message) -> Message:
         match message.header["do"]:
@@ -24,11 +23,9 @@ def worker(settings: str) -> Callable[[Message], Message]:
                 ctypes.string_at(0)
             case "be killed":
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "be killed once" if not memory.exists():
-                memory.touch()
+            case "be killed once" if _is_first(settings):
                 os.kill(os.getpid(), signal.SIGKILL)
-            case "eat once" if not memory.exists():
-                memory.touch()
+            case "eat once" if _is_first(settings):
                 return Message({"ate": len(bytearray(2**30))})
             case "eat":
                 return Message({"ate": len(bytearray(2**30))})
@@ -39,6 +36,13 @@ def worker(settings: str) -> Callable[[Message], Message]:
         return Message({"pid": os.getpid()}, message.content)
 
     return work
+
+
+def _is_first(memory: str) -> bool:
+    """Whether nobody died of this before; a child may write no file, but change its times."""
+    is_first = Path(memory).stat().st_mtime != 0
+    os.utime(memory, (0, 0))
+    return is_first
 
 
 def curious_worker(settings: str) -> Callable[[Message], Message]:
@@ -58,6 +62,15 @@ def _refusal(attempt: str) -> str:
                 subprocess.run(["/bin/true"], check=True)
             case "look at the parent":
                 Path(f"/proc/{os.getppid()}/environ").read_bytes()
+            case "write a file":
+                Path(__file__).with_suffix(".written").write_text("by hostile bytes")
+            case "change a file":
+                with Path(__file__).open("r+b"):
+                    pass
+            case "make a folder":
+                Path(__file__).with_suffix(".made").mkdir()
+            case "make a link":
+                Path(__file__).with_suffix(".link").symlink_to(__file__)
     except OSError as error:
         return type(error).__name__
     return ""

@@ -29,6 +29,7 @@ def children_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[GuardedPool]:
+    (tmp_path / "died").touch()
     made = GuardedPool(TASK, str(tmp_path / "died"), seconds=SECONDS, memory_mb=512)
     yield made
     made.close()
@@ -178,8 +179,14 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     assert not alive
 
 
-@pytest.mark.parametrize("attempt", ["connect", "listen", "run a program", "look at the parent"])
-def test_a_child_has_no_network_no_programs_and_no_view_of_its_parent(
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "connect", "listen", "run a program", "look at the parent", "write a file", "change a file",
+        "make a folder", "make a link",
+    ],
+)  # fmt: skip
+def test_a_child_has_no_network_no_programs_no_view_of_its_parent_and_writes_no_file(
     attempt: str,
 ) -> None:
     pool = GuardedPool(TASK.replace(":", ":curious_"), "", seconds=SECONDS, memory_mb=512)

@@ -20,6 +20,8 @@ LONGEST_PRESIGNED = timedelta(days=7)
 SHA256_HEX_LENGTH = 64
 UNSIGNED = "UNSIGNED-PAYLOAD"
 QUERY_FIELDS = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
+HEADER_FIELDS = ["Credential", "Signature", "SignedHeaders"]
+_IN_A_QUERY = frozenset(f"x-amz-{name.lower()}" for name in QUERY_FIELDS)
 # The secret of an access key that is used together with a session token; None for an unknown key.
 SecretOf = Callable[[str, str], str | None]
 
@@ -84,6 +86,10 @@ def read_signature(request: SignedRequest) -> Signature:
         SignatureRefusedError: It has none, or half of one.
     """
     authorization = request.headers.get("authorization", "")
+    told = [name.lower() for name, _ in _pairs(request.query) if name.lower().startswith("x-amz-")]
+    if len(told) != len(set(told)) or (authorization and _IN_A_QUERY & set(told)):
+        msg = "one request has one signature"
+        raise SignatureRefusedError(msg)
     try:
         if authorization.startswith(f"{ALGORITHM} "):
             return _from_header(request, authorization.removeprefix(f"{ALGORITHM} "))
@@ -142,7 +148,11 @@ def check_signature(
 
 
 def _from_header(request: SignedRequest, text: str) -> Signature:
-    fields = dict(part.strip().split("=", 1) for part in text.split(","))
+    parts = [part.strip().split("=", 1) for part in text.split(",")]
+    # Other readers take the first key that stands anywhere in the header: there is only one.
+    if sorted(name for name, *_ in parts) != HEADER_FIELDS or text.count("Credential=") > 1:
+        raise ValueError
+    fields = dict(parts)
     at = _time(request.headers["x-amz-date"])
     access_key_id, scope = _credential(fields["Credential"], request.headers["x-amz-date"])
     return Signature(

@@ -33,12 +33,17 @@ HEALTH_PATH = "/_ministack/health"
 ADMIN_PREFIXES = ("/_", "//")
 # No wider than the emulator's own form: under another name it would take the request for S3's.
 API_HOST = re.compile(r"[a-f0-9]{8}\.execute-api\.127\.0\.0\.1(:[0-9]+)?")
+# The upload interface's own. To some others (Iceberg, S3 Control, the registry) the emulator
+# answers itself, under every name, and takes whoever signs nothing for its root key.
+API_PATH = re.compile(r"/|/uploads(/.*)?|/[a-z]+\.(js|json)")
 FORM = "multipart/form-data"
 LARGEST_HASHED_BODY_BYTES = 32_000_000  # of services that do not say their body's sha256 beforehand
 FORBIDDEN = 403
+# Whether a form may be sent to this host, for a bucket of this name.
+TakesForm = Callable[[str, str], bool]
 
 
-def is_open(request: SignedRequest, path: str) -> bool:
+def is_open(request: SignedRequest, path: str, takes_form: TakesForm) -> bool:
     """Whether a request is answered that is signed neither in its headers nor in its address."""
     if path == HEALTH_PATH:
         return request.method in {"GET", "HEAD"}
@@ -50,14 +55,15 @@ def is_open(request: SignedRequest, path: str) -> bool:
     # header, the same request would be another operation.
     is_form = request.headers.get("content-type", "").lower().startswith(FORM)
     is_plain = not request.query and not any(n.startswith("x-amz-") for n in request.headers)
-    bucket = path.strip("/")
-    return request.method == "POST" and is_form and is_plain and bucket != "" and "/" not in bucket
+    if request.method != "POST" or not is_form or not is_plain:
+        return False
+    return takes_form(request.headers.get("host", "").lower(), path.removeprefix("/"))
 
 
 def is_for_an_api(request: SignedRequest, path: str) -> bool:
     """Whether it goes to an API behind the gateway, which lets its callers in by its own rules."""
     host = request.headers.get("host", "").lower()
-    return API_HOST.fullmatch(host) is not None and not path.startswith(ADMIN_PREFIXES)
+    return API_HOST.fullmatch(host) is not None and API_PATH.fullmatch(path) is not None
 
 
 def signed(
@@ -65,6 +71,7 @@ def signed(
     *,
     secret_of: SecretOf,
     is_administrator: Callable[[str], bool],
+    takes_form: TakesForm,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Application:
     """The application, but that it only sees what a known key signed.
@@ -73,6 +80,8 @@ def signed(
         application: What answers for AWS.
         secret_of: Knows the keys.
         is_administrator: Whether an access key may use the application's own `/_...` addresses.
+        takes_form: Whether an unsigned form goes to a bucket; another service would do as root
+            what it says.
         clock: The time.
     """
 
@@ -96,7 +105,7 @@ def signed(
             return
         request = _as_sent(scope)
         claims = "authorization" in request.headers or "X-Amz-" in request.query
-        open_to_all = not claims and is_open(request, scope["path"])
+        open_to_all = not claims and is_open(request, scope["path"], takes_form)
         sending = _Sending(send)
         try:
             if not open_to_all and not is_for_an_api(request, scope["path"]):

@@ -92,7 +92,10 @@ def ask(
 
 
 def administered(inner: Inner) -> Application:
-    return signed(inner, secret_of=secret_of, is_administrator=lambda key: key == "AKIDEXAMPLE")
+    return signed(
+        inner, secret_of=secret_of, is_administrator=lambda key: key == "AKIDEXAMPLE",
+        takes_form=lambda host, bucket: (host, bucket) == (HOST, "bucket"),
+    )  # fmt: skip
 
 
 def test_what_is_refused_never_reaches_the_application() -> None:
@@ -171,8 +174,21 @@ def test_what_carries_no_signature_by_its_nature_is_let_through(
     [
         ("/bucket/key", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/", {"Content-Type": "multipart/form-data; boundary=x"}),
+        # The emulator takes these for IAM and ECS, and whoever signs nothing for its root key.
+        (
+            "/bucket",
+            {
+                "Content-Type": "multipart/form-data; boundary=x",
+                "Host": f"iam.{HOST}",
+            },
+        ),
+        ("/clusters", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_x", {"Content-Type": "multipart/form-data; boundary=x"}),
         ("/_ministack/reset", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/iceberg/v1/config", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/v20180820/accesspoint", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/v2/email/identities", {"Host": f"d5f50139.execute-api.{HOST}"}),
+        ("/uploads\n/x", {"Host": f"d5f50139.execute-api.{HOST}"}),
         # What the emulator itself does not take for an API would be S3 to it, without a signature.
         ("/bucket/key", {"Host": f"an-api.execute-api.{HOST}"}),
         ("/bucket/key", {"Host": f"zzzzzzzz.execute-api.{HOST}"}),

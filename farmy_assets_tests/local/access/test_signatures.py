@@ -178,6 +178,32 @@ def test_a_key_does_not_sign_for_another() -> None:
         check(other(request, authorization=stolen))
 
 
+def test_a_second_key_beside_the_one_that_signed_is_refused() -> None:
+    # The emulator believes the first key that it finds, and looks at no signature itself.
+    request = signed(f"http://{HOST}/bucket/key", key="OTHER")
+    told = request.headers["authorization"]
+    of_root = told[: told.index(", ")].partition(" ")[2].replace("OTHER", "AKIDEXAMPLE")
+    for text in (
+        told.replace("Credential=", f"{of_root}, Credential="),
+        told.replace("Credential=", f"x{of_root}, Credential="),
+        told.replace("AWS4-HMAC-SHA256 ", f"AWS4-HMAC-SHA256 {of_root},AWS4-HMAC-SHA256 "),
+        f"{told}, {of_root}",
+    ):
+        with pytest.raises(SignatureRefusedError):
+            check(other(request, authorization=text))
+
+
+def test_a_key_in_the_address_beside_another_is_refused() -> None:
+    second = f"X-Amz-Credential={quote('AKIDEXAMPLE/20260101/eu-central-1/s3/aws4_request')}"
+    for name, expires in ((second, None), (second.lower(), None), (second.lower(), 60)):
+        request = signed(f"http://{HOST}/bucket/key?{name}", key="OTHER", expires=expires)
+        with pytest.raises(SignatureRefusedError, match="one signature"):
+            check(request)
+    presigned = signed(f"http://{HOST}/bucket/key", key="OTHER", expires=60)
+    with pytest.raises(SignatureRefusedError, match="one signature"):
+        check(replace(presigned, query=f"{second}&{presigned.query}"))
+
+
 @pytest.mark.parametrize("expires", [None, 60])
 def test_a_session_s_token_goes_with_its_key(expires: int | None) -> None:
     check(signed(f"http://{HOST}/bucket/key", token="a token", expires=expires))

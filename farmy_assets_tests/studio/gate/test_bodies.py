@@ -48,6 +48,29 @@ def test_what_is_not_for_an_annotator_to_say_is_refused(field: str, value: objec
     assert problem.startswith(f"{field}: ")
 
 
+@pytest.mark.parametrize(
+    "filtered",
+    [
+        {"filter": "filter:tasks:data.image", "operator": "regex", "value": "(a|a)*$"},
+        {"filter": "filter:tasks:data.image__regex", "operator": "equal", "value": "(a|a)*$"},
+        {"column": "filter:tasks:data.image__iregex", "operator": "equal", "value": "x"},
+        {"filter": "filter:tasks:id", "child_filter": {"operator": "regex"}},
+    ],
+)
+def test_no_list_is_filtered_by_a_regular_expression(filtered: dict[str, object]) -> None:
+    filters = {"conjunction": "and", "items": [filtered]}
+    for body, said in ((VIEW, {"data": {"filters": filters}}), (NEXT_TASK, {"filters": filters})):
+        (problem,) = body.problems(said, asker=ME)
+        assert "regular expression" in problem
+
+
+def test_other_filters_are_taken() -> None:
+    item = {"filter": "filter:tasks:data.key", "operator": "contains", "value": "regex"}
+    filters = {"conjunction": "and", "items": [item]}
+    assert VIEW.problems({"data": {"filters": filters}}, asker=ME) == ()
+    assert NEXT_TASK.problems({"filters": filters}, asker=ME) == ()
+
+
 @pytest.mark.parametrize("said", [[], "text", None, 3, [{"result": []}]])
 def test_a_body_that_is_no_object_is_refused(said: object) -> None:
     assert NOTHING.problems(said, asker=ME) == ("the body must be a JSON object",)

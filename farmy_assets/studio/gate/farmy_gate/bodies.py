@@ -16,6 +16,7 @@ Check = Callable[[Value, int], str | None]
 """Value and the asker's id -> what is wrong with it; None when nothing is."""
 
 _MAX_TEXT = 200
+_OF_A_FILTER = ("filter", "column", "operator")
 
 
 def _anything(_value: Value, _asker: int) -> str | None:
@@ -46,6 +47,28 @@ def _text(value: Value, _asker: int) -> str | None:
 
 def _object(value: Value, _asker: int) -> str | None:
     return None if isinstance(value, dict) else "must be an object"
+
+
+def list_settings(value: Value, _asker: int) -> str | None:
+    """Filters, order and choice of a list of tasks, wherever in the value they stand.
+
+    No filter by a regular expression: Label Studio tries it in its own process, and one that goes
+    back and forth keeps everybody waiting. A column's name can ask for one as well.
+    """
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += each.values()
+            if any("regex" in str(each.get(name, "")) for name in _OF_A_FILTER):
+                return "a filter by a regular expression is for the platform alone"
+        elif isinstance(each, list):
+            left += each
+    return None
+
+
+def _list_object(value: Value, asker: int) -> str | None:
+    return _object(value, asker) or list_settings(value, asker)
 
 
 def _oneself(value: Value, asker: int) -> str | None:
@@ -135,14 +158,14 @@ DRAFT = Body(
         | {"was_postponed": _flag, "annotation": _reference}
     )
 )
-VIEW = Body(MappingProxyType({**_NAMED, "id": _reference, "data": _object, "order": _number}))
+VIEW = Body(MappingProxyType({**_NAMED, "id": _reference, "data": _list_object, "order": _number}))
 NEXT_TASK = Body(
     MappingProxyType(
         {
             **_NAMED,
             "view": _reference,
             "tabID": _reference,
-            "filters": _anything,
+            "filters": list_settings,
             "ordering": _anything,
             "selectedItems": _anything,
         }

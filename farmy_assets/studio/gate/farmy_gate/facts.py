@@ -6,6 +6,7 @@ request is read as Label Studio reads it; where that could be read in two ways i
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from urllib.parse import unquote
 from django.apps import apps
 from django.http import HttpRequest
 
-from .bodies import identity, parse
+from .bodies import identity, list_settings, parse
 from .inbox_keys import PREFIX, is_inbox, owner_of
 from .rules import Facts, Place, Right, Rule
 
@@ -116,6 +117,8 @@ def facts_of(
     if request.method in {"GET", "HEAD"} and request.body:
         problems.append("a question has no body")
     problems += [f"{name}: given twice" for name, all_ in request.GET.lists() if len(all_) > 1]
+    if wrong := _wrong_in_query(request.GET.get("query", "")):
+        problems.append(f"query: {wrong}")
     things, named = _things(request, route, kwargs, said, problems)
     return Facts(
         place=_place(things, str(getattr(user, "email", "")).strip().lower()),
@@ -125,6 +128,16 @@ def facts_of(
         picture_is_the_tasks=not rule.picture or _is_the_picture(request, kwargs),
         problems=tuple(problems),
     )
+
+
+def _wrong_in_query(text: str) -> str | None:
+    """What is wrong with the settings of a list that stand in the address, if they do."""
+    if not text:
+        return None
+    try:
+        return list_settings(json.loads(unquote(text)), 0)
+    except (ValueError, RecursionError):
+        return "must be readable JSON"
 
 
 def _things(
