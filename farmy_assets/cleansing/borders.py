@@ -14,10 +14,9 @@ _SAME_SHARE = 0.985  # of a line: a border is still one with a date stamp in it
 _DRAWN_LEVELS_APART = 1  # where no edge is near JPEG stores one level as one level
 _NOISY_LEVELS_APART = 12  # the noise of a coarse JPEG's blocks that hold a part of the edge
 _NOISY_SHARE = 0.9
-_MOST_NOISY_PX = 16  # the largest block of a JPEG's noise
 _WITHIN_SHARE = 0.5  # of the first line within: a picture has little of its border's colour
 _BLURRED_PX = 1  # between border and picture
-_TEXT_SHARE = 0.5  # of a line with writing in it: more is of the border's colour
+_TEXT_SHARE = 0.35  # of a line with dense writing in it; of a line of a picture less is
 _MOST_TEXT = 0.08  # of a side
 _LOOKED_AT_APART = 16  # pixels of the first line
 _LEAST_SHARE = 0.006  # of a side: below, a border is no border but a defect of the edge
@@ -65,26 +64,28 @@ def _border_px(lines: Lines) -> int:
     if not _may_be_plain(lines[0, ::_LOOKED_AT_APART].tobytes(), length):
         return 0
     colour = int(np.sort(lines[0])[length // 2])
-    found = _plain_px(lines, colour)
+    found = _run(lines, colour)
     if found == len(lines):
         return found
-    if not found or not (_is_drawn(lines[0], colour) or _ends_at_once(lines, found, colour)):
-        found = _noisy_px(lines, colour)
+    reached = _with_noise_and_text(lines, found, colour)
+    if _ends_at_once(lines, reached, colour):
+        found = reached
+    elif not _is_drawn(lines[0], colour):
+        found = 0
     return found if found >= max(1, _LEAST_SHARE * len(lines)) else 0
 
 
-def _plain_px(lines: Lines, colour: int) -> int:
-    """How many lines are plain; a line of writing between plain lines counts with them."""
-    found = _run(lines, colour)
-    most = int(_MOST_TEXT * len(lines))
-    while 0 < found < len(lines):
-        some = lines[found : found + most]
-        shares = _shares(some, colour, _LEVELS_APART)
-        plain = np.flatnonzero(shares >= _SAME_SHARE)
-        if not plain.size or shares[: plain[0]].min() < _TEXT_SHARE:
+def _with_noise_and_text(lines: Lines, found: int, colour: int) -> int:
+    """Where a border ends that goes on with noise, as near its edge, or with lines of writing."""
+    most = max(1, int(_MOST_TEXT * len(lines)))
+    while found < len(lines):
+        shares = _shares(lines[found : found + most], colour, _NOISY_LEVELS_APART)
+        is_within = shares < (_TEXT_SHARE if found else _NOISY_SHARE)
+        end = int(is_within.argmax()) if is_within.any() else len(shares)
+        plain = np.flatnonzero(shares[:end] >= _NOISY_SHARE)
+        if not plain.size:
             break
-        found += int(plain[0])
-        found += _run(lines[found:], colour)
+        found += int(plain[-1]) + 1
     return found
 
 
@@ -100,22 +101,14 @@ def _run(lines: Lines, colour: int) -> int:
     return found
 
 
-def _noisy_px(lines: Lines, colour: int) -> int:
-    """The same of a narrow border in a coarse JPEG; 0 unless it ends at once."""
-    some = lines[: _MOST_NOISY_PX + _BLURRED_PX + 1]
-    is_border = _shares(some, colour, _NOISY_LEVELS_APART) >= _NOISY_SHARE
-    found = int(is_border.argmin())
-    return found if found and _ends_at_once(lines, found, colour) else 0
-
-
 def _is_drawn(line: Lines, colour: int) -> bool:
     return bool(_shares(line[None], colour, _DRAWN_LEVELS_APART)[0] >= _SAME_SHARE)
 
 
 def _ends_at_once(lines: Lines, found: int, colour: int) -> bool:
-    """Whether most of the first line after a border is of other colours."""
+    """Whether there is a border and most of the first line after it is of other colours."""
     after = lines[found + _BLURRED_PX : found + _BLURRED_PX + 1]
-    return bool((_shares(after, colour, _NOISY_LEVELS_APART) <= _WITHIN_SHARE).all())
+    return found > 0 and bool((_shares(after, colour, _NOISY_LEVELS_APART) <= _WITHIN_SHARE).all())
 
 
 def _shares(lines: Lines, colour: int, levels_apart: int) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ up rather than compared. Only then the cut is adjusted, and all bits are compare
 of its coefficient: of pictures that merely have the same composition the finer bits disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from farmy_assets.cleansing.patterns import (
     COARSE_BITS,
     ORDER,
+    Cuts,
     Levels,
     Words,
     as_signs,
@@ -32,7 +33,12 @@ from farmy_assets.cleansing.patterns import (
     turned_coefficients,
     turned_cuts,
 )
-from farmy_assets.cleansing.small_pictures import AskedPictures, Indices, StoredPatterns
+from farmy_assets.cleansing.small_pictures import (
+    AskedPictures,
+    Indices,
+    StoredPatterns,
+    stored_cuts,
+)
 
 _ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
 _KEY_BITS = 16
@@ -42,6 +48,7 @@ _COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
 _LEAST_AGREEMENT = 0.945
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
+_ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 256
 _CANDIDATES_AT_ONCE = 2_000_000
@@ -53,12 +60,18 @@ class Matches(NamedTuple):
 
     `asked` and `stored` are places in what was given; `orientations` tell how the asked picture is
     turned to look like the stored one; `distance_bits` are the differing ones of the coarsest 64.
+    `more` and `less` are what the asked picture shows beyond the stored one, and the other way
+    round, at the side where that is most: in `cut_steps`, negative where it is so at no side.
+    `agreement` is how far the signs agree as if neither showed more, 1 at most.
     """
 
     asked: Indices
     stored: Indices
     orientations: Indices
     distance_bits: Indices
+    more: Indices
+    less: Indices
+    agreement: Levels
 
 
 class _Candidates(NamedTuple):
@@ -85,7 +98,7 @@ def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool 
     table = _Table(stored.words[:, 0])
     sharp = np.flatnonzero(asked.levels.std(axis=(1, 2)) >= _LEAST_SPREAD)
     found = [
-        _adjusted(asked.levels, stored.words, _Candidates(*(column[part] for column in candidates)))
+        _adjusted(asked.levels, stored, _Candidates(*(column[part] for column in candidates)))
         for some in _portions(sharp, _ASKED_AT_ONCE)
         for candidates in [_candidates(asked.levels[some], some, table)]
         for others in [
@@ -177,9 +190,9 @@ def _least_certain(found: Levels) -> Indices:
     return np.stack(least)
 
 
-def _adjusted(levels: Levels, words: Words, some: _Candidates) -> Matches:
+def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matches:
     """Those that agree in all bits once it is found what exactly was cut off."""
-    cut, wanted = every_cut(_ASKED_CUTS), as_signs(words[some.stored])
+    cut, wanted = every_cut(_ASKED_CUTS), as_signs(stored.words[some.stored])
     # Many candidates are asked for by the same view: turning its coefficients is quick.
     views, places = np.unique(some.asked * len(cut) + some.views, return_inverse=True)
     found = coefficients(levels[views // len(cut)], cut[views % len(cut)])
@@ -189,7 +202,33 @@ def _adjusted(levels: Levels, words: Words, some: _Candidates) -> Matches:
     pictures = turned(levels[some.asked[left]], turns)
     cuts = turned_cuts(cut[some.views[left]], turns)
     wanted, best = wanted[left], best[left]
-    for step in _ADJUSTED_BY:
+    _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
+    same = np.flatnonzero(best >= _LEAST_AGREEMENT)
+    pictures, wanted, kept = pictures[same], wanted[same], left[same]
+    uncut = np.repeat(stored_cuts(stored.shown[some.stored[kept]])[:, None], 4, axis=1)
+    agreement = _agreeing(coefficients(pictures, uncut), wanted)
+    # What was found may be a lesser one of several maxima: of a frame the uncut picture is the best.
+    near, best_near = uncut.copy(), agreement.copy()
+    _adjust(pictures, wanted, near, best_near, _ADJUSTED_NEAR_BY)
+    cuts = np.where((best_near >= best[same])[:, None], near, cuts[same])
+    coarse = coefficients(pictures, cuts, COARSE_BITS)
+    bits = np.bitwise_count(signs(coarse)[:, 0] ^ stored.words[some.stored[kept], 0])
+    return Matches(
+        some.asked[kept],
+        some.stored[kept],
+        some.orientations[kept],
+        bits.astype(np.int64),
+        (cuts - uncut).max(axis=1),
+        (uncut - cuts).max(axis=1),
+        agreement,
+    )
+
+
+def _adjust(
+    pictures: Levels, wanted: Levels, cuts: Cuts, best: Levels, steps: Sequence[int]
+) -> None:
+    """Changes cuts side by side as long as pictures agree better with what is wanted."""
+    for step in steps:
         for side in range(4):
             for change in (-step, step):
                 tried = cuts.copy()
@@ -197,13 +236,6 @@ def _adjusted(levels: Levels, words: Words, some: _Candidates) -> Matches:
                 agreement = _agreeing(coefficients(pictures, tried), wanted)
                 better = agreement > best
                 cuts[better], best[better] = tried[better], agreement[better]
-    same = np.flatnonzero(best >= _LEAST_AGREEMENT)
-    coarse = coefficients(pictures[same], cuts[same], COARSE_BITS)
-    kept = left[same]
-    bits = np.bitwise_count(signs(coarse)[:, 0] ^ words[some.stored[kept], 0])
-    return Matches(
-        some.asked[kept], some.stored[kept], some.orientations[kept], bits.astype(np.int64)
-    )
 
 
 def _agreeing(found: Levels, wanted: Levels) -> Levels:
@@ -220,4 +252,4 @@ def _portions(places: Indices, size: int) -> Iterator[Indices]:
 
 def _no_matches() -> Matches:
     nothing = np.empty(0, np.int64)
-    return Matches(nothing, nothing, nothing, nothing)
+    return Matches(*[nothing] * 6, np.empty(0, np.float32))
