@@ -70,7 +70,11 @@ def _border_px(lines: Lines) -> int:
     reached = _with_noise_and_text(lines, found, colour)
     if _ends_at_once(lines, reached, colour):
         found = reached
-    elif not _is_drawn(lines[0], colour):
+    elif _is_drawn(lines[0], colour):
+        # The picture is of the border's colour there: what is plain beyond any writing counts.
+        more = _shares(lines[found:reached], colour, _LEVELS_APART) >= _SAME_SHARE
+        found += int(np.flatnonzero(more)[-1]) + 1 if more.any() else 0
+    else:
         found = 0
     return found if found >= max(1, _LEAST_SHARE * len(lines)) else 0
 

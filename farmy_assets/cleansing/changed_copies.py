@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from farmy_assets.cleansing.cut_copies import matches
+from farmy_assets.cleansing.cut_copies import LEAST_AGREEMENT, matches
 from farmy_assets.cleansing.patterns import cut_steps
 from farmy_assets.cleansing.small_pictures import AskedPictures, Shown, StoredPatterns
 
@@ -67,8 +67,9 @@ def changed_copies(
         strict=True,
     ):
         is_stored_within = int(stored.shown[pattern]) >= Shown.WITHIN_BORDER
-        change = _change(bool(asked.is_within_border[place]), is_stored_within, more, less)
-        is_same_part = max(more, less) <= _SAME_PART
+        is_same_part = max(more, less) <= _SAME_PART or agreement >= LEAST_AGREEMENT
+        beyond = 0 if is_same_part else more - less
+        change = _change(bool(asked.is_within_border[place]), is_stored_within, beyond)
         pair = int(asked.numbers[place]), int(stored.owners[pattern])
         copy = ChangedCopy(change, bits, orientation, is_same_part, agreement)
         known = found[pair].get(change, copy)
@@ -76,19 +77,19 @@ def changed_copies(
     return dict(found)
 
 
-def _change(is_asked_within: bool, is_stored_within: bool, more: int, less: int) -> CopyChange:
-    """What an asked picture is whose view shows so much more and less than the stored one's.
+def _change(is_asked_within: bool, is_stored_within: bool, beyond: int) -> CopyChange:
+    """What an asked picture is whose view shows so much beyond the stored one's.
 
     What is taken for a border may be the plain end of a photograph: of which more is to be seen
     within it, that one is the photograph.
     """
     if is_asked_within and is_stored_within:
         return CopyChange.REFRAMED
-    if is_asked_within and not (more > _SAME_PART and more > less):
+    if is_asked_within and beyond <= 0:
         return CopyChange.FRAMED
-    if is_stored_within and not (less > _SAME_PART and less > more):
+    if is_stored_within and beyond >= 0:
         return CopyChange.UNFRAMED
-    return CopyChange.UNCUT if more > less else CopyChange.CUT
+    return CopyChange.UNCUT if beyond > 0 else CopyChange.CUT
 
 
 def likeliest(ways: Ways, ways_back: Ways) -> ChangedCopy:

@@ -40,13 +40,14 @@ from farmy_assets.cleansing.small_pictures import (
     stored_cuts,
 )
 
+LEAST_AGREEMENT = 0.945
+"""Of the signs of two patterns that show the same, each counted by its size."""
 _ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
 _KEY_BITS = 16
 _UNSURE_BITS = 6
 _FLIPS_TRANSPOSED = [0, 2, 1, 3]
 _COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
-_LEAST_AGREEMENT = 0.945
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
 _ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
@@ -203,11 +204,11 @@ def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matc
     cuts = turned_cuts(cut[some.views[left]], turns)
     wanted, best = wanted[left], best[left]
     _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
-    same = np.flatnonzero(best >= _LEAST_AGREEMENT)
+    same = np.flatnonzero(best >= LEAST_AGREEMENT)
     pictures, wanted, kept = pictures[same], wanted[same], left[same]
     uncut = np.repeat(stored_cuts(stored.shown[some.stored[kept]])[:, None], 4, axis=1)
     agreement = _agreeing(coefficients(pictures, uncut), wanted)
-    # What was found may be a lesser one of several maxima: of a frame the uncut picture is the best.
+    # What was found may be a lesser one of several maxima: of frames the uncut picture is best.
     near, best_near = uncut.copy(), agreement.copy()
     _adjust(pictures, wanted, near, best_near, _ADJUSTED_NEAR_BY)
     cuts = np.where((best_near >= best[same])[:, None], near, cuts[same])
@@ -251,5 +252,5 @@ def _portions(places: Indices, size: int) -> Iterator[Indices]:
 
 
 def _no_matches() -> Matches:
-    nothing = np.empty(0, np.int64)
-    return Matches(*[nothing] * 6, np.empty(0, np.float32))
+    no, agreement = np.empty(0, np.int64), np.empty(0, np.float32)
+    return Matches(no, no, no, no, no, no, agreement)

@@ -81,9 +81,9 @@ def neighbours_of(
     for number, other in changed:
         ways, ways_back = changed[number, other], changed.get((other, number), {})
         near = neighbours.get(number, {}).get(other)
-        copy = narrowly_framed(ways, ways_back) if near else likeliest(ways, ways_back)
-        if copy is not None:
-            _join(neighbours, images, number, other, copy)
+        found = narrowly_framed(ways, ways_back) if near else likeliest(ways, ways_back)
+        if found is not None:
+            _join(neighbours, images, number, other, found)
     return neighbours
 
 
