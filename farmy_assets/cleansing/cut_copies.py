@@ -22,6 +22,7 @@ from farmy_assets.cleansing.patterns import (
     Cuts,
     Levels,
     Words,
+    agreeing,
     as_signs,
     coarse_coefficients,
     coefficients,
@@ -49,6 +50,8 @@ _FLIPS_TRANSPOSED = [0, 2, 1, 3]
 _COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
+_MOST_CUT = cut_steps(0.061)  # what was cut off by a twentieth, and what is measured too much
+_BOTH_CUT = cut_steps(0.025)  # each shows what the other does not: these are two photographs
 _ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 256
@@ -197,7 +200,7 @@ def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matc
     # Many candidates are asked for by the same view: turning its coefficients is quick.
     views, places = np.unique(some.asked * len(cut) + some.views, return_inverse=True)
     found = coefficients(levels[views // len(cut)], cut[views % len(cut)])
-    best = _agreeing(turned_coefficients(found[places], some.orientations), wanted)
+    best = agreeing(turned_coefficients(found[places], some.orientations), wanted)
     left = np.flatnonzero(best >= _WORTH_ADJUSTING)
     turns = some.orientations[left]
     pictures = turned(levels[some.asked[left]], turns)
@@ -206,23 +209,30 @@ def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matc
     _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
     same = np.flatnonzero(best >= LEAST_AGREEMENT)
     pictures, wanted, kept = pictures[same], wanted[same], left[same]
-    uncut = np.repeat(stored_cuts(stored.shown[some.stored[kept]])[:, None], 4, axis=1)
-    agreement = _agreeing(coefficients(pictures, uncut), wanted)
+    cuts, best = cuts[same], best[same]
     # What was found may be a lesser one of several maxima: of frames the uncut picture is best.
+    _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
+    uncut = np.repeat(stored_cuts(stored.shown[some.stored[kept]])[:, None], 4, axis=1)
+    agreement = agreeing(coefficients(pictures, uncut), wanted)
     near, best_near = uncut.copy(), agreement.copy()
     _adjust(pictures, wanted, near, best_near, _ADJUSTED_NEAR_BY)
-    cuts = np.where((best_near >= best[same])[:, None], near, cuts[same])
-    coarse = coefficients(pictures, cuts, COARSE_BITS)
-    bits = np.bitwise_count(signs(coarse)[:, 0] ^ stored.words[some.stored[kept], 0])
-    return Matches(
+    cuts = np.where((best_near >= best)[:, None], near, cuts)
+    bits = np.bitwise_count(
+        signs(coefficients(pictures, cuts, COARSE_BITS))[:, 0] ^ stored.words[some.stored[kept], 0]
+    )
+    more, less = (cuts - uncut).max(axis=1), (uncut - cuts).max(axis=1)
+    is_copy = agreement >= LEAST_AGREEMENT
+    is_copy |= (np.maximum(more, less) <= _MOST_CUT) & (np.minimum(more, less) <= _BOTH_CUT)
+    found = Matches(
         some.asked[kept],
         some.stored[kept],
         some.orientations[kept],
         bits.astype(np.int64),
-        (cuts - uncut).max(axis=1),
-        (uncut - cuts).max(axis=1),
+        more,
+        less,
         agreement,
     )
+    return Matches(*(column[is_copy] for column in found))
 
 
 def _adjust(
@@ -234,16 +244,9 @@ def _adjust(
             for change in (-step, step):
                 tried = cuts.copy()
                 tried[:, side] += change
-                agreement = _agreeing(coefficients(pictures, tried), wanted)
+                agreement = agreeing(coefficients(pictures, tried), wanted)
                 better = agreement > best
                 cuts[better], best[better] = tried[better], agreement[better]
-
-
-def _agreeing(found: Levels, wanted: Levels) -> Levels:
-    """-1 to 1: how far the signs of coefficients are the wanted ones, each counted by its size."""
-    agreeing = np.einsum("ij,ij->i", found, wanted)
-    sizes = np.maximum(np.abs(found).sum(axis=1), np.float32(1e-6))
-    return np.asarray(agreeing / sizes, dtype=np.float32)
 
 
 def _portions(places: Indices, size: int) -> Iterator[Indices]:
