@@ -50,8 +50,9 @@ _FLIPS_TRANSPOSED = [0, 2, 1, 3]
 _COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
-_MOST_CUT = cut_steps(0.061)  # what was cut off by a twentieth, and what is measured too much
-_BOTH_CUT = cut_steps(0.025)  # each shows what the other does not: these are two photographs
+# What was cut off by a twentieth, and what is measured too much; where each shows what the other
+# does not, these are two photographs.
+_MOST_CUT, _BOTH_CUT, _CUT_TOGETHER = map(cut_steps, (0.061, 0.025, 0.073))
 _ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 256
@@ -222,7 +223,8 @@ def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matc
     )
     more, less = (cuts - uncut).max(axis=1), (uncut - cuts).max(axis=1)
     is_copy = agreement >= LEAST_AGREEMENT
-    is_copy |= (np.maximum(more, less) <= _MOST_CUT) & (np.minimum(more, less) <= _BOTH_CUT)
+    largest, least = np.maximum(more, less), np.minimum(more, less)
+    is_copy |= (largest <= _MOST_CUT) & (least <= _BOTH_CUT) & (more + less <= _CUT_TOGETHER)
     found = Matches(
         some.asked[kept],
         some.stored[kept],
