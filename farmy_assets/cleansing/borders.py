@@ -64,24 +64,23 @@ def _border_px(lines: Lines) -> int:
     if not _may_be_plain(lines[0, ::_LOOKED_AT_APART].tobytes(), length):
         return 0
     colour = int(np.sort(lines[0])[length // 2])
-    found = _run(lines, colour)
+    is_drawn = _is_drawn(lines[0], colour)
+    found = _run(lines, colour) if is_drawn else 0
     if found == len(lines):
         return found
     reached = _with_noise_and_text(lines, found, colour)
     if _ends_at_once(lines, reached, colour):
         found = reached
-    elif _is_drawn(lines[0], colour):
+    elif is_drawn:
         # The picture is of the border's colour there: what is plain beyond any writing counts.
         more = _shares(lines[found:reached], colour, _LEVELS_APART) >= _SAME_SHARE
         found += int(np.flatnonzero(more)[-1]) + 1 if more.any() else 0
-    else:
-        found = 0
     return found if found >= max(1, _LEAST_SHARE * len(lines)) else 0
 
 
 def _with_noise_and_text(lines: Lines, found: int, colour: int) -> int:
     """Where a border ends that goes on with noise, as near its edge, or with lines of writing."""
-    most = max(1, int(_MOST_TEXT * len(lines)))
+    most, is_narrow = max(1, int(_MOST_TEXT * len(lines))), not found
     while found < len(lines):
         shares = _shares(lines[found : found + most], colour, _NOISY_LEVELS_APART)
         is_within = shares < (_TEXT_SHARE if found else _NOISY_SHARE)
@@ -90,6 +89,8 @@ def _with_noise_and_text(lines: Lines, found: int, colour: int) -> int:
         if not plain.size:
             break
         found += int(plain[-1]) + 1
+        if is_narrow:  # a wider one has lines without noise
+            break
     return found
 
 

@@ -225,16 +225,16 @@ def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matc
     is_copy = agreement >= LEAST_AGREEMENT
     largest, least = np.maximum(more, less), np.minimum(more, less)
     is_copy |= (largest <= _MOST_CUT) & (least <= _BOTH_CUT) & (more + less <= _CUT_TOGETHER)
-    found = Matches(
+    kept = kept[is_copy]
+    return Matches(
         some.asked[kept],
         some.stored[kept],
         some.orientations[kept],
-        bits.astype(np.int64),
-        more,
-        less,
-        agreement,
+        bits[is_copy].astype(np.int64),
+        more[is_copy],
+        less[is_copy],
+        agreement[is_copy],
     )
-    return Matches(*(column[is_copy] for column in found))
 
 
 def _adjust(
