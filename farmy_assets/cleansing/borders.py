@@ -15,10 +15,12 @@ _DRAWN_LEVELS_APART = 1  # where no edge is near JPEG stores one level as one le
 _NOISY_LEVELS_APART = 12  # the noise of a coarse JPEG's blocks that hold a part of the edge
 _NOISY_SHARE = 0.9
 _WITHIN_SHARE = 0.5  # of the first line within: a picture has little of its border's colour
+_MAY_BE_WITHIN_SHARE = 0.6  # the same by some of its pixels
 _BLURRED_PX = 1  # between border and picture
 _TEXT_SHARE = 0.35  # of a line with dense writing in it; of a line of a picture less is
 _MOST_TEXT = 0.08  # of a side
 _LOOKED_AT_APART = 16  # pixels of the first line
+_OF_LINES_APART = 4  # pixels of further lines
 _LEAST_SHARE = 0.006  # of a side: below, a border is no border but a defect of the edge
 _LEAST_LEFT = 0.3  # of each side
 
@@ -65,6 +67,8 @@ def _border_px(lines: Lines) -> int:
         return 0
     colour = int(np.sort(lines[0])[length // 2])
     is_drawn = _is_drawn(lines[0], colour)
+    if not is_drawn and not _may_end(lines, colour):
+        return 0
     found = _run(lines, colour) if is_drawn else 0
     if found == len(lines):
         return found
@@ -76,6 +80,12 @@ def _border_px(lines: Lines) -> int:
         more = _shares(lines[found:reached], colour, _LEVELS_APART) >= _SAME_SHARE
         found += int(np.flatnonzero(more)[-1]) + 1 if more.any() else 0
     return found if found >= max(1, _LEAST_SHARE * len(lines)) else 0
+
+
+def _may_end(lines: Lines, colour: int) -> bool:
+    """Whether a narrow border may end among the first lines, by a quarter of their pixels."""
+    some = lines[: int(_MOST_TEXT * len(lines)) + _BLURRED_PX + 1, ::_OF_LINES_APART]
+    return bool(_shares(some, colour, _NOISY_LEVELS_APART).min() <= _MAY_BE_WITHIN_SHARE)
 
 
 def _with_noise_and_text(lines: Lines, found: int, colour: int) -> int:
