@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from farmy_assets.cleansing.cut_copies import matches
+from farmy_assets.cleansing.cut_copies import LEAST_AGREEMENT, matches
+from farmy_assets.cleansing.patterns import cut_steps
 from farmy_assets.cleansing.small_pictures import AskedPictures, Shown, StoredPatterns
 
 
@@ -21,11 +22,17 @@ class CopyChange(StrEnum):
 
 
 class ChangedCopy(NamedTuple):
-    """One picture as a copy of another one; `orientation` is how it has to be turned for that."""
+    """One picture as a copy of another one; `orientation` is how it has to be turned for that.
+
+    `is_same_part` tells whether both show the same, borders left aside, and `agreement` how far
+    the signs of their patterns agree as if nothing were cut off.
+    """
 
     change: CopyChange
     distance_bits: int
     orientation: int
+    is_same_part: bool = False
+    agreement: float = 0.0
 
 
 _INVERSE = {
@@ -34,16 +41,9 @@ _INVERSE = {
     CopyChange.FRAMED: CopyChange.UNFRAMED,
     CopyChange.UNFRAMED: CopyChange.FRAMED,
 }
-_CHANGES = {
-    (False, Shown.WHOLE): CopyChange.UNCUT,
-    (False, Shown.CUT): CopyChange.CUT,
-    (False, Shown.WITHIN_BORDER): CopyChange.UNFRAMED,
-    (False, Shown.WITHIN_BORDER_CUT): CopyChange.UNFRAMED,
-    (True, Shown.WHOLE): CopyChange.FRAMED,
-    (True, Shown.CUT): CopyChange.FRAMED,
-    (True, Shown.WITHIN_BORDER): CopyChange.REFRAMED,
-    (True, Shown.WITHIN_BORDER_CUT): CopyChange.REFRAMED,
-}
+_FRAMED = (CopyChange.FRAMED, CopyChange.UNFRAMED)
+_CUT = (CopyChange.CUT, CopyChange.UNCUT)
+_SAME_PART = cut_steps(0.01)  # a border's last pixels may be left, and adjusting is not exact
 _TRANSPOSED = 4
 
 
@@ -62,33 +62,52 @@ def changed_copies(
         are_the_same: Whether both are of the same pictures; none is then compared with itself.
     """
     found: dict[tuple[int, int], dict[CopyChange, ChangedCopy]] = defaultdict(dict)
-    for place, pattern, orientation, bits in zip(
+    for place, pattern, orientation, bits, more, less, agreement in zip(
         *(column.tolist() for column in matches(asked, stored, are_the_same=are_the_same)),
         strict=True,
     ):
-        shown = Shown(int(stored.shown[pattern]))
-        change = _CHANGES[bool(asked.is_within_border[place]), shown]
+        is_stored_within = int(stored.shown[pattern]) >= Shown.WITHIN_BORDER
+        is_same_part = max(more, less) <= _SAME_PART or agreement >= LEAST_AGREEMENT
+        beyond = 0 if is_same_part else more - less
+        change = _change(bool(asked.is_within_border[place]), is_stored_within, beyond)
         pair = int(asked.numbers[place]), int(stored.owners[pattern])
-        copy = ChangedCopy(change, bits, orientation)
+        copy = ChangedCopy(change, bits, orientation, is_same_part, agreement)
         known = found[pair].get(change, copy)
-        found[pair][change] = min(known, copy, key=_nearest_first)
+        found[pair][change] = min(known, copy, key=_likeliest_first)
     return dict(found)
+
+
+def _change(is_asked_within: bool, is_stored_within: bool, beyond: int) -> CopyChange:
+    """What an asked picture is whose view shows so much beyond the stored one's.
+
+    What is taken for a border may be the plain end of a photograph: of which more is to be seen
+    within it, that one is the photograph.
+    """
+    if is_asked_within and is_stored_within:
+        return CopyChange.REFRAMED
+    if is_asked_within and beyond <= 0:
+        return CopyChange.FRAMED
+    if is_stored_within and beyond >= 0:
+        return CopyChange.UNFRAMED
+    return CopyChange.UNCUT if beyond > 0 else CopyChange.CUT
 
 
 def likeliest(ways: Ways, ways_back: Ways) -> ChangedCopy:
     """Of several ways to explain a copy a border, unless either picture may be the framed one.
 
-    The plain background of a photograph looks like a border, too: then both pictures have one.
+    The plain background of a photograph looks like a border, too: then both pictures have one,
+    unless what is within the one is just what all of the other one shows.
 
     Args:
         ways: What the picture may be.
         ways_back: What the other one may be as a copy of this one; one of both is not empty.
     """
-    copies = dict(ways)
-    for copy in map(inverse, ways_back.values()):
-        copies[copy.change] = min(copies.get(copy.change, copy), copy, key=_nearest_first)
-    framed = [copies[c] for c in (CopyChange.FRAMED, CopyChange.UNFRAMED) if c in copies]
-    cut = [copies[c] for c in (CopyChange.CUT, CopyChange.UNCUT) if c in copies]
+    copies = _both_ways(ways, ways_back)
+    framed = [copies[c] for c in _FRAMED if c in copies]
+    cut = [copies[c] for c in _CUT if c in copies]
+    exact = [copy for copy in framed if copy.is_same_part]
+    if len(exact) == 1:
+        return exact[0]
     if len(framed) == 1 and not (cut and CopyChange.REFRAMED in copies):
         return framed[0]
     if framed and not cut:
@@ -96,12 +115,36 @@ def likeliest(ways: Ways, ways_back: Ways) -> ChangedCopy:
     return min(cut or copies.values(), key=_nearest_first)
 
 
+def narrowly_framed(ways: Ways, ways_back: Ways) -> ChangedCopy | None:
+    """Of two pictures that look the same the way in which one has a narrow border around it.
+
+    None where they agree as well with it.
+    """
+    copies = _both_ways(ways, ways_back)
+    exact = [copies[c] for c in _FRAMED if c in copies and copies[c].is_same_part]
+    if len(exact) != 1:
+        return None
+    whole = [copies[c].agreement for c in _CUT if c in copies]
+    return exact[0] if exact[0].agreement > max(whole, default=0.0) else None
+
+
+def _both_ways(ways: Ways, ways_back: Ways) -> Ways:
+    copies = dict(ways)
+    for copy in map(inverse, ways_back.values()):
+        copies[copy.change] = min(copies.get(copy.change, copy), copy, key=_likeliest_first)
+    return copies
+
+
 def inverse(copy: ChangedCopy) -> ChangedCopy:
     """What the other picture is as a copy of this one."""
     turn = copy.orientation
     if turn & _TRANSPOSED:  # first transposed, then mirrored: the other way round
         turn = _TRANSPOSED | (turn & 1) << 1 | (turn & 2) >> 1
-    return ChangedCopy(_INVERSE.get(copy.change, copy.change), copy.distance_bits, turn)
+    return copy._replace(change=_INVERSE.get(copy.change, copy.change), orientation=turn)
+
+
+def _likeliest_first(copy: ChangedCopy) -> tuple[bool, float, int]:
+    return not copy.is_same_part, -copy.agreement, copy.orientation
 
 
 def _nearest_first(copy: ChangedCopy) -> tuple[int, int, str]:

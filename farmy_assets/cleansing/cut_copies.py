@@ -10,7 +10,7 @@ up rather than compared. Only then the cut is adjusted, and all bits are compare
 of its coefficient: of pictures that merely have the same composition the finer bits disagree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from farmy_assets.cleansing.patterns import (
     COARSE_BITS,
     ORDER,
+    Cuts,
     Levels,
     Words,
+    agreeing,
     as_signs,
     coarse_coefficients,
     coefficients,
@@ -32,16 +34,26 @@ from farmy_assets.cleansing.patterns import (
     turned_coefficients,
     turned_cuts,
 )
-from farmy_assets.cleansing.small_pictures import AskedPictures, Indices, StoredPatterns
+from farmy_assets.cleansing.small_pictures import (
+    AskedPictures,
+    Indices,
+    StoredPatterns,
+    stored_cuts,
+)
 
+LEAST_AGREEMENT = 0.945
+"""Of the signs of two patterns that show the same, each counted by its size."""
 _ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
 _KEY_BITS = 16
 _UNSURE_BITS = 6
 _FLIPS_TRANSPOSED = [0, 2, 1, 3]
 _COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
-_LEAST_AGREEMENT = 0.945
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
+# What was cut off by a twentieth, and what is measured too much; where each shows what the other
+# does not, these are two photographs.
+_MOST_CUT, _BOTH_CUT, _CUT_TOGETHER = map(cut_steps, (0.061, 0.025, 0.073))
+_ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 256
 _CANDIDATES_AT_ONCE = 2_000_000
@@ -53,12 +65,18 @@ class Matches(NamedTuple):
 
     `asked` and `stored` are places in what was given; `orientations` tell how the asked picture is
     turned to look like the stored one; `distance_bits` are the differing ones of the coarsest 64.
+    `more` and `less` are what the asked picture shows beyond the stored one, and the other way
+    round, at the side where that is most: in `cut_steps`, negative where it is so at no side.
+    `agreement` is how far the signs agree as if neither showed more, 1 at most.
     """
 
     asked: Indices
     stored: Indices
     orientations: Indices
     distance_bits: Indices
+    more: Indices
+    less: Indices
+    agreement: Levels
 
 
 class _Candidates(NamedTuple):
@@ -85,7 +103,7 @@ def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool 
     table = _Table(stored.words[:, 0])
     sharp = np.flatnonzero(asked.levels.std(axis=(1, 2)) >= _LEAST_SPREAD)
     found = [
-        _adjusted(asked.levels, stored.words, _Candidates(*(column[part] for column in candidates)))
+        _adjusted(asked.levels, stored, _Candidates(*(column[part] for column in candidates)))
         for some in _portions(sharp, _ASKED_AT_ONCE)
         for candidates in [_candidates(asked.levels[some], some, table)]
         for others in [
@@ -177,40 +195,60 @@ def _least_certain(found: Levels) -> Indices:
     return np.stack(least)
 
 
-def _adjusted(levels: Levels, words: Words, some: _Candidates) -> Matches:
+def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matches:
     """Those that agree in all bits once it is found what exactly was cut off."""
-    cut, wanted = every_cut(_ASKED_CUTS), as_signs(words[some.stored])
+    cut, wanted = every_cut(_ASKED_CUTS), as_signs(stored.words[some.stored])
     # Many candidates are asked for by the same view: turning its coefficients is quick.
     views, places = np.unique(some.asked * len(cut) + some.views, return_inverse=True)
     found = coefficients(levels[views // len(cut)], cut[views % len(cut)])
-    best = _agreeing(turned_coefficients(found[places], some.orientations), wanted)
+    best = agreeing(turned_coefficients(found[places], some.orientations), wanted)
     left = np.flatnonzero(best >= _WORTH_ADJUSTING)
     turns = some.orientations[left]
     pictures = turned(levels[some.asked[left]], turns)
     cuts = turned_cuts(cut[some.views[left]], turns)
     wanted, best = wanted[left], best[left]
-    for step in _ADJUSTED_BY:
+    _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
+    same = np.flatnonzero(best >= LEAST_AGREEMENT)
+    pictures, wanted, kept = pictures[same], wanted[same], left[same]
+    cuts, best = cuts[same], best[same]
+    # What was found may be a lesser one of several maxima: of frames the uncut picture is best.
+    _adjust(pictures, wanted, cuts, best, _ADJUSTED_BY)
+    uncut = np.repeat(stored_cuts(stored.shown[some.stored[kept]])[:, None], 4, axis=1)
+    agreement = agreeing(coefficients(pictures, uncut), wanted)
+    near, best_near = uncut.copy(), agreement.copy()
+    _adjust(pictures, wanted, near, best_near, _ADJUSTED_NEAR_BY)
+    cuts = np.where((best_near >= best)[:, None], near, cuts)
+    bits = np.bitwise_count(
+        signs(coefficients(pictures, cuts, COARSE_BITS))[:, 0] ^ stored.words[some.stored[kept], 0]
+    )
+    more, less = (cuts - uncut).max(axis=1), (uncut - cuts).max(axis=1)
+    is_copy = agreement >= LEAST_AGREEMENT
+    largest, least = np.maximum(more, less), np.minimum(more, less)
+    is_copy |= (largest <= _MOST_CUT) & (least <= _BOTH_CUT) & (more + less <= _CUT_TOGETHER)
+    kept = kept[is_copy]
+    return Matches(
+        some.asked[kept],
+        some.stored[kept],
+        some.orientations[kept],
+        bits[is_copy].astype(np.int64),
+        more[is_copy],
+        less[is_copy],
+        agreement[is_copy],
+    )
+
+
+def _adjust(
+    pictures: Levels, wanted: Levels, cuts: Cuts, best: Levels, steps: Sequence[int]
+) -> None:
+    """Changes cuts side by side as long as pictures agree better with what is wanted."""
+    for step in steps:
         for side in range(4):
             for change in (-step, step):
                 tried = cuts.copy()
                 tried[:, side] += change
-                agreement = _agreeing(coefficients(pictures, tried), wanted)
+                agreement = agreeing(coefficients(pictures, tried), wanted)
                 better = agreement > best
                 cuts[better], best[better] = tried[better], agreement[better]
-    same = np.flatnonzero(best >= _LEAST_AGREEMENT)
-    coarse = coefficients(pictures[same], cuts[same], COARSE_BITS)
-    kept = left[same]
-    bits = np.bitwise_count(signs(coarse)[:, 0] ^ words[some.stored[kept], 0])
-    return Matches(
-        some.asked[kept], some.stored[kept], some.orientations[kept], bits.astype(np.int64)
-    )
-
-
-def _agreeing(found: Levels, wanted: Levels) -> Levels:
-    """-1 to 1: how far the signs of coefficients are the wanted ones, each counted by its size."""
-    agreeing = np.einsum("ij,ij->i", found, wanted)
-    sizes = np.maximum(np.abs(found).sum(axis=1), np.float32(1e-6))
-    return np.asarray(agreeing / sizes, dtype=np.float32)
 
 
 def _portions(places: Indices, size: int) -> Iterator[Indices]:
@@ -219,5 +257,5 @@ def _portions(places: Indices, size: int) -> Iterator[Indices]:
 
 
 def _no_matches() -> Matches:
-    nothing = np.empty(0, np.int64)
-    return Matches(nothing, nothing, nothing, nothing)
+    no, agreement = np.empty(0, np.int64), np.empty(0, np.float32)
+    return Matches(no, no, no, no, no, no, agreement)

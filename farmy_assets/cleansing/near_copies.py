@@ -12,6 +12,7 @@ from farmy_assets.cleansing.changed_copies import (
     changed_copies,
     inverse,
     likeliest,
+    narrowly_framed,
 )
 from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, looks_of
 from farmy_assets.cleansing.hamming import pairs_between, pairs_of_some
@@ -78,9 +79,11 @@ def neighbours_of(
     stored = stored_patterns(kept_patterns(small))
     changed = changed_copies(asked_pictures(small), stored, are_the_same=True)
     for number, other in changed:
-        if other not in neighbours.get(number, {}):
-            ways, ways_back = changed[number, other], changed.get((other, number), {})
-            _join(neighbours, images, number, other, likeliest(ways, ways_back))
+        ways, ways_back = changed[number, other], changed.get((other, number), {})
+        near = neighbours.get(number, {}).get(other)
+        found = narrowly_framed(ways, ways_back) if near else likeliest(ways, ways_back)
+        if found is not None:
+            _join(neighbours, images, number, other, found)
     return neighbours
 
 

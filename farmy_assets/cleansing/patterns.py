@@ -114,6 +114,13 @@ def as_signs(words: Words) -> Levels:
     return np.unpackbits(packed, axis=-1).astype(np.float32) * 2 - 1
 
 
+def agreeing(found: Levels, wanted: Levels) -> Levels:
+    """-1 to 1: how far the signs of coefficients are the wanted ones, each counted by its size."""
+    agreeing = np.einsum("ij,ij->i", found, wanted)
+    sizes = np.maximum(np.abs(found).sum(axis=1), np.float32(1e-6))
+    return np.asarray(agreeing / sizes, dtype=np.float32)
+
+
 def flips() -> Words:
     """What mirroring changes in the first word, by orientation number without the transposing."""
     odd_across, odd_down = ORDER.across[:64] % 2 == 1, ORDER.down[:64] % 2 == 1

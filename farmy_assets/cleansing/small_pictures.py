@@ -104,15 +104,19 @@ def kept_patterns(pictures: Sequence[SmallPicture]) -> list[bytes]:
     return content
 
 
+def stored_cuts(shown: Indices) -> Indices:
+    """What was cut off each side of stored patterns, in `cut_steps`."""
+    return np.array(_CUTS)[shown % len(_CUTS)]
+
+
 def stored_patterns(contents: Sequence[bytes | None]) -> StoredPatterns:
     """What `kept_patterns` gave; the owner is the place in the list."""
-    counts = [len(content or b"") // _PATTERN_BYTES for content in contents]
-    joined = b"".join(
-        (content or b"")[: count * _PATTERN_BYTES]
-        for content, count in zip(contents, counts, strict=True)
-    )
-    words = np.frombuffer(joined, "<u8").astype(np.uint64).reshape(-1, WORDS)
-    ends = np.cumsum(counts, dtype=np.int64)
+    known = [content or b"" for content in contents]
+    counts, parts = np.divmod(np.fromiter(map(len, known), np.int64, len(known)), _PATTERN_BYTES)
+    if parts.any():
+        known = [c[: n * _PATTERN_BYTES] for c, n in zip(known, counts.tolist(), strict=True)]
+    words = np.frombuffer(b"".join(known), "<u8").astype(np.uint64).reshape(-1, WORDS)
+    ends = np.cumsum(counts)
     places = np.arange(len(words))
     owners = np.repeat(np.arange(len(counts)), counts)
     shown = places - np.repeat(ends - counts, counts)

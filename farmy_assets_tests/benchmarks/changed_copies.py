@@ -1,6 +1,6 @@
 """Copies of real photographs: how many are found, and how often the better one is kept.
 
-    python -m farmy_assets_tests.benchmarks.changed_copies DIR ... [--each N] [--tuning]
+    python -m farmy_assets_tests.benchmarks.changed_copies DIR ... [--each N] [--after N] [--tuning]
 
 Without `--tuning` only photographs are used on which nothing was tuned.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
 from farmy_assets.cleansing.duplicates import find_duplicates
@@ -24,6 +24,7 @@ from farmy_assets_tests.benchmarks.accuracy import is_for_tuning
 
 Make = Callable[[Image.Image, random.Random], bytes]
 POLICY = CleansingPolicy()
+_WRITING = "Field 12, north side, 2026-05-04"
 _COLOURS = ("white", "black", "#888888", "#1f6f3a", "#c02020")
 
 
@@ -83,6 +84,44 @@ def _uneven_frame(image: Image.Image, chance: random.Random) -> bytes:
     return stored(framed(image, [chance.uniform(0.01, 0.1), *widths], colour), 75)
 
 
+def _narrow_frame(share: float, quality: int) -> Make:
+    return lambda image, chance: stored(
+        framed(image, [share] * 4, chance.choice(_COLOURS)), quality
+    )
+
+
+def _frame_on_one_side(image: Image.Image, chance: random.Random) -> bytes:
+    widths = [0.0, 0.0, 0.0, chance.uniform(0.02, 0.12)]
+    chance.shuffle(widths)
+    return stored(framed(image, widths, chance.choice(_COLOURS)), 85)
+
+
+def _written_frame(image: Image.Image, chance: random.Random) -> bytes:
+    paper, ink = chance.choice((("white", "black"), ("black", "white")))
+    page = framed(image, (0.03, 0.03, 0.03, 0.12), paper)
+    line, left = round(image.height * 0.12), round(image.width * 0.06)
+    ImageDraw.Draw(page).text(
+        (left, page.height - 4 * line // 5), _WRITING, fill=ink, font_size=max(8, line // 2)
+    )
+    return stored(page, 92)
+
+
+def _rounded_frame(image: Image.Image, _: random.Random) -> bytes:
+    corners = Image.new("L", image.size, 0)
+    radius = min(image.size) // 16
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, *image.size), radius=radius, fill=255)
+    rounded = Image.composite(image, Image.new("RGB", image.size, "white"), corners)
+    return stored(framed(rounded, [0.05] * 4, "white"), 92)
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    return image.resize((image.width * 3 // 4, image.height * 3 // 4))
+
+
+def _smaller_cut(image: Image.Image, chance: random.Random) -> bytes:
+    return stored(_smaller(cut(image, *[chance.uniform(0, 0.05) for _ in range(4)])), 92)
+
+
 def _turned(quality: int) -> Make:
     turns = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
     return lambda image, chance: stored(image.transpose(chance.choice(turns)), quality)
@@ -98,6 +137,8 @@ FOUND: Mapping[str, Make] = {
     "a black border of 5 %": _even_frame(0.05, "black", 60),
     "a green border of 10 %": _even_frame(0.10, "#1f6f3a"),
     "an uneven border, 1 to 10 %": _uneven_frame,
+    "a border with a line of writing": _written_frame,
+    "rounded corners in a border": _rounded_frame,
 }
 BETTER: Mapping[str, Make] = {
     "JPEG quality 25": lambda image, _: stored(image, 25),
@@ -109,9 +150,21 @@ BETTER: Mapping[str, Make] = {
     "2 % cut off each side, at 95": lambda image, _: stored(cut(image, *[0.02] * 4), 95),
     "5 % cut off each side, at 95": lambda image, _: stored(cut(image, *[0.05] * 4), 95),
     "a border of 5 %, at 95": lambda image, _: stored(framed(image, [0.05] * 4, "white"), 95),
-    "three quarters of the size, at 95": lambda image, _: stored(
-        image.resize((image.width * 3 // 4, image.height * 3 // 4)), 95
+    "a border of 1 %, at 90": _narrow_frame(0.01, 90),
+    "a border of 2 %, at 60": _narrow_frame(0.02, 60),
+    "a border on one side, at 85": _frame_on_one_side,
+    "an uneven border, 1 to 10 %": _uneven_frame,
+    "a border with a line of writing": _written_frame,
+    "rounded corners in a border": _rounded_frame,
+    "a border of 5 %, three quarters of the size": lambda image, _: stored(
+        _smaller(framed(image, [0.05] * 4, "black")), 92
     ),
+    "cut, saved at 60": lambda image, chance: stored(
+        cut(image, *[chance.uniform(0, 0.05) for _ in range(4)]), 60
+    ),
+    "cut, three quarters of the size": _smaller_cut,
+    "cut, and turned or mirrored": _turned_cut,
+    "three quarters of the size, at 95": lambda image, _: stored(_smaller(image), 95),
     "a PNG of it": lambda image, _: stored(image, file_format="PNG"),
 }
 
@@ -119,10 +172,11 @@ BETTER: Mapping[str, Make] = {
 def main(
     folders: Annotated[list[Path], typer.Argument(help="Folders of photographs.")],
     each: Annotated[int, typer.Option(help="Photographs of each folder at most.")] = 350,
+    after: Annotated[int, typer.Option(help="Photographs of each folder to leave out.")] = 0,
     tuning: Annotated[bool, typer.Option(help="Those that thresholds were set on.")] = False,
 ) -> None:
     """Measure both, and print the tables."""
-    paths = [path for folder in folders for path in _photographs(folder, tuning)[:each]]
+    paths = [path for folder in folders for path in _photographs(folder, tuning)[after:][:each]]
     originals = {path.as_posix(): _fingerprint(path.as_posix(), path.read_bytes())
                  for path in paths}  # fmt: skip
     known = {name: f for name, f in originals.items() if f is not None}

@@ -4,7 +4,7 @@ import random
 from functools import cache
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from farmy_assets.cleansing.changed_copies import ChangedCopy, CopyChange, inverse
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
@@ -110,6 +110,94 @@ def test_a_framed_copy_is_found_and_the_photograph_without_a_border_is_kept(
     assert among_new.image_id == beside_kept.image_id == "a copy"
     assert among_new.change is beside_kept.change is CopyChange.FRAMED
     assert the_other_way.change is CopyChange.UNFRAMED
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "#888888"])
+@pytest.mark.parametrize(
+    ("sides", "quality"),
+    [
+        ((0.015, 0.015, 0.015, 0.015), 90),
+        ((0.02, 0.02, 0.02, 0.02), 60),
+        ((0.02, 0.0, 0.0, 0.0), 85),
+        ((0.0, 0.0, 0.0, 0.03), 40),
+        ((0.2, 0.2, 0.2, 0.2), 60),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("size", [SIZE, (224, 224)], ids=str)
+def test_the_photograph_is_kept_beside_a_copy_with_a_narrow_or_noisy_border(
+    size: tuple[int, int], sides: Sides, quality: int, colour: str
+) -> None:
+    image = plants(3, size)
+    photograph = looked_at("photograph", stored(image, quality=75))
+    copy = looked_at("a copy", stored(framed(image, sides, colour), quality=quality))
+
+    assert find_duplicates([copy, photograph], NONE, policy=POLICY).keys() == {"a copy"}
+
+
+@pytest.mark.parametrize(("paper", "ink"), [("white", "black"), ("black", "white")])
+def test_a_copy_with_a_line_of_writing_in_its_border_is_found_and_dropped(
+    paper: str, ink: str
+) -> None:
+    page = framed(plants(3, SIZE), (0.03, 0.03, 0.03, 0.12), paper)
+    text = "North field, plot 12, second row, 2026-05-04"
+    ImageDraw.Draw(page).text((30, page.height - 44), text, fill=ink, font_size=24)
+    copy = looked_at("a copy", stored(page, quality=92))
+
+    assert only(find_duplicates([copy, original()], NONE, policy=POLICY)).image_id == "a copy"
+    assert only(find_duplicates([copy], known_images([original()]), policy=POLICY))
+
+
+def test_rounded_corners_within_a_border_change_nothing() -> None:
+    image = plants(3, SIZE)
+    corners = Image.new("L", SIZE, 0)
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, *SIZE), radius=30, fill=255)
+    rounded = Image.composite(image, Image.new("RGB", SIZE, "white"), corners)
+    page = framed(rounded, (0.05, 0.05, 0.05, 0.05), "white")
+    copy = looked_at("a copy", stored(page, quality=92))
+
+    assert only(find_duplicates([copy, original()], NONE, policy=POLICY)).image_id == "a copy"
+
+
+def _before_a_plain_wall(seed: int) -> Image.Image:
+    """A photograph the left edge of which is of nearly one level, as a wall is."""
+    image = plants(seed, (224, 224))
+    shade = Image.linear_gradient("L").resize((9, 224)).point(lambda level: 212 + level // 64)
+    image.paste(shade.convert("RGB"), (0, 0))
+    return image
+
+
+@pytest.mark.parametrize("colour", ["white", "black"])
+def test_the_plain_edge_of_a_photograph_is_no_border(colour: str) -> None:
+    photograph = looked_at("photograph", stored(_before_a_plain_wall(3), quality=75))
+    page = framed(_before_a_plain_wall(3), (0.05, 0.05, 0.05, 0.05), colour)
+    copy = looked_at("a copy", stored(page, quality=95))
+
+    assert find_duplicates([copy, photograph], NONE, policy=POLICY).keys() == {"a copy"}
+
+
+# Just the plain edge cut off leaves what a frame taken off would leave.
+@pytest.mark.parametrize("sides", [sides for sides in CUTS if any(sides[1:])])
+def test_a_photograph_with_a_plain_edge_is_kept_beside_its_cut_copy(sides: Sides) -> None:
+    image = _before_a_plain_wall(3)
+    photograph = looked_at("photograph", stored(image, quality=75))
+    small = cut(image, sides)
+    copies = {
+        "a coarse copy": stored(small, quality=60),
+        "a small copy": stored(small.resize((180, 180)), quality=92),
+        "a turned copy": stored(small.transpose(Image.Transpose.ROTATE_90), quality=95),
+    }
+
+    for name, content in copies.items():
+        found = find_duplicates([looked_at(name, content), photograph], NONE, policy=POLICY)
+        assert found.keys() == {name}
+
+
+def test_a_framed_copy_that_was_made_smaller_is_dropped() -> None:
+    page = framed(plants(3, SIZE), (0.05, 0.05, 0.05, 0.05), "#1f6f3a").resize((560, 420))
+    copy = looked_at("a copy", stored(page, quality=92))
+
+    assert find_duplicates([copy, original()], NONE, policy=POLICY).keys() == {"a copy"}
 
 
 @pytest.mark.parametrize("turn", list(Image.Transpose), ids=lambda turn: turn.name.lower())
