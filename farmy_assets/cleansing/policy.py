@@ -23,7 +23,7 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import FAILS_ABOVE, MEASURED, Check
 from farmy_assets.errors import InvalidInputError
 
-MEASURES_VERSION = 5  # raise it whenever a measure or a fingerprint gives other numbers than before
+MEASURES_VERSION = 6  # raise it whenever a measure or a fingerprint gives other numbers than before
 PILLOW_MAX_PIXELS = 178_956_970  # Pillow refuses larger pictures whatever a policy says
 
 Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -49,7 +49,7 @@ class CleansingPolicy(Record):
     """The 5th percentile of brightness, 0 (black) to 1 (white)."""
     clipped: Limit = Limit(warn=0.3, fail=0.45)
     """The share of pixels that are burnt out to white or have sunk to black."""
-    blurry: Limit = Limit(warn=2.9, fail=2.6)
+    blurry: Limit = Limit(warn=2.7, fail=2.4)
     """The sharpness of the sharpest parts."""
     low_information: Limit = Limit(warn=4.0, fail=3.0)
     """The entropy of the brightness, in bits."""
