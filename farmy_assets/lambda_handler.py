@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from farmy_assets.ingestion.event_intake import EventIntake
+from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.lake.uploads.quotas import Quotas
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)

@@ -5,9 +5,9 @@ import os
 from functools import cache
 from typing import Any
 
+from farmy_assets.ingestion.uploads.http import UploadApi
+from farmy_assets.ingestion.uploads.quota_limits import limits_from
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.lake.uploads.http import UploadApi
-from farmy_assets.lake.uploads.quota_limits import limits_from
 
 logging.getLogger().setLevel(logging.INFO)
 

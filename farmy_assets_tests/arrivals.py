@@ -7,11 +7,11 @@ from io import BytesIO
 
 from PIL import Image
 
-from farmy_assets.catalog.arrivals import Origin, receive
+from farmy_assets.catalog.arrivals import DeliveryMetadata, receive
 from farmy_assets.catalog.metadata import ImageMetadata, Source
 
 NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
-ORIGIN = Origin(source=Source.MOBILE, campaign="weeds", crop="maize", licence="CC-BY-4.0")
+ORIGIN = DeliveryMetadata(source=Source.MOBILE, campaign="weeds", crop="maize", licence="CC-BY-4.0")
 
 
 def jpeg(shade: int = 120, *, size: tuple[int, int] = (64, 48)) -> bytes:
@@ -21,7 +21,7 @@ def jpeg(shade: int = 120, *, size: tuple[int, int] = (64, 48)) -> bytes:
     return buffer.getvalue()
 
 
-def arrival(name: str, content: bytes, *, origin: Origin = ORIGIN) -> ImageMetadata:
+def arrival(name: str, content: bytes, *, origin: DeliveryMetadata = ORIGIN) -> ImageMetadata:
     """The metadata with which a file enters the lake."""
     metadata = receive(name, content, origin=origin, arrived_at=NOON)
     assert isinstance(metadata, ImageMetadata)

@@ -42,7 +42,7 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
 
-class Standing(StrEnum):
+class ConsensusStatus(StrEnum):
     """How far the judgement of an image is; the module docstring says what each means."""
 
     WAITING = "waiting"
@@ -55,12 +55,12 @@ class Standing(StrEnum):
     @property
     def is_settled(self) -> bool:
         """Whether nobody has to do anything more."""
-        return self not in (Standing.WAITING, Standing.IN_CONFLICT)
+        return self not in (ConsensusStatus.WAITING, ConsensusStatus.IN_CONFLICT)
 
     @property
     def is_releasable(self) -> bool:
         """Whether the image belongs into a data set version."""
-        return self.is_settled and self is not Standing.EXCLUDED
+        return self.is_settled and self is not ConsensusStatus.EXCLUDED
 
 
 class Settlement(Record):
@@ -75,13 +75,13 @@ class Settlement(Record):
     box: Box
 
 
-class Judgement(Record):
+class ImageConsensus(Record):
     """What is known of one image; `vote_ids` are the votes that it rests on."""
 
     image_id: str
     campaign: str
     campaign_version: int
-    status: Standing
+    status: ConsensusStatus
     people: tuple[str, ...]
     waiting_for: tuple[str, ...] = ()
     boxes: tuple[Box, ...] = ()
@@ -99,7 +99,7 @@ def judge_image(
     assignments: Iterable[Assignment],
     votes: Iterable[Vote],
     campaign: Campaign,
-) -> Judgement:
+) -> ImageConsensus:
     """The standing of one image, and its boxes once it is settled.
 
     Args:
@@ -120,11 +120,11 @@ def judge_image(
     ]
     answers = {vote.person: vote for vote in own if vote.phase is Phase.ANNOTATION}
     judged = [answers[person] for person in asked if person in answers]
-    judgement = Judgement(
+    judgement = ImageConsensus(
         image_id=image_id,
         campaign=campaign.name,
         campaign_version=campaign.version,
-        status=Standing.WAITING,
+        status=ConsensusStatus.WAITING,
         people=tuple(asked),
         waiting_for=tuple(person for person in asked if person not in answers),
         vote_ids=_ids(judged),
@@ -135,19 +135,19 @@ def judge_image(
     if conflicts:
         decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
         return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
-    status = Standing.SINGLE if len(judged) == 1 else Standing.AGREED
+    status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
     boxes = _fused(judged, campaign.agreement)
     return judgement.model_copy(update={"status": status, "boxes": boxes})
 
 
 def _adjudicated(
-    judgement: Judgement,
+    judgement: ImageConsensus,
     answers: Sequence[Vote],
     conflicts: tuple[Conflict, ...],
     decisions: Sequence[Vote],
     *,
     policy: AgreementPolicy,
-) -> Judgement:
+) -> ImageConsensus:
     """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
     judged = list(answers)
     boxes: tuple[Box, ...] = ()
@@ -165,7 +165,7 @@ def _adjudicated(
         unusable = decision.model_copy(update={"problems": problems})
         conflicts += find_conflicts([unusable], policy)
     changes: dict[str, object] = {
-        "status": Standing.IN_CONFLICT,
+        "status": ConsensusStatus.IN_CONFLICT,
         "conflicts": conflicts,
         "vote_ids": _ids(judged),
         "adjudication_task_key": key,
@@ -173,7 +173,7 @@ def _adjudicated(
     if decision is not None:
         excluded = decision.outcome is Outcome.SKIPPED
         changes |= {
-            "status": Standing.EXCLUDED if excluded else Standing.ADJUDICATED,
+            "status": ConsensusStatus.EXCLUDED if excluded else ConsensusStatus.ADJUDICATED,
             "boxes": boxes,
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 
 
@@ -48,6 +48,6 @@ class Membership:
         return {name: frozenset(emails) for name, emails in found.items()}
 
 
-def can_decide(campaign: Campaign, judgement: Judgement, members: Membership) -> bool:
+def can_decide(campaign: Campaign, judgement: ImageConsensus, members: Membership) -> bool:
     """Whether the campaign's adjudicator may decide on an image: nobody adjudicates own work."""
     return not members.is_same_person(campaign.adjudicator.name, judgement.people)

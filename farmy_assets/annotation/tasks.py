@@ -6,7 +6,7 @@ from typing import Any
 from farmy_assets.annotation.adjudication_page import adjudication_page
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import adjudication_key
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
@@ -46,7 +46,7 @@ def annotation_task(
 
 
 def adjudication_task(
-    judgement: Judgement,
+    judgement: ImageConsensus,
     *,
     votes: Iterable[Vote],
     policy: AgreementPolicy,
@@ -67,7 +67,7 @@ def adjudication_task(
     Raises:
         InvalidInputError: The judgement is not in conflict: there is nothing to adjudicate.
     """
-    if judgement.status is not Standing.IN_CONFLICT:
+    if judgement.status is not ConsensusStatus.IN_CONFLICT:
         msg = f"image {judgement.image_id} is {judgement.status}: there is nothing to adjudicate"
         raise InvalidInputError(msg)
     # Not the key in the judgement: one that was stored long ago may still be of the former page.

@@ -15,7 +15,7 @@ from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import FAILS_ABOVE, Check, CheckResult, Verdict
-from farmy_assets.cleansing.rulings import Question, Ruling, Word
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 
 IN_WORDS = {
     Check.DAMAGED: "parts of the file are lost: the share of its data",
@@ -96,8 +96,8 @@ def rulings_from_task(
     inbox: Inbox,
     by: Collection[str],
     reasons: Sequence[Check],
-    known: Iterable[Ruling],
-) -> list[Ruling]:
+    known: Iterable[TriageDecision],
+) -> list[TriageDecision]:
     """The rulings in a triage task that are not among the known ones, in the order of authors.
 
     A skipped task, and one whose answer cannot be understood, says nothing: its question stays
@@ -111,8 +111,8 @@ def rulings_from_task(
         reasons: The checks that the task tells of.
         known: Rulings recorded before; those on other images or questions are ignored.
     """
-    latest: dict[str, Ruling] = {}
-    for ruling in sorted(known, key=lambda r: (r.at, r.word is Word.WITHDRAWN)):
+    latest: dict[str, TriageDecision] = {}
+    for ruling in sorted(known, key=lambda r: (r.at, r.word is Answer.WITHDRAWN)):
         asked_of = (ruling.image_id, ruling.question) == (task.image_id, Question.USABLE)
         if asked_of and ruling.by in by:
             latest[ruling.by] = ruling
@@ -124,7 +124,7 @@ def rulings_from_task(
     for author in sorted(present.keys() | latest.keys()):
         before, annotation = latest.get(author), present.get(author)
         word = _word(annotation) if annotation else None
-        if (word or Word.WITHDRAWN) is (before.word if before else Word.WITHDRAWN):
+        if (word or Answer.WITHDRAWN) is (before.word if before else Answer.WITHDRAWN):
             continue
         at = annotation.updated_at if annotation and word else task.updated_at
         if before and at < before.at:
@@ -134,11 +134,11 @@ def rulings_from_task(
                 continue
         identity = [inbox.key, task.task_key, author, word, at.isoformat()]
         found.append(
-            Ruling(
+            TriageDecision(
                 ruling_id=hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
                 image_id=task.image_id,
                 question=Question.USABLE,
-                word=word or Word.WITHDRAWN,
+                word=word or Answer.WITHDRAWN,
                 reasons=tuple(reasons),
                 by=author,
                 at=at,
@@ -147,12 +147,12 @@ def rulings_from_task(
     return found
 
 
-def _word(annotation: RawAnnotation) -> Word | None:
+def _word(annotation: RawAnnotation) -> Answer | None:
     """What an annotation says; None when it says nothing, or more than one thing."""
     if annotation.skipped:
         return None
     said = {word for result in annotation.result for word in _choices(result)}
-    return Word(said.pop()) if len(said) == 1 and said <= {Word.YES, Word.NO} else None
+    return Answer(said.pop()) if len(said) == 1 and said <= {Answer.YES, Answer.NO} else None
 
 
 def _choices(result: Any) -> list[str]:  # noqa: ANN401 - Label Studio checks nothing

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
-from farmy_assets.catalog.claims import NOTHING_CLAIMED, Claims
+from farmy_assets.catalog.claims import NOTHING_CLAIMED, SuppliedMetadata
 from farmy_assets.catalog.exif import read_capture_facts
 from farmy_assets.catalog.file_names import SIDE_CAR
 from farmy_assets.catalog.metadata import (
@@ -49,7 +49,7 @@ class Refusal(Record):
     detail: str = ""
 
 
-class Origin(Record):
+class DeliveryMetadata(Record):
     """What the sender says of all files of one delivery."""
 
     source: Source
@@ -66,9 +66,9 @@ def receive(
     name: str,
     content: bytes,
     *,
-    origin: Origin,
+    origin: DeliveryMetadata,
     arrived_at: datetime,
-    claims: Claims = NOTHING_CLAIMED,
+    claims: SuppliedMetadata = NOTHING_CLAIMED,
 ) -> ImageMetadata | Refusal:
     """The metadata under which a file enters the lake, or the reason why it does not.
 
@@ -95,7 +95,7 @@ def receive(
     told = origin.model_copy(
         update={
             name: value
-            for name, value in claims.model_dump(include=set(Origin.model_fields)).items()
+            for name, value in claims.model_dump(include=set(DeliveryMetadata.model_fields)).items()
             if value is not None
         }
     )

@@ -19,7 +19,7 @@ from farmy_assets.errors import InvalidInputError
 Degrees = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class Claims(Record):
+class SuppliedMetadata(Record):
     """What is said of one file; it wins over what is said of all files, and over EXIF.
 
     Attributes:
@@ -72,7 +72,7 @@ class Claims(Record):
         return time_of_a_photograph(time if time.tzinfo else time.replace(tzinfo=UTC))
 
     @model_validator(mode="after")
-    def _a_whole_position(self) -> "Claims":
+    def _a_whole_position(self) -> "SuppliedMetadata":
         if (self.latitude_deg is None) != (self.longitude_deg is None):
             msg = "latitude_deg and longitude_deg belong together"
             raise ValueError(msg)
@@ -86,8 +86,8 @@ class Claims(Record):
         return Position(latitude_deg=self.latitude_deg, longitude_deg=self.longitude_deg)
 
 
-NOTHING_CLAIMED = Claims()
-CLAIM_NAMES = tuple(Claims.model_fields)
+NOTHING_CLAIMED = SuppliedMetadata()
+CLAIM_NAMES = tuple(SuppliedMetadata.model_fields)
 
 
 def check_claim_names(names: Mapping[str, object] | tuple[str, ...]) -> None:
@@ -102,7 +102,7 @@ def check_claim_names(names: Mapping[str, object] | tuple[str, ...]) -> None:
         raise InvalidInputError(msg)
 
 
-def parse_claims(told: Mapping[str, object]) -> Claims:
+def parse_claims(told: Mapping[str, object]) -> SuppliedMetadata:
     """Claims as they were written down; an empty text claims nothing.
 
     Raises:
@@ -115,7 +115,7 @@ def parse_claims(told: Mapping[str, object]) -> Claims:
         if not (isinstance(value, str) and not value.strip())
     }
     try:
-        return Claims.model_validate(given)
+        return SuppliedMetadata.model_validate(given)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}"

@@ -13,7 +13,7 @@ from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.rulings import NO_RULINGS, Standing
+from farmy_assets.cleansing.rulings import NO_RULINGS, CurrentDecisions
 from farmy_assets.cleansing.wording import copy_in_words
 
 NO_POLICIES: Mapping[str, CleansingPolicy] = MappingProxyType({})
@@ -73,7 +73,7 @@ class CleansedSet(Record):
         """All images of the batch."""
         return (*(i.image_id for i in self.kept), *(e.image_id for e in self.excluded))
 
-    def follows(self, standing: Standing) -> bool:
+    def follows(self, standing: CurrentDecisions) -> bool:
         """Whether it was made with just the rulings that stand on its images."""
         return self.ruling_ids == standing.behind(self.image_ids)
 
@@ -106,7 +106,7 @@ class CleansedSet(Record):
         return {i for i in expected | set(places) if places[i] != 1 or i not in expected}
 
 
-def goes_on(quality: ImageQuality, rulings: Standing) -> bool:
+def goes_on(quality: ImageQuality, rulings: CurrentDecisions) -> bool:
     """Whether an image goes on unless it is a copy: a person's word counts more than a check's.
 
     What cannot be decoded nobody can keep.
@@ -123,7 +123,7 @@ def conclude(
     policy: CleansingPolicy,
     examined: Sequence[Examined],
     duplicates: Mapping[str, DuplicateOf],
-    rulings: Standing = NO_RULINGS,
+    rulings: CurrentDecisions = NO_RULINGS,
     policies: Mapping[str, CleansingPolicy] = NO_POLICIES,
 ) -> CleansedSet:
     """The manifest of a batch, from what was found in each image and between images.
@@ -171,7 +171,7 @@ def conclude(
     )
 
 
-def _excluded(quality: ImageQuality, rulings: Standing) -> Exclusion:
+def _excluded(quality: ImageQuality, rulings: CurrentDecisions) -> Exclusion:
     if quality.status is Status.REJECTED or not rulings.discards(quality.image_id):
         return Exclusion(
             image_id=quality.image_id,

@@ -31,7 +31,7 @@ _SIGNS = np.concatenate([_SIGNS, _SIGNS[1:2] * _SIGNS[2:3]])
 Bits = NDArray[np.bool_]
 
 
-class LooksHash(NamedTuple):
+class PerceptualHash(NamedTuple):
     """pHash (the coarse pattern of light) and dHash (where it gets brighter), 64 bits each."""
 
     phash: int
@@ -65,7 +65,7 @@ def small_picture(views: Views) -> SmallPicture:
     return SmallPicture(whole, small_text(views.reduced, part))
 
 
-def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
+def perceptual_hashes(views: Views) -> tuple[PerceptualHash, ...]:
     """The hashes of a picture as it is, then of the picture in its seven other orientations.
 
     Orientation number: bit 0 mirrored left to right, bit 1 top to bottom, bit 2 then transposed.
@@ -83,7 +83,7 @@ def looks_hashes(views: Views) -> tuple[LooksHash, ...]:
     down, up = high[:, 1:] > high[:, :-1], (high[:, :-1] > high[:, 1:])[:, ::-1]
     phashes = _as_numbers([*coarse, *coarse.swapaxes(1, 2)])
     dhashes = _as_numbers([right, left, right[::-1], left[::-1], down, down[::-1], up, up[::-1]])
-    return tuple(map(LooksHash, phashes, dhashes))
+    return tuple(map(PerceptualHash, phashes, dhashes))
 
 
 def hash_text(value: int) -> str:
@@ -91,7 +91,7 @@ def hash_text(value: int) -> str:
     return f"{value:016x}"
 
 
-def turned_text(hashes: tuple[LooksHash, ...]) -> str:
+def turned_text(hashes: tuple[PerceptualHash, ...]) -> str:
     """The hashes of the seven turned pictures, as hex digits: pHash and dHash of each in turn."""
     return "".join(hash_text(value) for pair in hashes[1:] for value in pair)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import Check
-from farmy_assets.cleansing.rulings import Standing
+from farmy_assets.cleansing.rulings import CurrentDecisions
 
 _Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile
 
@@ -33,7 +33,7 @@ class OverturnRate(Record):
 
 
 def overturn_rates(
-    flagged: Mapping[str, Sequence[Check]], standing: Standing
+    flagged: Mapping[str, Sequence[Check]], standing: CurrentDecisions
 ) -> tuple[OverturnRate, ...]:
     """The rate of every check that flagged something, in the order of `Check`.
 
@@ -50,7 +50,7 @@ def overturn_rates(
     )
 
 
-def _rate(check: Check, image_ids: Iterable[str], standing: Standing) -> OverturnRate:
+def _rate(check: Check, image_ids: Iterable[str], standing: CurrentDecisions) -> OverturnRate:
     images = list(image_ids)
     overturned = sum(map(standing.keeps, images))
     ruled = overturned + sum(map(standing.discards, images))

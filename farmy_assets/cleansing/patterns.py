@@ -133,7 +133,7 @@ def _xor(number: int, across: NDArray[np.bool_], down: NDArray[np.bool_]) -> NDA
 
 
 def turned(levels: Levels, orientations: NDArray[np.int64]) -> Levels:
-    """Pictures in other orientations, numbered as in `fingerprints.looks_hashes`."""
+    """Pictures in other orientations, numbered as in `fingerprints.perceptual_hashes`."""
     found = levels.copy()
     for bit, turn in ((1, lambda p: p[:, :, ::-1]), (2, lambda p: p[:, ::-1]), (4, _transposed)):
         some = orientations & bit > 0

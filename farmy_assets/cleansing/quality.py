@@ -144,7 +144,7 @@ def _measured(
     views, size = views_of(decoded.image), (decoded.width_px, decoded.height_px)
     measured = measures.measure(views, width_px=size[0], height_px=size[1])
     checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
-    hashes, small = fingerprints.looks_hashes(views), fingerprints.small_picture(views)
+    hashes, small = fingerprints.perceptual_hashes(views), fingerprints.small_picture(views)
     return ImageQuality(
         image_id=image_id,
         sha256=sha256,

@@ -21,7 +21,7 @@ class Question(StrEnum):
     DISTINCT = "distinct"  # does it show something that no other image shows?
 
 
-class Word(StrEnum):
+class Answer(StrEnum):
     """What a person said."""
 
     YES = "yes"
@@ -29,7 +29,7 @@ class Word(StrEnum):
     WITHDRAWN = "withdrawn"  # takes the own earlier word back: the question is open again
 
 
-class Ruling(Record):
+class TriageDecision(Record):
     """One word of one person on one question about one image.
 
     `ruling_id` is made from the other fields by whoever makes the ruling, so that the same word
@@ -39,7 +39,7 @@ class Ruling(Record):
     ruling_id: str
     image_id: str
     question: Question
-    word: Word
+    word: Answer
     reasons: tuple[Check, ...]
     by: str
     at: AwareDatetime
@@ -48,15 +48,15 @@ class Ruling(Record):
     @property
     def overrules(self) -> bool:
         """Whether the checks were wrong in the eyes of this person."""
-        return self.word is Word.YES
+        return self.word is Answer.YES
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentDecisions:
     """The word that stands on each image, by question."""
 
-    usable: dict[str, Ruling]
-    distinct: dict[str, Ruling]
+    usable: dict[str, TriageDecision]
+    distinct: dict[str, TriageDecision]
 
     def keeps(self, image_id: str) -> bool:
         """Whether a person said that an annotator can work with the image."""
@@ -89,23 +89,23 @@ class Standing:
         )
 
 
-NO_RULINGS = Standing({}, {})
+NO_RULINGS = CurrentDecisions({}, {})
 
 
-def standing(rulings: Iterable[Ruling]) -> Standing:
+def standing(rulings: Iterable[TriageDecision]) -> CurrentDecisions:
     """The latest word on each image and question that was not withdrawn; any order will do.
 
     Withdrawing one's own word brings back what somebody else said before.
     """
     in_order = sorted(rulings, key=_age)
     latest = {(r.question, r.image_id, r.by): r for r in in_order}
-    found: dict[Question, dict[str, Ruling]] = {question: {} for question in Question}
+    found: dict[Question, dict[str, TriageDecision]] = {question: {} for question in Question}
     for ruling in sorted(latest.values(), key=_age):
-        if ruling.word is not Word.WITHDRAWN:
+        if ruling.word is not Answer.WITHDRAWN:
             found[ruling.question][ruling.image_id] = ruling
-    return Standing(usable=found[Question.USABLE], distinct=found[Question.DISTINCT])
+    return CurrentDecisions(usable=found[Question.USABLE], distinct=found[Question.DISTINCT])
 
 
-def _age(ruling: Ruling) -> tuple[object, ...]:
+def _age(ruling: TriageDecision) -> tuple[object, ...]:
     """At the same instant a withdrawal comes after a word, and a no after a yes."""
-    return ruling.at, ruling.word is Word.WITHDRAWN, ruling.word is Word.NO, ruling.ruling_id
+    return ruling.at, ruling.word is Answer.WITHDRAWN, ruling.word is Answer.NO, ruling.ruling_id

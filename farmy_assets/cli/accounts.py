@@ -11,7 +11,7 @@ from farmy_assets.catalog.wording import listed
 from farmy_assets.cli.context import console
 from farmy_assets.cli.people import open_people
 from farmy_assets.errors import InvalidInputError, StudioError, StudioUnavailableError
-from farmy_assets.studio.people import People
+from farmy_assets.label_studio.people import People
 
 
 def roles_of(campaign: Campaign) -> dict[str, Role]:

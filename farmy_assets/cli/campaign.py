@@ -17,9 +17,9 @@ from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
-from farmy_assets.lake.campaign_status import campaign_status
-from farmy_assets.lake.choices import choose_again, preview
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.campaign_status import campaign_status
+from farmy_assets.workflow.selection import choose_again, preview
 
 commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annotation campaigns.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from farmy_assets.catalog.wording import counted
-from farmy_assets.lake.campaign_status import CampaignStatus
+from farmy_assets.workflow.campaign_status import CampaignStatus
 
 _GAP = 2
 

@@ -7,7 +7,7 @@ import typer
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result
-from farmy_assets.lake.dead_letters import DeadLetter
+from farmy_assets.ingestion.dead_letters import DeadLetter
 
 
 @ends_plainly

@@ -21,12 +21,12 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.metadata import Source
-from farmy_assets.cleansing.found_files import files_below
 from farmy_assets.cleansing.policy import PolicyBook, parse_policy
-from farmy_assets.cleansing.work_order import WorkOrder, guarded_pool
 from farmy_assets.cli.context import console, ends_plainly
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.execution.found_files import files_below
+from farmy_assets.execution.work_order import WorkOrder, guarded_pool
 
 TABLE, PAGE, COPIES = "report.parquet", "report.html", "images"
 _STOPPED = 130  # what shells expect of a process that was interrupted
@@ -73,7 +73,7 @@ def cleanse(
     if not ray:  # the processes that decode load what they need while this one does
         order = WorkOrder(policy=thresholds, copies=copies, thumbnails=True)
         guarded_pool(order).start(min(os.cpu_count() or 1, len(files)))
-    from farmy_assets.cleansing import folder as folders  # noqa: PLC0415 - loads while they do
+    from farmy_assets.execution import folder as folders  # noqa: PLC0415 - loads while they do
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(),

@@ -48,7 +48,7 @@ def _is_asked_by_a_shell() -> bool:
 
 def _start_processes() -> None:
     # Only for the commands that decode, and before the modules that take long to load.
-    from farmy_assets.cleansing.guard import IMAGE_WORK, start_loading  # noqa: PLC0415
+    from farmy_assets.execution.guard import IMAGE_WORK, start_loading  # noqa: PLC0415
 
     start_loading(IMAGE_WORK, min(_STARTED_AT_ONCE, os.cpu_count() or 1))
 

@@ -20,25 +20,26 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import NAME_PATTERN, ImageMetadata, Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError, LakeError
-from farmy_assets.lake.ingestion import IngestReport, import_offers, keep_report, offers_of_folder
-from farmy_assets.lake.ingestion.correcting import (
+from farmy_assets.ingestion.correcting import (
     CorrectionReport,
     check_removable,
     correct_offers,
 )
-from farmy_assets.lake.ingestion.differences import in_words
-from farmy_assets.lake.ingestion.foreign_bucket import SCHEME, ForeignStore
-from farmy_assets.lake.ingestion.image_list import offers_of_list
-from farmy_assets.lake.ingestion.offers import Offers
-from farmy_assets.lake.ingestion.reports import check_writable, write_refusals
-from farmy_assets.lake.known_photographs import kept_by_others, restoring
+from farmy_assets.ingestion.differences import in_words
+from farmy_assets.ingestion.importing import import_files
+from farmy_assets.ingestion.reports import IngestReport, check_writable, keep_report, write_refusals
+from farmy_assets.ingestion.source_files import SourceFiles
+from farmy_assets.ingestion.sources.bucket import SCHEME, ForeignStore
+from farmy_assets.ingestion.sources.folder import files_of_folder
+from farmy_assets.ingestion.sources.image_list import files_of_list
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.known_photographs import kept_by_others, restoring
 
 SHOWN = 10
 
@@ -130,7 +131,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     if report_file:
         check_writable(report_file)
     lake = open_lake()
-    origin = Origin(
+    origin = DeliveryMetadata(
         source=source, campaign=campaign, crop=crop, field=field, licence=licence,
         contributor=contributor, device=device,
     )  # fmt: skip
@@ -160,7 +161,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
             progress.update(files, advance=1, size_bytes=size_bytes)
 
         images: list[str] = []
-        report = import_offers(
+        report = import_files(
             lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
             on_file=on_file, on_image=images.append, standing=partial(_standing, lake),
         )  # fmt: skip
@@ -222,14 +223,14 @@ def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> Fo
 
 def _offers(
     photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
-) -> Offers:
+) -> SourceFiles:
     if photographs.startswith(SCHEME):
         return partial(store().offers, photographs, side_cars=side_cars)
     path = Path(photographs).expanduser()
     if path.is_dir():
-        return partial(offers_of_folder, path, side_cars=side_cars)
+        return partial(files_of_folder, path, side_cars=side_cars)
     if path.is_file() and path.suffix.lower() == ".csv":
-        return partial(offers_of_list, path, store=store, anywhere=anywhere)
+        return partial(files_of_list, path, store=store, anywhere=anywhere)
     msg = f"{photographs} is no folder, no list (.csv) and no s3:// address: give one of them"
     raise InvalidInputError(msg)
 

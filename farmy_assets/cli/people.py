@@ -11,8 +11,8 @@ from rich.table import Table
 from farmy_assets.annotation.people import Role, parse_email, similar_addresses
 from farmy_assets.cli.context import console, ends_plainly, environment
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.studio import Studio, StudioSettings
-from farmy_assets.studio.people import Invitation, People
+from farmy_assets.label_studio import Studio, StudioSettings
+from farmy_assets.label_studio.people import Invitation, People
 
 commands = typer.Typer(no_args_is_help=True, help="Who can sign in to label, and the way in.")
 

@@ -11,10 +11,10 @@ from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import FarmyError
-from farmy_assets.lake.audit import phases
 from farmy_assets.local import platform
 from farmy_assets.local.platform import PlatformStatus
 from farmy_assets.local.settings import load_secrets, read_settings
+from farmy_assets.workflow.audit import phases
 
 MEBIBYTE = 2**20
 

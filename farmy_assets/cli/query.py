@@ -20,10 +20,10 @@ from farmy_assets.catalog.spreadsheets import without_formula
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake.query.athena import AthenaEngine, Scan
-from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.tables import TABLES
-from farmy_assets.lake.query.translation import translate
+from farmy_assets.query.athena import AthenaEngine, Scan
+from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.tables import TABLES
+from farmy_assets.query.translation import translate
 
 _SAVED_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 _SHOWN = 200

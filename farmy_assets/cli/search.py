@@ -12,10 +12,10 @@ from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.task_links import task_links
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.contact_sheet import contact_sheet, look_up
-from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.suggestions import check_values
-from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.query.contact_sheet import contact_sheet, look_up
+from farmy_assets.query.suggestions import check_values
+from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.tables import TABLES
 
 _TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
 
@@ -127,5 +127,5 @@ def _alike(lake: Lake, photograph: Path, limit: int, distance: int) -> list[Mapp
         content = photograph.read_bytes()
     except OSError as error:
         raise InvalidInputError(f"{photograph} cannot be read: {error.strerror}") from error
-    found = lake.look_alikes.of(content, limit=limit, max_distance_bits=distance)
+    found = lake.similar_images.of(content, limit=limit, max_distance_bits=distance)
     return [alike._asdict() for alike in found]

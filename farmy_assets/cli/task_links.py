@@ -8,8 +8,8 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import EVERY_INBOX, Inbox
 from farmy_assets.cli.context import console, environment
 from farmy_assets.errors import InvalidInputError, StudioError
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import Studio, StudioSettings
 
 
 def task_links(

@@ -19,9 +19,9 @@ from rich.progress import Progress
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.gallery import Gallery, Picture, gather
-from farmy_assets.lake.query.image_annotations import Drawn
 from farmy_assets.local.settings import read_settings
+from farmy_assets.query.gallery import Gallery, Picture, gather
+from farmy_assets.query.image_annotations import Drawn
 
 _VIEWER = Path(__file__).with_name("fiftyone_viewer.py")
 _READY, _TAKEN = "ready", 3  # as the viewer says

@@ -12,7 +12,7 @@ from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.cleansing import cleansed_set
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import (
     Materialized,
     count_table,
@@ -25,23 +25,23 @@ from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.placing import Placed, place_tasks
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import triage_tasks
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
-from farmy_assets.lake.choices import choose, images_to_ask
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import BatchAssignments, Placement
-from farmy_assets.studio import Studio
+from farmy_assets.workflow.selection import choose, images_to_ask
 
 
 @dg.asset(
     group_name="annotation", kinds={"json", "sql"}, partitions_def=batches, code_version="1",
-    deps=[cleansed_set, triage_tasks], retry_policy=BRIEFLY,
+    deps=[cleansed_set, triage_tasks], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Which images of a batch its campaign's query chose, and which query that was.
 
     A campaign without `image_query` takes all that were kept. What was chosen once stays chosen.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
@@ -69,7 +69,7 @@ def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Mate
 
 @dg.asset(
     group_name="annotation", kinds={"json"}, partitions_def=batches, code_version="1",
-    deps=[chosen_images], retry_policy=BRIEFLY,
+    deps=[chosen_images], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Who gets which image of a batch: the assignment ledger, fair and partly double-blind.
@@ -77,7 +77,7 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
     Running it again keeps what was given out and shares out only what is new. Without a campaign
     file of that name nothing is shared out; the sensor comes back once there is one.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
@@ -116,7 +116,7 @@ def _shared(
 
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=batches, code_version="1",
-    deps=[annotation_tasks], retry_policy=BRIEFLY,
+    deps=[annotation_tasks], retry_policy=RETRY_ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "every_task_is_in_its_inbox_once", asset="annotation_projects", blocking=True,
@@ -133,7 +133,7 @@ def annotation_projects(
     down the run fails, and the sensor asks for it again until it is back.
     """
     check = "every_task_is_in_its_inbox_once"
-    with told_plainly():
+    with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)

@@ -5,7 +5,7 @@ from typing import Any
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import PALETTE, Campaign
-from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.defs.metadata import SHEET_IMAGES, in_class_colours, marked_sheet
 from farmy_assets.lake.lake import Lake
@@ -18,7 +18,7 @@ def sheet_of_votes(lake: Lake, campaign: Campaign, votes: Iterable[Vote]) -> dic
 
 
 def sheet_of_conflicts(
-    lake: Lake, campaign: Campaign, disputed: Iterable[Judgement]
+    lake: Lake, campaign: Campaign, disputed: Iterable[ImageConsensus]
 ) -> dict[str, Any]:
     """Images in conflict: only the boxes that differ, one colour for each person."""
     people = [person.name for person in campaign.annotators]
@@ -32,7 +32,7 @@ def sheet_of_conflicts(
 
 
 def sheet_of_consensus(
-    lake: Lake, campaign: Campaign, settled: Iterable[Judgement]
+    lake: Lake, campaign: Campaign, settled: Iterable[ImageConsensus]
 ) -> dict[str, Any]:
     """Settled images with their final boxes, in the colours of their classes."""
     return _sheet(lake, campaign, [(j.image_id, _coloured(campaign, j.boxes)) for j in settled])

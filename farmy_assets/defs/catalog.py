@@ -7,7 +7,7 @@ import dagster as dg
 from farmy_assets.catalog.entry import EntryState
 from farmy_assets.catalog.wording import counted
 from farmy_assets.defs.claims import Events, concluded
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.ingestion import raw_images
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows, sheet
 from farmy_assets.defs.partitions import batches
@@ -20,7 +20,7 @@ COLUMNS = ("original_name", "captured_at", "device", "source", "crop", "field", 
 
 @dg.asset(
     group_name="catalog", kinds={"dynamodb"}, partitions_def=batches, code_version="1",
-    deps=[raw_images], retry_policy=BRIEFLY,
+    deps=[raw_images], retry_policy=RETRY_ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "every_image_has_an_entry", asset="catalog_entries", blocking=True,
@@ -34,7 +34,7 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     Entries come from S3 events by the Lambda. One that the catalog has lost is rebuilt here from
     the raw zone, so running it again heals.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         batch = opened.batches.read(context.partition_key)
         rebuilt = opened.reconciler.restore_batch(batch)

@@ -14,11 +14,10 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude,
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_policy
-from farmy_assets.cleansing.report import CleansingReport
-from farmy_assets.cleansing.rulings import Standing
+from farmy_assets.cleansing.rulings import CurrentDecisions
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.claims import Events, concluded
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.known_elsewhere import known_elsewhere
 from farmy_assets.defs.metadata import (
     Materialized,
@@ -31,8 +30,9 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.execution.image_work import ExpectedContent
+from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
-from farmy_assets.lake.image_work import Promise
 from farmy_assets.lake.lake import Lake
 
 SHOWN = 50
@@ -54,7 +54,7 @@ class CleansingConfig(dg.Config):
 
 @dg.asset(
     group_name="cleansing", kinds={"python", "parquet"}, partitions_def=batches, code_version="2",
-    deps=[catalog_entries], retry_policy=BRIEFLY,
+    deps=[catalog_entries], retry_policy=RETRY_ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "every_image_has_one_verdict", asset="image_quality", blocking=True,
@@ -74,7 +74,7 @@ def image_quality(
     on. Of everything that can be decoded a normalised copy is made: upright, sRGB, without
     position and serial numbers.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, policies = lake.open(), config.policies(cleansing)
         batch = opened.batches.read(context.partition_key)
         began = time.monotonic()
@@ -130,18 +130,20 @@ def _in_words(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def _promises(lake: Lake, image_ids: Sequence[str]) -> Mapping[Source | None, dict[str, Promise]]:
+def _promises(
+    lake: Lake, image_ids: Sequence[str]
+) -> Mapping[Source | None, dict[str, ExpectedContent]]:
     """What the metadata tell of each image, by the source that it came from."""
     entries = lake.catalog.entries(image_ids)
-    found: dict[Source | None, dict[str, Promise]] = {}
+    found: dict[Source | None, dict[str, ExpectedContent]] = {}
     for image_id in image_ids:
         entry = entries.get(image_id)
         if entry and entry.metadata:
             told = entry.metadata
-            promise = Promise(told.sha256, told.original_name)
+            promise = ExpectedContent(told.sha256, told.original_name)
             found.setdefault(told.source, {})[image_id] = promise
         else:
-            found.setdefault(None, {})[image_id] = Promise(None, None)
+            found.setdefault(None, {})[image_id] = ExpectedContent(None, None)
     return found
 
 
@@ -167,7 +169,9 @@ def _policy_of_all(
     return next(iter(found.values())) if len(found) == 1 else policy
 
 
-def _fingerprints(lake: Lake, examined: Sequence[Examined], rulings: Standing) -> list[Fingerprint]:
+def _fingerprints(
+    lake: Lake, examined: Sequence[Examined], rulings: CurrentDecisions
+) -> list[Fingerprint]:
     """Of the images that go on, with the time at which they were taken, or else came to us."""
     fit = [quality for quality, _, _ in examined if goes_on(quality, rulings)]
     entries = lake.catalog.entries([quality.image_id for quality in fit])
@@ -209,7 +213,7 @@ def _report(
 
 @dg.asset(
     group_name="cleansing", kinds={"s3"}, partitions_def=batches, code_version="2",
-    deps=[image_quality], retry_policy=BRIEFLY,
+    deps=[image_quality], retry_policy=RETRY_ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "every_image_is_kept_or_excluded", asset="cleansed_set", blocking=True,
@@ -229,7 +233,7 @@ def cleansed_set(
     people said in triage counts more than the checks; under the same rules, what was kept before
     stays kept.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, book = lake.open(), config.policies(cleansing)
         policy = book.default
         batch = opened.batches.read(context.partition_key)

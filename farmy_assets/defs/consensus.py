@@ -7,7 +7,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import Judgement, Standing, judge_image
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus, judge_image
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
 from farmy_assets.annotation.membership import can_decide
@@ -21,16 +21,16 @@ from farmy_assets.defs.answer_sheets import (
     sheet_of_votes,
 )
 from farmy_assets.defs.copied_votes import copy_new_votes
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
-from farmy_assets.studio import Studio
 
 SHOWN = 20
 
@@ -38,7 +38,7 @@ SHOWN = 20
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
     deps=[dg.AssetDep(annotation_projects, partition_mapping=dg.AllPartitionMapping())],
-    retry_policy=BRIEFLY,
+    retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def annotations(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
@@ -47,7 +47,7 @@ def annotations(
 
     Running it again copies only what is new: an edit is a new vote, a deletion a withdrawn one.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
@@ -82,20 +82,20 @@ def annotations(
 
 @dg.asset(
     group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
-    deps=[annotations, "reassigned_tasks"], retry_policy=BRIEFLY,
+    deps=[annotations, "reassigned_tasks"], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
 
     Judges every image from the votes alone, so running it again gives the same answer.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
         copied, rulings = opened.ledger.copied(campaign.name), opened.triage.digest(campaign.name)
         is_followed = rulings and not opened.progress.flagged(campaign.name).to_redo
         judgements = _judge_all(opened, campaign)
-        in_conflict = [j for j in judgements if j.status is Standing.IN_CONFLICT]
+        in_conflict = [j for j in judgements if j.status is ConsensusStatus.IN_CONFLICT]
         state = CampaignState(
             campaign=campaign.name,
             campaign_version=campaign.version,
@@ -121,7 +121,7 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
     )
 
 
-def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[Judgement]) -> bool:
+def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[ImageConsensus]) -> bool:
     """Whether the adjudicator has all conflicts; not after a run that was killed while giving."""
     if not in_conflict:
         return True
@@ -135,7 +135,7 @@ def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[Judgement
     )
 
 
-def _judge_all(lake: Lake, campaign: Campaign) -> tuple[Judgement, ...]:
+def _judge_all(lake: Lake, campaign: Campaign) -> tuple[ImageConsensus, ...]:
     """The judgement of every image that was given out and is still in a cleansed set."""
     kept = lake.kept_images(campaign.name)
     asked: dict[str, list[Assignment]] = defaultdict(list)
@@ -154,7 +154,7 @@ def _judge_all(lake: Lake, campaign: Campaign) -> tuple[Judgement, ...]:
 
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
-    deps=[annotation_conflicts], retry_policy=BRIEFLY,
+    deps=[annotation_conflicts], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def adjudication_tasks(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
@@ -164,12 +164,14 @@ def adjudication_tasks(
     The task belongs to exactly the votes it was made of: running it again adds none twice. Nobody
     adjudicates own work: such an image waits for another adjudicator in the campaign file.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         state = opened.ledger.state(campaign.name)
         disputed = [
-            j for j in (state.judgements if state else ()) if j.status is Standing.IN_CONFLICT
+            j
+            for j in (state.judgements if state else ())
+            if j.status is ConsensusStatus.IN_CONFLICT
         ]
         added, own_work = 0, 0
         if state and disputed:
@@ -194,7 +196,9 @@ def adjudication_tasks(
     )
 
 
-def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Judgement]) -> int:
+def _hand_over(
+    lake: Lake, studio: Studio, campaign: Campaign, disputed: list[ImageConsensus]
+) -> int:
     """Put disputed images into the adjudicator's inbox; returns how many were not there yet."""
     kept = lake.kept_images(campaign.name)
     votes = lake.ledger.votes(campaign.name)
@@ -235,7 +239,7 @@ def _hand_over(lake: Lake, studio: Studio, campaign: Campaign, disputed: list[Ju
 
 @dg.asset(
     group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
-    deps=[annotation_conflicts, adjudication_tasks], retry_policy=BRIEFLY,
+    deps=[annotation_conflicts, adjudication_tasks], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """What a campaign's images show, as far as that is settled: the boxes that can be released.
@@ -243,7 +247,7 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
     An image is settled when one annotator was asked and answered, when several agree, or when the
     adjudicator has decided.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
         state = opened.ledger.state(campaign.name)
@@ -259,8 +263,8 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
             **sheet_of_consensus(opened, campaign, settled),
             **place(f"s3://{opened.records.bucket.name}/{keys.campaign_state(state.campaign)}"),
             "boxes": sum(classes.values()),
-            "images_waiting_for_answers": state.standings().get(Standing.WAITING.value, 0),
-            "open_conflicts": state.standings().get(Standing.IN_CONFLICT.value, 0),
+            "images_waiting_for_answers": state.standings().get(ConsensusStatus.WAITING.value, 0),
+            "open_conflicts": state.standings().get(ConsensusStatus.IN_CONFLICT.value, 0),
             "by_standing": count_table(state.standings(), of="standing"),
             "boxes_by_class": count_table(classes, of="class", counted="boxes"),
             "errors_found_by_the_adjudicator": count_table(errors, of="kind", counted="boxes"),

@@ -9,9 +9,9 @@ from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.votes import Vote, votes_from_tasks
 from farmy_assets.defs.inboxes import existing_inboxes
-from farmy_assets.lake.asked import asked_images
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import Studio
+from farmy_assets.workflow.asked import asked_images
 
 OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of order
 

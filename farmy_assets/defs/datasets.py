@@ -14,7 +14,7 @@ from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, change
 from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.consensus import consensus
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import (
     Materialized,
     count_table,
@@ -28,14 +28,14 @@ from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.releases import next_version
+from farmy_assets.workflow.releases import next_version
 
 SHOWN = 20
 
 
 @dg.asset(
     group_name="datasets", kinds={"json"}, partitions_def=campaigns, code_version="1",
-    deps=[consensus], retry_policy=BRIEFLY,
+    deps=[consensus], retry_policy=RETRY_ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "every_released_image_is_sound", asset="dataset_version", blocking=True,
@@ -50,7 +50,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     anything new, running it again finds the version that is there. A version counts once its
     number is taken: that is the last that is written, after the checks and after its files.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
         version = next_version(opened, campaign, open_batches=_open_batches(opened, campaign.name))
@@ -98,7 +98,7 @@ def _open_batches(lake: Lake, campaign: str) -> int:
 
 @dg.asset(
     group_name="datasets", kinds={"json"}, partitions_def=campaigns, code_version="1",
-    deps=[dataset_version], retry_policy=BRIEFLY,
+    deps=[dataset_version], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def coco_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """The newest version in COCO's format: one JSON file a split, and the images.
@@ -110,7 +110,7 @@ def coco_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Mater
 
 @dg.asset(
     group_name="datasets", kinds={"yaml"}, partitions_def=campaigns, code_version="1",
-    deps=[dataset_version], retry_policy=BRIEFLY,
+    deps=[dataset_version], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def yolo_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """The newest version in YOLO's format: data.yaml, one label file an image, and the images.
@@ -129,7 +129,7 @@ def _export(
     path_of: Callable[[ReleasedImage], str],
 ) -> Materialized:
     """Write the newest version in one format: its files, its pictures, its manifest last."""
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         version = opened.datasets.newest(context.partition_key)
         if version is None:

@@ -11,11 +11,11 @@ TRANSIENT = (LakeUnavailableError, StudioUnavailableError)
 
 # A short pause bridges a hiccup. A server that stays away fails the run; the sensor that asked for
 # it asks again, later and later, until the work is done.
-BRIEFLY = dg.RetryPolicy(max_retries=1, delay=2)
+RETRY_ONCE = dg.RetryPolicy(max_retries=1, delay=2)
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def as_dagster_failure() -> Iterator[None]:
     """End the step with the error's own text; a rerun of the step only for passing troubles.
 
     Raises:

@@ -15,8 +15,8 @@ from farmy_assets.annotation.inboxes import (
     phase_of,
     triage_inboxes_of,
 )
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake.ledger import InboxState
-from farmy_assets.studio import Studio
 
 
 def inbox_states(

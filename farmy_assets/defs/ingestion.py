@@ -3,7 +3,7 @@
 import dagster as dg
 
 from farmy_assets.catalog.entry import EntryState
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows, sheet
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource
@@ -12,7 +12,7 @@ from farmy_assets.lake import keys
 
 @dg.asset(
     group_name="ingestion", kinds={"s3"}, partitions_def=batches, code_version="1",
-    retry_policy=BRIEFLY,
+    retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """The photographs of one sealed batch, exactly as they arrived.
@@ -20,7 +20,7 @@ def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materia
     A batch is sealed by the new-images sensor. Whether an image is still there is told by S3's
     events; the checks, which read every image, exclude what is missing with that reason.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         batch = opened.batches.read(context.partition_key)
         entries = opened.catalog.entries(batch.image_ids)

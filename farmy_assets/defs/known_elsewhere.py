@@ -8,8 +8,8 @@ import dagster as dg
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.metadata import count_table
-from farmy_assets.lake.known_photographs import restoring
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.known_photographs import restoring
 
 
 def known_elsewhere(lake: Lake, result: CleansedSet) -> dict[str, Any]:

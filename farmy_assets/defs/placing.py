@@ -9,9 +9,9 @@ from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.tasks import NewTask, annotation_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.inboxes import open_inbox
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import Studio
 
 
 class Placed(NamedTuple):

@@ -14,7 +14,7 @@ from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.consensus import annotations
 from farmy_assets.defs.copied_votes import copy_new_votes
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.partitions import campaigns
@@ -22,14 +22,14 @@ from farmy_assets.defs.placing import place_tasks
 from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import place_questions, triage_answers
 from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavailableError
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import Studio
 
 
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
-    deps=[annotations, triage_answers], retry_policy=BRIEFLY,
+    deps=[annotations, triage_answers], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def reassigned_tasks(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
@@ -39,7 +39,7 @@ def reassigned_tasks(
     Done once for each version of the campaign's rules, which the inboxes then show. Everything
     is looked at before it is changed, and the version is noted last: a killed run is repeated.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         refused: list[str] = []

@@ -4,19 +4,19 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows
 from farmy_assets.defs.resources import LakeResource
 
 
-@dg.asset(group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1", retry_policy=BRIEFLY)
+@dg.asset(group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1", retry_policy=RETRY_ONCE)
 def reconcile(lake: LakeResource) -> Materialized:
     """The catalog compared with the raw zone and the batches, both ways, and healed.
 
     Events can be lost; S3 cannot. The numbers say what had come apart: more than a few mean that
     the way from S3 to the catalog is broken. Running it again finds nothing left to heal.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         drift = opened.reconciler.reconcile(now=datetime.now(UTC))
     return dg.MaterializeResult(

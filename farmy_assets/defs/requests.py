@@ -23,7 +23,7 @@ def pause_after(failures: int) -> timedelta:
     return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
-def may_ask(earlier: Sequence[EarlierRun], *, now: datetime) -> bool:
+def may_request_run(earlier: Sequence[EarlierRun], *, now: datetime) -> bool:
     """Whether undone work may be asked for now, given its earlier runs, the newest first.
 
     Not while a run is under way. After failures in a row only when a pause is over, which grows

@@ -9,9 +9,9 @@ import dagster as dg
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.cleansing.policy import PolicyBook, parse_policy
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.studio import Studio, StudioSettings
 
 
 class LakeResource(dg.ConfigurableResource[Lake]):

@@ -8,7 +8,7 @@ from datetime import date
 
 import dagster as dg
 
-from farmy_assets.defs.failures import told_plainly
+from farmy_assets.defs.failures import as_dagster_failure
 from farmy_assets.defs.jobs import WITHIN_AN_HOUR
 from farmy_assets.defs.metadata import Materialized, count_table, link, place, record_table, rows
 from farmy_assets.defs.partitions import scrapers
@@ -33,7 +33,7 @@ def scraped_images(
     which fetches only what is new. Pictures without a licence that the scraper's file allows are
     not fetched.
     """
-    with told_plainly():
+    with as_dagster_failure():
         path = scrapers.file_of(context.partition_key)
         scraper = read_scraper(path)
         opened = lake.open()

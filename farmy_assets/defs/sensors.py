@@ -23,12 +23,12 @@ from farmy_assets.defs.jobs import (
     votes_job,
 )
 from farmy_assets.defs.partitions import batches, campaigns
-from farmy_assets.defs.requests import EarlierRun, may_ask
+from farmy_assets.defs.requests import EarlierRun, may_request_run
 from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
 from farmy_assets.errors import LakeUnavailableError, StudioUnavailableError
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.progress import BatchProgress, CampaignProgress, NextStep
-from farmy_assets.studio import Studio
+from farmy_assets.workflow.progress import BatchProgress, CampaignProgress, NextStep
 
 SECONDS = 5  # the daemon itself looks no more often
 MAX_REQUESTS = 50
@@ -61,7 +61,7 @@ def _ask(
         for run, record in zip(runs, records, strict=True)
         if run.job_name == job or not run.is_finished
     ]
-    if not may_ask(earlier, now=now):
+    if not may_request_run(earlier, now=now):
         return None
     newest = runs[0].run_id if runs else "first"
     return dg.RunRequest(
@@ -175,7 +175,7 @@ def _campaigns(
     ]
 
 
-class Known(Record):
+class SensorCursor(Record):
     """What a cursor remembers: batches up to a number are done, but for these.
 
     So a look costs as much as there is to do, also behind a batch that waits for ever. Of each
@@ -187,24 +187,24 @@ class Known(Record):
     followed: dict[str, str] = Field(default_factory=dict)
 
 
-def _known(context: dg.SensorEvaluationContext, lake: Lake) -> Known:
+def _known(context: dg.SensorEvaluationContext, lake: Lake) -> SensorCursor:
     """What has not to be looked at any more; nothing is known of another lake."""
     try:
-        known = Known.model_validate_json(context.cursor or "{}")
+        known = SensorCursor.model_validate_json(context.cursor or "{}")
     except ValidationError:
-        return Known()
-    return known if lake.batches.is_sealed(known.up_to) else Known()
+        return SensorCursor()
+    return known if lake.batches.is_sealed(known.up_to) else SensorCursor()
 
 
 def _cursor(
     open_batches: Sequence[BatchProgress],
-    before: Known,
+    before: SensorCursor,
     looked_at: Sequence[CampaignProgress] = (),
 ) -> str:
     numbers = [before.up_to, *(batch.number for batch in open_batches)]
     undone = tuple(batch.number for batch in open_batches if not batch.is_done)
     followed = {campaign.name: campaign.rulings for campaign in looked_at if not campaign.to_redo}
-    return Known(up_to=max(numbers), undone=undone, followed=followed).model_dump_json()
+    return SensorCursor(up_to=max(numbers), undone=undone, followed=followed).model_dump_json()
 
 
 def _new_partitions(

@@ -6,14 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import ListedObject
-from farmy_assets.lake.query.feeds import Feed, feeds
-from farmy_assets.lake.query.snapshots import SnapshotBook
-from farmy_assets.lake.query.tables import TABLES, Table
+from farmy_assets.query.snapshots import SnapshotRepository
+from farmy_assets.query.table_sources import TableSource, table_sources
+from farmy_assets.query.tables import TABLES, Table
 
 FINISHED = [
     dg.DagsterRunStatus.SUCCESS,
@@ -39,7 +39,7 @@ def _lineage(table: Table) -> dict[str, Any]:
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
 
 
-def _run_feed(instance: dg.DagsterInstance) -> Feed:
+def _run_feed(instance: dg.DagsterInstance) -> TableSource:
     """Finished runs: each is a record of its own, which changes no more."""
     records: dict[str, dg.RunRecord] = {}
 
@@ -67,14 +67,14 @@ def _run_feed(instance: dg.DagsterInstance) -> Feed:
             "ended_at": _moment(record.end_time),
         }
 
-    return Feed(TABLES["runs"], sources, read)
+    return TableSource(TABLES["runs"], sources, read)
 
 
 def _moment(timestamp: float | None) -> datetime | None:
     return datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None) if timestamp else None
 
 
-class Thoroughness(dg.Config):
+class SnapshotConfig(dg.Config):
     """How much a snapshot reads: `full` is every record again, and old files are swept out."""
 
     full: bool = False
@@ -83,22 +83,24 @@ class Thoroughness(dg.Config):
 def _snapshot(table: Table) -> dg.AssetsDefinition:
     @dg.asset(
         name=f"{table.name}_table", group_name="query", kinds={"parquet"}, code_version="1",
-        deps=list(table.made_from), retry_policy=BRIEFLY, metadata=_described(table),
+        deps=list(table.made_from), retry_policy=RETRY_ONCE, metadata=_described(table),
         description=f"For queries: {table.meaning}.",
     )  # fmt: skip
     def snapshot(
-        context: dg.AssetExecutionContext, lake: LakeResource, config: Thoroughness
+        context: dg.AssetExecutionContext, lake: LakeResource, config: SnapshotConfig
     ) -> Materialized:
-        with told_plainly():
+        with as_dagster_failure():
             opened = lake.open()
             feed = (
-                _run_feed(context.instance) if table.name == "runs" else feeds(opened)[table.name]
+                _run_feed(context.instance)
+                if table.name == "runs"
+                else table_sources(opened)[table.name]
             )
             taken = opened.refresh(feed, full=config.full)
             swept = 0
             if config.full:
                 today = datetime.now(UTC).date()
-                swept = SnapshotBook(opened.records).sweep(table, today=today)
+                swept = SnapshotRepository(opened.records).sweep(table, today=today)
         bucket = opened.records.bucket.name
         return dg.MaterializeResult(
             metadata={

@@ -18,9 +18,9 @@ from farmy_assets.annotation.triage import (
     triage_task,
 )
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, ExclusionStatus
-from farmy_assets.cleansing.rulings import Ruling
+from farmy_assets.cleansing.rulings import TriageDecision
 from farmy_assets.defs.cleansing import cleansed_set
-from farmy_assets.defs.failures import BRIEFLY, told_plainly
+from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import existing_inboxes, inbox_states, open_inbox
 from farmy_assets.defs.metadata import (
     Materialized,
@@ -33,17 +33,17 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches, campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CopiedInboxes, InboxState
-from farmy_assets.studio import Studio
 
 OVERLAP = timedelta(seconds=30)  # looked at again, for answers committed out of order
 
 
 @dg.asset(
     group_name="cleansing", kinds={"labelstudio"}, partitions_def=batches, code_version="1",
-    deps=[cleansed_set], retry_policy=BRIEFLY,
+    deps=[cleansed_set], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def triage_tasks(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
@@ -53,7 +53,7 @@ def triage_tasks(
     Yes sends a photograph to the annotators, no takes it out. Running it again asks only what was
     not asked before. Without a campaign file of that name nobody is asked; the sensor comes back.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened = lake.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
@@ -137,7 +137,7 @@ def place_questions(
 @dg.asset(
     group_name="cleansing", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
     deps=[dg.AssetDep(triage_tasks, partition_mapping=dg.AllPartitionMapping())],
-    retry_policy=BRIEFLY,
+    retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def triage_answers(
     context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
@@ -147,7 +147,7 @@ def triage_answers(
     Every answer is a ruling for good; an edit is a new one, and the latest stands. The sensor
     then has the batches cleansed anew. A high overturn rate asks for a milder threshold.
     """
-    with told_plainly():
+    with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=[Phase.TRIAGE])
@@ -188,8 +188,8 @@ def _new_rulings(
     studio: Studio,
     campaign: Campaign,
     seen: Mapping[str, InboxState],
-    known: Sequence[Ruling],
-) -> tuple[list[Ruling], _Passed]:
+    known: Sequence[TriageDecision],
+) -> tuple[list[TriageDecision], _Passed]:
     """The answers that are not among the known rulings, from inboxes that have changed."""
     pages = lake.triage.pages(campaign.name)
     questions = [question for page in pages for question in (*page.taken_back, *page.questions)]
@@ -197,7 +197,7 @@ def _new_rulings(
     asked = {(q.assignment.inbox.key, q.assignment.task_key): q for q in questions}
     versions = lake.campaigns.versions(campaign.name)
     copied = lake.triage.copied(campaign.name).inboxes
-    new: list[Ruling] = []
+    new: list[TriageDecision] = []
     by_others = not_asked = 0
     for inbox, project_id in existing_inboxes(studio, sorted(inboxes, key=str)):
         before, people = copied.get(inbox.key), addresses_of(inbox, versions)

@@ -14,7 +14,7 @@ from farmy_assets.lake.record_store import RecordStore
 
 
 @dataclass(frozen=True)
-class CampaignBook:
+class CampaignRepository:
     """All campaigns that were ever applied."""
 
     records: RecordStore
@@ -87,9 +87,9 @@ class CampaignBook:
                 votes would lose their class.
         """
         if wanted.image_query:
-            from farmy_assets.lake.choices import checked_choice  # noqa: PLC0415 - brings DuckDB
+            from farmy_assets.workflow.selection import checked_selection  # noqa: PLC0415 - brings DuckDB
 
-            checked_choice(wanted.image_query)
+            checked_selection(wanted.image_query)
         present = self.current(wanted.name)
         if present is None:
             return None

@@ -28,7 +28,7 @@ MOST_OF_ONE_IMAGE = 100  # of contributors; an operator may always correct
 
 
 @dataclass(frozen=True)
-class Standing:
+class CurrentMetadata:
     """What stands for one image.
 
     Attributes:
@@ -53,10 +53,10 @@ class Corrections:
 
     raw: Bucket
 
-    def standing(self, image_id: str) -> Standing | None:
+    def standing(self, image_id: str) -> CurrentMetadata | None:
         """What stands for an image; None when there is no such image in the raw zone."""
         found, first = RawZone(self.raw).first_metadata(image_id)
-        return Standing(found, first, self.of(image_id)) if found else None
+        return CurrentMetadata(found, first, self.of(image_id)) if found else None
 
     def of(self, image_id: str) -> tuple[Correction, ...]:
         """An image's corrections, in order; there are none for most images."""
@@ -86,7 +86,7 @@ class Corrections:
         author_kind: AuthorKind,
         now: Callable[[], datetime],
         reason: str | None = None,
-    ) -> tuple[Standing, bool]:
+    ) -> tuple[CurrentMetadata, bool]:
         """Correct an image's metadata; saying what stands already changes nothing.
 
         Args:
@@ -124,12 +124,12 @@ class Corrections:
             key = keys.correction(image_id, correction.number)
             if RecordStore(self.raw).write_once(key, correction):
                 made = (*standing.corrections, correction)
-                return Standing(standing.found, standing.first, made), True
+                return CurrentMetadata(standing.found, standing.first, made), True
         msg = f"image {image_id} was corrected by others {TRIES} times meanwhile; try again later"
         raise LakeUnavailableError(msg)
 
 
-def _may_correct(standing: Standing, stands: ImageMetadata, contributor: str) -> None:
+def _may_correct(standing: CurrentMetadata, stands: ImageMetadata, contributor: str) -> None:
     if stands.contributor != contributor:
         msg = "the photograph that is in the lake was not sent by you: it is not yours to correct"
         raise UploadConflictError(msg)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.errors import InvalidInputError, LakeDamagedError
-from farmy_assets.lake.dataset_shelf import MANIFEST, DatasetShelf, ExportManifest
+from farmy_assets.lake.datasets import MANIFEST, DatasetRepository, ExportManifest
 from farmy_assets.lake.objects import PIECE_BYTES, in_threads
 
 UNDER_WAY = ".farmy-pull.json"
@@ -29,14 +29,14 @@ class Pull(Record):
 class DatasetDownload:
     """One export of one version, on its way into a folder."""
 
-    shelf: DatasetShelf
+    shelf: DatasetRepository
     version: DatasetVersion
     format: str
     manifest: ExportManifest
 
     @classmethod
     def of(
-        cls, shelf: DatasetShelf, version: DatasetVersion, format_name: str
+        cls, shelf: DatasetRepository, version: DatasetVersion, format_name: str
     ) -> "DatasetDownload":
         """Look up what has to be fetched.
 

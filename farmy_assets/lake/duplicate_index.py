@@ -46,7 +46,7 @@ class DuplicateIndex(Record):
 
 
 @dataclass(frozen=True)
-class DuplicateIndexBook:
+class DuplicateIndexRepository:
     """The index, and the one way to add to it."""
 
     records: RecordStore

@@ -10,39 +10,39 @@ from urllib.parse import quote
 
 from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
+from farmy_assets.ingestion.dead_letters import DeadLetters
+from farmy_assets.ingestion.ingest_queue import IngestQueue
 from farmy_assets.lake import keys
-from farmy_assets.lake.campaigns import CampaignBook
+from farmy_assets.lake.batches import BatchRepository
+from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, query_client, s3_client
+from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.corrections import Corrections
-from farmy_assets.lake.dataset_shelf import DatasetShelf
-from farmy_assets.lake.dead_letters import DeadLetters
-from farmy_assets.lake.duplicate_index import DuplicateIndexBook
-from farmy_assets.lake.duplicate_rulings import DuplicateRulings
-from farmy_assets.lake.ingest_queue import IngestQueue
+from farmy_assets.lake.datasets import DatasetRepository
+from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
 from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pending_work import PendingWorkRepository
-from farmy_assets.lake.progress import Progress
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
-from farmy_assets.lake.reconcile import Reconciler
 from farmy_assets.lake.record_store import RecordStore
-from farmy_assets.lake.sealing import BatchBook
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.lake.triage_book import TriageBook
-from farmy_assets.lake.uploads.contributors import ContributorBook
+from farmy_assets.lake.triage import TriageRepository
+from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
+from farmy_assets.workflow.progress import Progress
+from farmy_assets.workflow.reconcile import Reconciler
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from farmy_assets.lake.image_work import ImageWork
-    from farmy_assets.lake.query.athena import AthenaEngine
-    from farmy_assets.lake.query.engine import LocalEngine
-    from farmy_assets.lake.query.feeds import Feed
-    from farmy_assets.lake.query.glue_tables import GlueTables
-    from farmy_assets.lake.query.look_alikes import LookAlikes
-    from farmy_assets.lake.query.snapshots import Taken
+    from farmy_assets.execution.image_work import ImageWork
+    from farmy_assets.query.athena import AthenaEngine
+    from farmy_assets.query.engine import LocalEngine
+    from farmy_assets.query.glue_tables import GlueTables
+    from farmy_assets.query.similar_images import SimilarImages
+    from farmy_assets.query.snapshots import Taken
+    from farmy_assets.query.table_sources import TableSource
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Lake:
         return RawZone(self.raw)
 
     @property
-    def contributors(self) -> ContributorBook:
+    def contributors(self) -> ContributorRepository:
         """Who may upload."""
-        return ContributorBook(self.records)
+        return ContributorRepository(self.records)
 
     @property
     def corrections(self) -> Corrections:
@@ -109,9 +109,9 @@ class Lake:
         return Corrections(self.raw)
 
     @property
-    def batches(self) -> BatchBook:
+    def batches(self) -> BatchRepository:
         """The sealed batches."""
-        return BatchBook(self.records, self.catalog)
+        return BatchRepository(self.records, self.catalog)
 
     @property
     def reconciler(self) -> Reconciler:
@@ -132,19 +132,19 @@ class Lake:
     @property
     def image_work(self) -> "ImageWork":
         """Checks and normalised copies."""
-        from farmy_assets.lake.image_work import ImageWork  # noqa: PLC0415 - brings all of Daft
+        from farmy_assets.execution.image_work import ImageWork  # noqa: PLC0415 - brings all of Daft
 
         return ImageWork(self.settings, self.raw, self.cleansed)
 
     @property
-    def duplicates(self) -> DuplicateIndexBook:
+    def duplicates(self) -> DuplicateIndexRepository:
         """The fingerprints of everything that was kept."""
-        return DuplicateIndexBook(self.records)
+        return DuplicateIndexRepository(self.records)
 
     @property
-    def campaigns(self) -> CampaignBook:
+    def campaigns(self) -> CampaignRepository:
         """The rules of annotation."""
-        return CampaignBook(self.records)
+        return CampaignRepository(self.records)
 
     @property
     def pending(self) -> PendingWorkRepository:
@@ -157,9 +157,9 @@ class Lake:
         return Ledger(self.records)
 
     @property
-    def triage(self) -> TriageBook:
+    def triage(self) -> TriageRepository:
         """Which flagged images people were asked about, and what they said."""
-        return TriageBook(self.records)
+        return TriageRepository(self.records)
 
     @property
     def duplicate_rulings(self) -> DuplicateRulings:
@@ -167,9 +167,9 @@ class Lake:
         return DuplicateRulings(self.records, self.catalog, self.triage)
 
     @property
-    def datasets(self) -> DatasetShelf:
+    def datasets(self) -> DatasetRepository:
         """The data set versions."""
-        return DatasetShelf(self.records, self.exports, self.cleansed)
+        return DatasetRepository(self.records, self.exports, self.cleansed)
 
     @property
     def progress(self) -> Progress:
@@ -196,39 +196,39 @@ class Lake:
         Args:
             limit: How many at most.
             **wanted: Column of `images` or `image_checks` to the value that it must have, or a
-                question such as `check="blurry<2"`; `lake/query/questions.py` has them all.
+                question such as `check="blurry<2"`; `query/search_filters.py` has them all.
 
         Raises:
             InvalidInputError: There is no such column or question, or its value makes no sense.
         """
-        from farmy_assets.lake.query.questions import images_sql  # noqa: PLC0415 - as below
+        from farmy_assets.query.search_filters import images_sql  # noqa: PLC0415 - as below
 
         return self.query(images_sql(wanted, limit=limit))
 
-    def refresh(self, feed: "Feed", *, full: bool = False) -> "Taken":
+    def refresh(self, feed: "TableSource", *, full: bool = False) -> "Taken":
         """A table brought up to date where people query it: its snapshot, and Glue's if told.
 
         Raises:
             LakeUnavailableError: Others changed the table each time that it was tried.
         """
-        from farmy_assets.lake.query.snapshots import SnapshotBook  # noqa: PLC0415 - brings Arrow
+        from farmy_assets.query.snapshots import SnapshotRepository  # noqa: PLC0415 - brings Arrow
 
-        taken = SnapshotBook(self.records).take(feed, full=full)
+        taken = SnapshotRepository(self.records).take(feed, full=full)
         if glue := self.glue_tables:
             glue.register(feed.table, taken.manifest)
         return taken
 
     @cached_property
-    def look_alikes(self) -> "LookAlikes":
+    def similar_images(self) -> "SimilarImages":
         """The search by a photograph."""
-        from farmy_assets.lake.query.look_alikes import LookAlikes  # noqa: PLC0415 - brings Daft
+        from farmy_assets.query.similar_images import SimilarImages  # noqa: PLC0415 - brings Daft
 
-        return LookAlikes(self.duplicates)
+        return SimilarImages(self.duplicates)
 
     @property
     def glue_tables(self) -> "GlueTables | None":
         """Where Athena finds the tables; None where no Glue database is told."""
-        from farmy_assets.lake.query.glue_tables import GlueTables  # noqa: PLC0415 - brings Arrow
+        from farmy_assets.query.glue_tables import GlueTables  # noqa: PLC0415 - brings Arrow
 
         database = self.settings.glue_database
         if not database:
@@ -239,16 +239,16 @@ class Lake:
     def query_engine(self) -> "LocalEngine | AthenaEngine":
         """What answers SQL: Athena where a workgroup is told, else this machine."""
         if self.settings.athena_workgroup:
-            from farmy_assets.lake.query.athena import AthenaEngine  # noqa: PLC0415 - brings Arrow
+            from farmy_assets.query.athena import AthenaEngine  # noqa: PLC0415 - brings Arrow
 
             client = query_client(self.settings, "athena")
             database = self.settings.glue_database or ""
             return AthenaEngine(client, self.settings.athena_workgroup, database)
-        from farmy_assets.lake.query.engine import LocalEngine  # noqa: PLC0415 - brings DuckDB
-        from farmy_assets.lake.query.snapshots import SnapshotBook  # noqa: PLC0415
+        from farmy_assets.query.engine import LocalEngine  # noqa: PLC0415 - brings DuckDB
+        from farmy_assets.query.snapshots import SnapshotRepository  # noqa: PLC0415
 
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return LocalEngine(SnapshotBook(self.records), home / "farmy" / "lake")
+        return LocalEngine(SnapshotRepository(self.records), home / "farmy" / "lake")
 
     def mark_cleansed_bucket(self) -> None:
         """Put there what Label Studio looks for when it is connected to this bucket."""

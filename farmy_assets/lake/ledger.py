@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import Judgement
+from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.lake import keys
@@ -79,9 +79,9 @@ class CampaignState(Record):
     campaign: str
     campaign_version: int
     inboxes: dict[str, InboxState]
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[ImageConsensus, ...]
     rulings: str = ""
-    """The rulings that the judged images follow (`TriageBook.digest`)."""
+    """The rulings that the judged images follow (`TriageRepository.digest`)."""
     conflicts_handed_over: bool = True
     """Whether the adjudicator has every conflict that he or she may decide."""
 

@@ -19,8 +19,10 @@ from dagster._grpc import server
 # What runs need, also what Dagster, Daft and our modules load only when they come to use it.
 PRELOADED = (
     "dagster._grpc.impl", "dagster._core.storage.event_log.sqlite",
-    "dagster._utils.test.definitions", "farmy_assets.definitions", "farmy_assets.lake.image_work",
-    "label_studio_sdk.client", "pyarrow.parquet", "ray", "scipy.optimize",
+    "dagster._utils.test.definitions", "farmy_assets.definitions",
+    "farmy_assets.execution.image_work",
+    "label_studio_sdk.client", "pyarrow.parquet", "ray",
+    "scipy.optimize",
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Label Studio: a migrated database to start from, its first user, and its server.
 
-The server is gunicorn with Label Studio's own WSGI application behind the gate (`studio/gate/`):
-the built-in development server takes the next port when its own is taken, is slower, and has no
-gate. Secrets reach it by environment only.
+The server is gunicorn with Label Studio's own WSGI application behind the gate
+(`label_studio/gate/`): the built-in development server takes the next port when its own is taken,
+is slower, and has no gate. Secrets reach it by environment only.
 """
 
 import fcntl
@@ -20,9 +20,9 @@ from pathlib import Path
 import httpx
 
 from farmy_assets.errors import PlatformError
+from farmy_assets.label_studio import gate
 from farmy_assets.local.processes import Say, Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettings, load_secrets
-from farmy_assets.studio import gate
 
 NAME = "label-studio"
 DATABASE = "label_studio.sqlite3"

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from farmy_assets.ingestion.uploads.contract import LARGEST_BODY_BYTES
+from farmy_assets.ingestion.uploads.http import UploadApi
+from farmy_assets.ingestion.uploads.quota_limits import VARIABLES, limits_from
 from farmy_assets.lake.settings import LakeSettings
-from farmy_assets.lake.uploads.contract import LARGEST_BODY_BYTES
-from farmy_assets.lake.uploads.http import UploadApi
-from farmy_assets.lake.uploads.quota_limits import VARIABLES, limits_from
 from farmy_assets.local.access.asgi import guarded
 from farmy_assets.local.access.of_servers import upload_rules
 from farmy_assets.local.access.rules import VARIABLE, AccessRules

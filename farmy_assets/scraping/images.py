@@ -17,11 +17,11 @@ from scrapy.pipelines.media import MediaPipeline
 from twisted.python.failure import Failure
 from w3lib.url import canonicalize_url
 
-from farmy_assets.catalog.arrivals import Origin, Refusal, receive
+from farmy_assets.catalog.arrivals import DeliveryMetadata, Refusal, receive
 from farmy_assets.catalog.metadata import Source, WebOrigin
 from farmy_assets.catalog.signatures import UNKNOWN, media_type_of
 from farmy_assets.errors import LakeError
-from farmy_assets.lake.ingestion import Outcome
+from farmy_assets.lake.raw_zone import Outcome
 from farmy_assets.scraping.extraction import FoundImage
 from farmy_assets.scraping.failures import reason_for
 from farmy_assets.scraping.headers import announced_sha256, content_type, validator
@@ -201,7 +201,7 @@ class RawZonePipeline(MediaPipeline):
             return _refused(image, RefusalReason.NOT_AN_IMAGE, detail)
         now = self._spider.clock()
         scraper = self._spider.scraper
-        origin = Origin(
+        origin = DeliveryMetadata(
             source=Source.SCRAPER,
             campaign=scraper.campaign,
             crop=image.crop,

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from w3lib.url import canonicalize_url
 
 from farmy_assets.errors import LakeError
-from farmy_assets.lake.ingestion import RawZone
+from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.scraping.extraction import FoundPage, read_page
 from farmy_assets.scraping.failures import reason_for
 from farmy_assets.scraping.headers import content_type

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from farmy_assets.errors import FarmyError
 from farmy_assets.local.settings import read_settings
-from farmy_assets.simulation.demo import Wish, run
+from farmy_assets.simulation.demo import DemoOptions, run
 from farmy_assets.simulation.demo_display import Screen, demo_console
 
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
@@ -32,7 +32,7 @@ def demo(
     """
     screen = Screen(demo_console())
     try:
-        run(read_settings(), Wish(images=images, count=count, seed=seed), screen)
+        run(read_settings(), DemoOptions(images=images, count=count, seed=seed), screen)
     except FarmyError as error:
         screen.console.print()
         where = f" ({screen.part})" if screen.part else ""

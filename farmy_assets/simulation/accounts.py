@@ -7,9 +7,9 @@ import httpx
 
 from farmy_assets.annotation.people import Role
 from farmy_assets.errors import StudioError
-from farmy_assets.studio.connection import Connection
-from farmy_assets.studio.errors import translated
-from farmy_assets.studio.people import Invitation, People
+from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.errors import translated
+from farmy_assets.label_studio.people import Invitation, People
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ import httpx
 from farmy_assets.annotation.boxes import Box, box_to_result
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.inboxes import DECISION, USABLE
-from farmy_assets.cleansing.rulings import Word
+from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import FarmyError, StudioUnavailableError
+from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.data_manager import UNANSWERED, TaskRow, fetch
+from farmy_assets.label_studio.projects import find_inboxes
 from farmy_assets.simulation.accounts import Account
-from farmy_assets.studio.connection import Connection
-from farmy_assets.studio.data_manager import UNANSWERED, TaskRow, fetch
-from farmy_assets.studio.projects import find_inboxes
 
 DECISIONS = "decisions"
 """The field of a task's data that holds an adjudicator's choices."""
@@ -34,7 +34,7 @@ _AFTER_AN_ERROR_S = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Answer(NamedTuple):
+class SubmittedAnswer(NamedTuple):
     """What a person makes of one task: boxes, or a word on whether the photograph is of use.
 
     An adjudicator's answer without a `decision` is what a person does who draws all there is.
@@ -43,11 +43,11 @@ class Answer(NamedTuple):
     boxes: tuple[Box, ...]
     skipped: bool
     lead_time_s: float
-    word: Word | None = None
+    word: Answer | None = None
     decision: Decision | None = None
 
 
-AnswerFor = Callable[[Mapping[str, Any]], Answer]
+AnswerFor = Callable[[Mapping[str, Any]], SubmittedAnswer]
 """Task data -> answer; must give the same answer for the same data."""
 
 OnAnswer = Callable[[str, int], None]
@@ -117,7 +117,7 @@ def _open_tasks(connection: Connection, project_id: int) -> list[TaskRow]:
     return tasks
 
 
-def _as_submitted(answer: Answer, task: TaskRow, email: str) -> dict[str, Any]:
+def _as_submitted(answer: SubmittedAnswer, task: TaskRow, email: str) -> dict[str, Any]:
     """The body that the browser sends; a skip holds no regions."""
     data = task["data"]
     boxes = () if answer.skipped else answer.boxes

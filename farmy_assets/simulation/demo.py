@@ -22,13 +22,15 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
 from farmy_assets.cli.platform import repair_catalog
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.ingestion.importing import import_folder
+from farmy_assets.ingestion.reports import keep_report
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake import keys
-from farmy_assets.lake.ingestion import import_folder, keep_report
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import brought_up_to_date
-from farmy_assets.lake.query.tables import TABLES
 from farmy_assets.local import platform
 from farmy_assets.local.settings import LocalSettings, load_secrets, platform_environment
+from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.tables import TABLES
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.demo_display import Screen
 from farmy_assets.simulation.demo_material import (
@@ -42,17 +44,16 @@ from farmy_assets.simulation.demo_material import (
 )
 from farmy_assets.simulation.demo_people import passwords, staff
 from farmy_assets.simulation.demo_report import make_report
-from farmy_assets.simulation.demo_summary import Door, show, show_doors, show_times
-from farmy_assets.simulation.demo_vigil import Vigil
+from farmy_assets.simulation.demo_summary import Link, show, show_doors, show_times
+from farmy_assets.simulation.release_watcher import ReleaseWatcher
 from farmy_assets.simulation.vegetation import find_vegetation
-from farmy_assets.studio import Studio, StudioSettings
 
 _REMEMBERED_PICTURES = 10_000
 _BLINK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Wish:
+class DemoOptions:
     """What the demo was asked for: own photographs, or so many drawn ones of a seed."""
 
     images: Path | None
@@ -76,7 +77,7 @@ class Stopwatch:
             self.seconds[part] = time.monotonic() - began
 
 
-def run(settings: LocalSettings, wish: Wish, screen: Screen) -> None:
+def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     """The whole demo; returns when everything was released, and told.
 
     Raises:
@@ -110,7 +111,7 @@ def run(settings: LocalSettings, wish: Wish, screen: Screen) -> None:
     with watch.timing("ingestion"):
         image_ids = _ingest(lake, material, screen)
 
-    vigil = Vigil(settings, lake, studio, campaign, screen)
+    vigil = ReleaseWatcher(settings, lake, studio, campaign, screen)
     screen.chapter("the platform works: sensors start every run, nobody moves an image")
     vigil.until_released(image_ids, staff(campaign, accounts, sight))
     watch.seconds |= vigil.course.stage_seconds()
@@ -126,7 +127,7 @@ def run(settings: LocalSettings, wish: Wish, screen: Screen) -> None:
 
 
 def _set_the_stage(
-    settings: LocalSettings, wish: Wish, screen: Screen, watch: Stopwatch
+    settings: LocalSettings, wish: DemoOptions, screen: Screen, watch: Stopwatch
 ) -> Material:
     """The platform up, and meanwhile the photographs drawn."""
     found = own(wish.images) if wish.images else None
@@ -210,25 +211,25 @@ def _ingest(lake: Lake, material: Material, screen: Screen) -> frozenset[str]:
 def _doors(
     settings: LocalSettings, lake: Lake, studio: Studio, accounts: dict[str, Account],
     campaign: Campaign, folder: str,
-) -> list[Door]:  # fmt: skip
+) -> list[Link]:  # fmt: skip
     secrets = load_secrets(settings)
     inboxes = studio.find_inboxes(f"farmy:{campaign.name}/")
     admin = f"{secrets.label_studio_email}   {secrets.label_studio_password}"
     doors = [
-        Door("Dagster: the lineage", f"{settings.address('dagster')}/asset-groups"),
-        Door("Dagster: the runs", f"{settings.address('dagster')}/runs"),
-        Door("Label Studio: all inboxes", f"{settings.address('label-studio')}/projects", admin),
+        Link("Dagster: the lineage", f"{settings.address('dagster')}/asset-groups"),
+        Link("Dagster: the runs", f"{settings.address('dagster')}/runs"),
+        Link("Label Studio: all inboxes", f"{settings.address('label-studio')}/projects", admin),
     ]
-    doors.append(Door("phones: uploads", settings.address("uploads"), "farmy contributors add c-1"))
+    doors.append(Link("phones: uploads", settings.address("uploads"), "farmy contributors add c-1"))
     people = {person.name: person.email for person in (*campaign.annotators, campaign.adjudicator)}
     for inbox in (*inboxes_of(campaign), *triage_inboxes_of(campaign)):
         if inbox.key in inboxes:
             account = accounts[people[inbox.person]]
             address = studio.task_url(inboxes[inbox.key])
             log_in = f"{account.email}   {account.password}"
-            doors.append(Door(f"{inbox.person}: {inbox.phase.value}", address, log_in))
-    doors.append(Door("the data set", f"s3://{lake.exports.name}/{folder}"))
+            doors.append(Link(f"{inbox.person}: {inbox.phase.value}", address, log_in))
+    doors.append(Link("the data set", f"s3://{lake.exports.name}/{folder}"))
     on_disk = settings.home / "ministack" / "s3" / "000000000000" / lake.exports.name / folder
     if on_disk.is_dir():
-        doors.append(Door("the same, on disk", str(on_disk)))
+        doors.append(Link("the same, on disk", str(on_disk)))
     return doors

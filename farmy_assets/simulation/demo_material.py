@@ -8,10 +8,10 @@ from pathlib import Path
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import MAX_SIZE_BYTES, Source, image_id_for
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake.ingestion import files_in
+from farmy_assets.ingestion.sources.folder import files_in
 from farmy_assets.simulation.collection import MIN_COUNT, OnProgress, make_collection
 from farmy_assets.simulation.demo_people import ADJUDICATOR, ANNOTATORS
 from farmy_assets.simulation.truth import TruthItem, read_truth
@@ -30,7 +30,7 @@ class Material:
 
     folder: Path
     campaign: Campaign
-    origin: Origin
+    origin: DeliveryMetadata
     is_drawn: bool
 
 
@@ -105,7 +105,7 @@ def own(folder: Path) -> Material:
     return Material(
         folder=folder,
         campaign=_campaign(name, "own photographs", (VEGETATION,)),
-        origin=Origin(source=Source.BULK, campaign=name),
+        origin=DeliveryMetadata(source=Source.BULK, campaign=name),
         is_drawn=False,
     )
 
@@ -116,7 +116,7 @@ def campaign_name(folder_name: str) -> str:
     return f"{DRAWN_CAMPAIGN}-{slug}"[:LONGEST_NAME].rstrip("-")
 
 
-def images_of(folder: Path, origin: Origin) -> dict[str, str]:
+def images_of(folder: Path, origin: DeliveryMetadata) -> dict[str, str]:
     """Image id to file name of all files that can enter the lake, as ingestion will name them."""
     found = {}
     for name, path in files_in(folder):
@@ -175,8 +175,8 @@ class Sight:
         )
 
 
-def _drawn_origin() -> Origin:
-    return Origin(
+def _drawn_origin() -> DeliveryMetadata:
+    return DeliveryMetadata(
         source=Source.MOBILE,
         campaign=DRAWN_CAMPAIGN,
         crop="seedlings",

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
-from farmy_assets.cleansing.rulings import Word
+from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.simulation.accounts import Account
-from farmy_assets.simulation.annotators import Annotator, Answer, AnswerFor
+from farmy_assets.simulation.annotators import Annotator, AnswerFor, SubmittedAnswer
 from farmy_assets.simulation.behaviour import ErrorRates, answer, seconds_needed
 
 DOMAIN = "farmy.local"
@@ -79,9 +79,9 @@ def staff(campaign: Campaign, accounts: Mapping[str, Account], seen: Seen) -> li
 def eye(seen: Seen) -> AnswerFor:
     """A look at a flagged photograph: it is of use when there is anything to draw on it."""
 
-    def answer_for(data: Mapping[str, Any]) -> Answer:
+    def answer_for(data: Mapping[str, Any]) -> SubmittedAnswer:
         boxes = seen.boxes(data["image_id"], width_px=data["width_px"], height_px=data["height_px"])
-        return Answer((), False, _GLANCE_S, Word.YES if boxes else Word.NO)
+        return SubmittedAnswer((), False, _GLANCE_S, Answer.YES if boxes else Answer.NO)
 
     return answer_for
 
@@ -89,7 +89,7 @@ def eye(seen: Seen) -> AnswerFor:
 def mind(person: str, labels: tuple[str, ...], seen: Seen) -> AnswerFor:
     """What comes to this person's mind at a task: what is to be seen, and the own errors."""
 
-    def answer_for(data: Mapping[str, Any]) -> Answer:
+    def answer_for(data: Mapping[str, Any]) -> SubmittedAnswer:
         image_id, width_px, height_px = data["image_id"], data["width_px"], data["height_px"]
         digest = hashlib.sha256(f"{person}\x00{data['asset_key']}".encode()).digest()
         seed = int.from_bytes(digest[:8], "big")
@@ -101,6 +101,6 @@ def mind(person: str, labels: tuple[str, ...], seen: Seen) -> AnswerFor:
             rates=HABITS[person],
             seed=seed,
         )
-        return Answer(given.boxes, given.skipped, seconds_needed(given, seed))
+        return SubmittedAnswer(given.boxes, given.skipped, seconds_needed(given, seed))
 
     return answer_for

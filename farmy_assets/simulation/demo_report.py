@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
@@ -12,7 +12,6 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, Exclusio
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
-from farmy_assets.lake.audit import phases, sealed_twice
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.simulation.demo_findings import (
@@ -26,6 +25,7 @@ from farmy_assets.simulation.demo_findings import (
     told_by,
 )
 from farmy_assets.simulation.demo_material import Sight
+from farmy_assets.workflow.audit import phases, sealed_twice
 
 FINAL_PHASES = frozenset(
     {
@@ -54,7 +54,7 @@ class Report:
     tasks: int
     votes: int
     decisions: int
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[ImageConsensus, ...]
     version: DatasetVersion
     defects: tuple[DefectFinding, ...]
     sound: SoundFiles
@@ -72,7 +72,7 @@ class Report:
         found = [e for e in self.exclusions.values() if e.status is status]
         return Counter(reason.value for e in found for reason in e.reasons)
 
-    def standing(self, standing: Standing) -> int:
+    def standing(self, standing: ConsensusStatus) -> int:
         """How many images have a standing."""
         return sum(judgement.status is standing for judgement in self.judgements)
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from farmy_assets.annotation.consensus import Standing
+from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import ExclusionStatus
 from farmy_assets.simulation.behaviour import Score
@@ -17,7 +17,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Door:
+class Link:
     """Something to open: what it is, where it is, and how to get in."""
 
     what: str
@@ -40,9 +40,9 @@ def _show_numbers(console: Console, report: Report) -> None:
     splits = ", ".join(f"{n} {split}" for split, n in report.version.images_by_split.items())
     classes = ", ".join(f"{n} {name}" for name, n in report.version.boxes_by_class.items())
     settled = {
-        "one annotator": report.standing(Standing.SINGLE),
-        "agreement": report.standing(Standing.AGREED),
-        "the adjudicator": report.standing(Standing.ADJUDICATED),
+        "one annotator": report.standing(ConsensusStatus.SINGLE),
+        "agreement": report.standing(ConsensusStatus.AGREED),
+        "the adjudicator": report.standing(ConsensusStatus.ADJUDICATED),
     }
     disputed = sum(bool(judgement.conflicts) for judgement in report.judgements)
     numbers: list[tuple[str, int, str]] = [
@@ -55,8 +55,8 @@ def _show_numbers(console: Console, report: Report) -> None:
         ("tasks", report.tasks, "one inbox for each annotator"),
         ("votes", report.votes, f"kept for good; {report.decisions} by the adjudicator"),
         ("images in conflict", disputed, _counted(report.conflicts())),
-        ("adjudicated", report.standing(Standing.ADJUDICATED),
-         f"{report.standing(Standing.EXCLUDED)} called unlabellable"),
+        ("adjudicated", report.standing(ConsensusStatus.ADJUDICATED),
+         f"{report.standing(ConsensusStatus.EXCLUDED)} called unlabellable"),
         ("released", report.version.image_count,
          "settled by " + ", ".join(f"{who}: {n}" for who, n in settled.items() if n)),
         ("boxes", report.version.box_count, classes),
@@ -124,7 +124,7 @@ def show_times(console: Console, seconds: Mapping[str, float], memory_bytes: int
         console.print(f"  waited for: {told}", style="dim")
 
 
-def show_doors(console: Console, doors: Sequence[Door]) -> None:
+def show_doors(console: Console, doors: Sequence[Link]) -> None:
     """What a person can open now. Addresses are never cut or wrapped."""
     console.print()
     console.print("[bold]To open[/] (all on this machine; `make down` stops it, nothing is lost)")

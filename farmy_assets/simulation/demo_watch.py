@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import Standing
+from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.defs.inboxes import inbox_states
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, InboxState
-from farmy_assets.studio import Studio
 
 SOMETIMES_EMPTY = ("flagged ones ruled on", "conflicts decided")
 PATIENCE_SECONDS = 180.0
@@ -147,7 +147,7 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         decided=_counts(inboxes, Phase.ADJUDICATION)[0],
         judged=sum(j.status.is_settled for j in state.judgements) if state else 0,
         released=newest.image_count if newest else 0,
-        unlabellable=standings.get(Standing.EXCLUDED.value, 0),
+        unlabellable=standings.get(ConsensusStatus.EXCLUDED.value, 0),
         is_finished=arrived == examined and _is_released(lake, campaign, inboxes, state),
     )
 
@@ -175,7 +175,7 @@ def _is_released(
 
 
 @dataclass
-class Course:
+class StageTimer:
     """What the looks of one demo showed: when each stage was complete, and when nothing moved.
 
     Attributes:

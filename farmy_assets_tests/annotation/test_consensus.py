@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import (
-    Judgement,
+    ConsensusStatus,
+    ImageConsensus,
     Settlement,
-    Standing,
     judge_image,
 )
 from farmy_assets.annotation.decisions import (
@@ -32,7 +32,7 @@ from farmy_assets_tests.annotation.examples import (
 )
 
 
-def judge(*votes: Vote, asked: tuple[str, ...] = ("anna", "ben")) -> Judgement:
+def judge(*votes: Vote, asked: tuple[str, ...] = ("anna", "ben")) -> ImageConsensus:
     return judge_image(
         IMAGE,
         assignments=[assignment(name) for name in asked],
@@ -41,7 +41,7 @@ def judge(*votes: Vote, asked: tuple[str, ...] = ("anna", "ben")) -> Judgement:
     )
 
 
-def decision(judgement: Judgement, *boxes: Box, **changes: object) -> Vote:
+def decision(judgement: ImageConsensus, *boxes: Box, **changes: object) -> Vote:
     fields = {
         "phase": Phase.ADJUDICATION,
         "task_key": judgement.adjudication_task_key,
@@ -51,14 +51,14 @@ def decision(judgement: Judgement, *boxes: Box, **changes: object) -> Vote:
     return vote("cara", *boxes, **fields | changes)
 
 
-def settled(judgement: Judgement) -> set[tuple[ConflictKind, tuple[str, ...], Box]]:
+def settled(judgement: ImageConsensus) -> set[tuple[ConflictKind, tuple[str, ...], Box]]:
     return {(s.kind, s.people, s.box) for s in judgement.settled_as}
 
 
 def test_an_image_waits_until_everybody_asked_has_voted() -> None:
     assert judge().waiting_for == ("anna", "ben")
     found = judge(vote("anna", box(0, 0)))
-    assert (found.status, found.waiting_for) == (Standing.WAITING, ("ben",))
+    assert (found.status, found.waiting_for) == (ConsensusStatus.WAITING, ("ben",))
     assert found.boxes == ()
     assert not found.status.is_settled
 
@@ -70,7 +70,7 @@ def test_a_vote_in_anothers_inbox_never_counts() -> None:
 
 def test_the_vote_of_somebody_who_was_not_asked_never_counts() -> None:
     found = judge(vote("anna", box(0, 0)), vote("dan"), asked=("anna",))
-    assert found.status is Standing.SINGLE
+    assert found.status is ConsensusStatus.SINGLE
     assert found.vote_ids == (vote("anna", box(0, 0)).vote_id,)
 
 
@@ -81,18 +81,18 @@ def test_votes_on_other_images_and_campaigns_never_count() -> None:
 
 def test_a_withdrawn_vote_makes_an_image_wait_again() -> None:
     withdrawn = vote("anna", vote_id="w", outcome=Outcome.WITHDRAWN, submitted_at=minutes(9))
-    assert judge(vote("anna"), withdrawn, asked=("anna",)).status is Standing.WAITING
+    assert judge(vote("anna"), withdrawn, asked=("anna",)).status is ConsensusStatus.WAITING
 
 
 def test_one_clean_vote_of_the_only_one_asked_is_enough() -> None:
     found = judge(vote("anna", box(0, 0)), asked=("anna",))
-    assert (found.status, found.boxes) == (Standing.SINGLE, (box(0, 0),))
+    assert (found.status, found.boxes) == (ConsensusStatus.SINGLE, (box(0, 0),))
     assert found.status.is_releasable
 
 
 def test_boxes_of_two_who_agree_are_fused_to_their_mean() -> None:
     found = judge(vote("anna", box(0, 0)), vote("ben", box(4, 8)))
-    assert (found.status, found.boxes) == (Standing.AGREED, (box(2, 4),))
+    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(2, 4),))
     assert len(found.vote_ids) == 2
 
 
@@ -103,11 +103,11 @@ def test_boxes_of_three_who_agree_are_fused_to_their_median() -> None:
         vote("dan", box(10, 0)),
         asked=("anna", "ben", "dan"),
     )
-    assert (found.status, found.boxes) == (Standing.AGREED, (box(2, 0),))
+    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(2, 0),))
 
 
 def test_agreeing_that_nothing_is_there_is_agreeing() -> None:
-    assert judge(vote("anna"), vote("ben")).status is Standing.AGREED
+    assert judge(vote("anna"), vote("ben")).status is ConsensusStatus.AGREED
 
 
 def test_a_box_that_one_person_drew_twice_is_released_once() -> None:
@@ -120,15 +120,15 @@ def test_an_image_is_agreed_or_in_conflict_and_only_then_has_no_boxes(
     first: list[Box], second: list[Box]
 ) -> None:
     found = judge(vote("anna", *first), vote("ben", *second))
-    assert (found.status is Standing.IN_CONFLICT) == bool(found.conflicts)
-    assert found.status in (Standing.AGREED, Standing.IN_CONFLICT)
-    assert Judgement.model_validate_json(found.to_json()) == found
+    assert (found.status is ConsensusStatus.IN_CONFLICT) == bool(found.conflicts)
+    assert found.status in (ConsensusStatus.AGREED, ConsensusStatus.IN_CONFLICT)
+    assert ImageConsensus.model_validate_json(found.to_json()) == found
     assert found == judge(vote("ben", *second), vote("anna", *first))
 
 
 def test_a_conflict_asks_for_a_decision_on_exactly_these_votes() -> None:
     first = judge(vote("anna", box(0, 0)), vote("ben"))
-    assert first.status is Standing.IN_CONFLICT
+    assert first.status is ConsensusStatus.IN_CONFLICT
     assert first.boxes == ()
     assert first.adjudication_task_key == adjudication_key(IMAGE, reversed(first.vote_ids))
     assert first.adjudication_task_key.startswith(f"{IMAGE}.")
@@ -141,7 +141,7 @@ def test_a_lone_vote_that_is_skipped_or_unreadable_needs_a_decision(
     changes: dict[str, Any],
 ) -> None:
     found = judge(vote("anna", **changes), asked=("anna",))
-    assert found.status is Standing.IN_CONFLICT
+    assert found.status is ConsensusStatus.IN_CONFLICT
     assert judge(vote("anna", **changes), decision(found, box(1, 1)), asked=("anna",)).boxes == (
         box(1, 1),
     )
@@ -151,7 +151,7 @@ def test_the_adjudicators_boxes_are_what_is_true() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     made = decision(judge(*votes), box(5, 5))
     found = judge(*votes, made)
-    assert (found.status, found.boxes) == (Standing.ADJUDICATED, (box(5, 5),))
+    assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, (box(5, 5),))
     assert (found.decided_by, found.decision_vote_id) == ("cara", made.vote_id)
     assert [conflict.kind for conflict in found.conflicts] == [ConflictKind.MISSED]
 
@@ -162,7 +162,7 @@ def test_a_decision_of_the_former_page_is_what_was_drawn() -> None:
     assert len(key) == len(IMAGE) + 13
     for drawn in ((box(5, 5),), ()):
         found = judge(*votes, decision(judge(*votes), *drawn, task_key=key, decision=None))
-        assert (found.status, found.boxes) == (Standing.ADJUDICATED, drawn)
+        assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, drawn)
 
 
 def test_an_answer_that_decides_nothing_is_asked_for_again() -> None:
@@ -170,7 +170,7 @@ def test_an_answer_that_decides_nothing_is_asked_for_again() -> None:
     first = judge(*votes)
     silent = decision(first, box(0, 0), decision=None)
     second = judge(*votes, silent)
-    assert second.status is Standing.IN_CONFLICT
+    assert second.status is ConsensusStatus.IN_CONFLICT
     assert second.adjudication_task_key != first.adjudication_task_key
     assert second.conflicts[-1].problems == ("no decision was made",)
 
@@ -179,7 +179,7 @@ def test_a_version_that_there_is_not_decides_nothing() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     odd = Decision(kind=DecisionKind.VERSION, version="C")
     found = judge(*votes, decision(judge(*votes), decision=odd))
-    assert found.status is Standing.IN_CONFLICT
+    assert found.status is ConsensusStatus.IN_CONFLICT
     assert "version 'C'" in found.conflicts[-1].problems[0]
 
 
@@ -189,20 +189,20 @@ def test_the_version_that_is_right_shows_what_the_other_one_missed() -> None:
     with_a_box = next(k for k, v in versions_of(votes).items() if v.boxes)
     right = Decision(kind=DecisionKind.VERSION, version=with_a_box)
     found = judge(*votes, decision(first, decision=right))
-    assert (found.status, found.boxes) == (Standing.ADJUDICATED, (box(0, 0),))
+    assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, (box(0, 0),))
     assert settled(found) == {(ConflictKind.MISSED, ("ben",), box(0, 0))}
 
 
 def test_a_decision_on_other_votes_decides_nothing() -> None:
     old = decision(judge(vote("anna", box(0, 0)), vote("ben")), box(5, 5))
     found = judge(vote("anna", box(9, 9)), vote("ben"), old)
-    assert (found.status, found.decided_by) == (Standing.IN_CONFLICT, None)
+    assert (found.status, found.decided_by) == (ConsensusStatus.IN_CONFLICT, None)
 
 
 def test_only_the_owner_of_the_adjudication_inbox_decides() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     forged = decision(judge(*votes), person="anna", email="anna@example.com")
-    assert judge(*votes, forged).status is Standing.IN_CONFLICT
+    assert judge(*votes, forged).status is ConsensusStatus.IN_CONFLICT
 
 
 def test_of_two_adjudicators_in_turn_the_later_one_decides() -> None:
@@ -219,13 +219,13 @@ def test_when_the_annotators_come_to_agree_the_decision_is_not_needed_any_more()
     made = decision(judge(vote("anna", box(0, 0)), vote("ben")), box(5, 5))
     agreeing = vote("ben", box(0, 0), submitted_at=minutes(40))
     found = judge(vote("anna", box(0, 0)), vote("ben"), agreeing, made)
-    assert (found.status, found.boxes) == (Standing.AGREED, (box(0, 0),))
+    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(0, 0),))
 
 
 def test_an_adjudicator_who_skips_excludes_the_image() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     found = judge(*votes, decision(judge(*votes), outcome=Outcome.SKIPPED))
-    assert (found.status, found.boxes, found.decided_by) == (Standing.EXCLUDED, (), "cara")
+    assert (found.status, found.boxes, found.decided_by) == (ConsensusStatus.EXCLUDED, (), "cara")
     assert found.status.is_settled
     assert not found.status.is_releasable
 
@@ -235,7 +235,7 @@ def test_a_decision_that_cannot_be_read_is_asked_for_again_with_its_problem() ->
     first = judge(*votes)
     unreadable = decision(first, problems=("region 1 is turned",))
     second = judge(*votes, unreadable)
-    assert second.status is Standing.IN_CONFLICT
+    assert second.status is ConsensusStatus.IN_CONFLICT
     assert second.adjudication_task_key != first.adjudication_task_key
     assert second.conflicts[-1].people == ("cara",)
     assert unreadable.vote_id in second.vote_ids
@@ -283,4 +283,4 @@ def test_what_nobody_drew_was_missed_by_all_but_those_who_skipped() -> None:
 
 
 def test_an_image_that_nobody_was_asked_about_waits() -> None:
-    assert judge(vote("anna"), asked=()).status is Standing.WAITING
+    assert judge(vote("anna"), asked=()).status is ConsensusStatus.WAITING

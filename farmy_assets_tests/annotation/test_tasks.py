@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from farmy_assets.annotation.boxes import Box
-from farmy_assets.annotation.consensus import Judgement, judge_image
+from farmy_assets.annotation.consensus import ImageConsensus, judge_image
 from farmy_assets.annotation.decisions import asks_for_a_decision
 from farmy_assets.annotation.inboxes import DECISION, DRAW_DIFFERENCES, VERSIONS, Phase
 from farmy_assets.annotation.tasks import NewTask, adjudication_task, annotation_task
@@ -25,7 +25,7 @@ from farmy_assets_tests.annotation.examples import (
 URI = f"s3://cleansed/images/{IMAGE}.jpg"
 
 
-def judge(*votes: Vote, asked: tuple[str, ...] = ()) -> Judgement:
+def judge(*votes: Vote, asked: tuple[str, ...] = ()) -> ImageConsensus:
     people = asked or {v.inbox_person for v in votes}
     return judge_image(
         IMAGE,

@@ -23,7 +23,7 @@ from farmy_assets.cleansing.checks import (
     CheckResult,
     Verdict,
 )
-from farmy_assets.cleansing.rulings import Question, Ruling, Word, standing
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
 from farmy_assets_tests.annotation.examples import (
     IMAGE,
     annotation,
@@ -49,11 +49,11 @@ def said(word: str, *, at: float = 0, by: str = "cara") -> RawAnnotation:
     return annotation(by, choice(word), at=at)
 
 
-def read(found: AnsweredTask, known: Sequence[Ruling] = ()) -> list[Ruling]:
+def read(found: AnsweredTask, known: Sequence[TriageDecision] = ()) -> list[TriageDecision]:
     return rulings_from_task(found, inbox=INBOX, by=EVERYBODY, reasons=[Check.DARK], known=known)
 
 
-def words(rulings: Sequence[Ruling]) -> list[Word]:
+def words(rulings: Sequence[TriageDecision]) -> list[Answer]:
     return [ruling.word for ruling in rulings]
 
 
@@ -95,7 +95,7 @@ def test_only_failed_checks_are_told() -> None:
 @pytest.mark.parametrize("word", ["yes", "no"])
 def test_an_answer_becomes_a_ruling_of_its_author(word: str) -> None:
     (ruling,) = read(task(said(word, at=3), at=3))
-    assert (ruling.image_id, ruling.question, ruling.word) == (IMAGE, Question.USABLE, Word(word))
+    assert (ruling.image_id, ruling.question, ruling.word) == (IMAGE, Question.USABLE, Answer(word))
     assert (ruling.by, ruling.at) == ("cara@example.com", minutes(3))
     assert ruling.reasons == (Check.DARK,)
 
@@ -110,7 +110,7 @@ def test_an_edited_answer_is_a_ruling_beside_the_old_one_and_stands() -> None:
     first = read(task(said("yes", at=1), at=1))
     second = read(task(said("no", at=2), at=2), first)
     third = read(task(said("yes", at=3), at=3), [*first, *second])
-    assert words([*first, *second, *third]) == [Word.YES, Word.NO, Word.YES]
+    assert words([*first, *second, *third]) == [Answer.YES, Answer.NO, Answer.YES]
     assert len({r.ruling_id for r in (*first, *second, *third)}) == 3
     assert standing([*third, *first, *second]).keeps(IMAGE)
 
@@ -123,7 +123,7 @@ def test_an_answer_saved_again_unchanged_is_no_new_word() -> None:
 def test_a_deleted_answer_opens_the_question_again_and_a_new_one_closes_it() -> None:
     first = read(task(said("no", at=1), at=1))
     gone = read(task(at=2), first)
-    assert words(gone) == [Word.WITHDRAWN]
+    assert words(gone) == [Answer.WITHDRAWN]
     assert not standing([*first, *gone]).usable
     again = read(task(said("no", at=3), at=3), [*first, *gone])
     assert standing([*first, *gone, *again]).discards(IMAGE)
@@ -161,7 +161,7 @@ def test_a_skipped_photograph_stays_open_whatever_was_chosen_before() -> None:
     assert read(task(annotation("cara", choice("yes"), skipped=True))) == []
     first = read(task(said("yes", at=1), at=1))
     skipped = task(annotation("cara", choice("yes"), at=2, skipped=True), at=2)
-    assert words(read(skipped, first)) == [Word.WITHDRAWN]
+    assert words(read(skipped, first)) == [Answer.WITHDRAWN]
 
 
 @given(

@@ -19,9 +19,11 @@ from typing import Annotated
 import boto3
 import typer
 
+from farmy_assets.ingestion.importing import import_files
+from farmy_assets.ingestion.sources.folder import files_in, files_of_folder
 from farmy_assets.lake.connection import THREADS
-from farmy_assets.lake.ingestion import RawZone, files_in, import_offers, offers_of_folder
 from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets_tests.benchmarks.page import say
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, Measured, fresh_platform
 
@@ -74,8 +76,8 @@ def measure(platform: Measured, folder: Path, *, count: int = 500, rounds: int =
 
     def ours(name: str) -> None:
         zone = RawZone(Bucket(platform.lake.raw.client, name))
-        offers = islice(offers_of_folder(folder), count)
-        import_offers(zone, offers, origin=ORIGIN, clock=lambda: datetime.now(UTC))
+        offers = islice(files_of_folder(folder), count)
+        import_files(zone, offers, origin=ORIGIN, clock=lambda: datetime.now(UTC))
 
     seconds: dict[str, list[float]] = {"bare": [], "ours": [], "again": []}
     for number in range(rounds):

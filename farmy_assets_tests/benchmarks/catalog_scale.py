@@ -21,9 +21,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from farmy_assets.catalog.batches import Batch, SealingPolicy, batch_id_for
-from farmy_assets.defs.sensors import Known
+from farmy_assets.defs.sensors import SensorCursor
+from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets_tests.arrivals import arrival, jpeg, s3_event
@@ -174,7 +174,7 @@ def measure_tick(platform: Measured, *, processed: int) -> float:
             lake.catalog.client.batch_write_item(
                 RequestItems={lake.catalog.name: items[start : start + 25]}  # type: ignore[dict-item]
             )
-    cursor = Known(up_to=processed // BATCH)
+    cursor = SensorCursor(up_to=processed // BATCH)
 
     def tick() -> float:
         began = time.perf_counter()

@@ -23,8 +23,8 @@ _OURS = """
 import json, os, sys, time
 from pathlib import Path
 os.environ["DAFT_PROGRESS_BAR"] = "0"
-from farmy_assets.cleansing.folder import cleanse
-from farmy_assets.cleansing.found_files import files_below
+from farmy_assets.execution.folder import cleanse
+from farmy_assets.execution.found_files import files_below
 from farmy_assets.cleansing.policy import CleansingPolicy
 folder, times = Path(sys.argv[1]), int(sys.argv[2])
 files = list(files_below(folder))

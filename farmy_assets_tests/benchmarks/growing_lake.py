@@ -11,9 +11,9 @@ import numpy as np
 from farmy_assets.cleansing.checks import Status
 from farmy_assets.cleansing.compared_images import KnownImages, fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
-from farmy_assets.cleansing.folder import cleanse
-from farmy_assets.cleansing.found_files import FoundFile, files_below
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.execution.folder import cleanse
+from farmy_assets.execution.found_files import FoundFile, files_below
 from farmy_assets_tests.benchmarks.duplicate_search import MANY, SOME, planted
 
 BATCH = 1000

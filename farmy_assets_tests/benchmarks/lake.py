@@ -14,7 +14,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from farmy_assets.lake.ingestion import files_in
+from farmy_assets.ingestion.sources.folder import files_in
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.benchmarks import bulk_ingest, catalog_scale, page, query_scale
 from farmy_assets_tests.benchmarks.platforms import fresh_platform

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from farmy_assets.lake.ingestion import import_folder
+from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.simulation.photographs import draw_photograph
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, fresh_platform
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.inboxes import inboxes_of
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.settings import LocalSettings, platform_environment, read_settings
-from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets_tests.integration.running import forget_keys, free_ports
 
 CAMPAIGN = parse_campaign(
@@ -26,7 +26,7 @@ annotators: [{name: anna, email: anna@example.com}, {name: ben, email: ben@examp
 adjudicator: {name: dora, email: dora@example.com}
 """
 )
-ORIGIN = Origin(source=Source.BULK, campaign=CAMPAIGN.name)
+ORIGIN = DeliveryMetadata(source=Source.BULK, campaign=CAMPAIGN.name)
 
 
 @dataclass(frozen=True)

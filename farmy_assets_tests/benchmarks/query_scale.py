@@ -21,8 +21,8 @@ from farmy_assets.cleansing.compared_images import Fingerprint
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
-from farmy_assets.lake.query.feeds import feeds
-from farmy_assets.lake.query.snapshots import SnapshotBook
+from farmy_assets.query.snapshots import SnapshotRepository
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.benchmarks.catalog_scale import answer_of
 from farmy_assets_tests.benchmarks.page import say
 
@@ -100,7 +100,7 @@ def measure(lake: Lake, photograph: bytes, *, images: int, increment: int) -> Qu
         increment: How many more; a multiple of 500.
     """
     SyntheticEntries(lake, images + increment)
-    book, feed = SnapshotBook(lake.records), feeds(lake)["images"]
+    book, feed = SnapshotRepository(lake.records), table_sources(lake)["images"]
     _seal(lake, 0, images)
     say(f"the first snapshot of {images:,} images")
     full = _seconds(lambda: book.take(feed))
@@ -118,7 +118,7 @@ def measure(lake: Lake, photograph: bytes, *, images: int, increment: int) -> Qu
     lake.duplicates.claim("bench", list(_fingerprints(images)), find=lambda new, known: {})
 
     def search() -> object:
-        return lake.look_alikes.of(photograph, limit=20, max_distance_bits=64)
+        return lake.similar_images.of(photograph, limit=20, max_distance_bits=64)
 
     search()  # reads the index and starts the process that decodes, once
     say("a search by a photograph")

@@ -12,8 +12,9 @@ import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
+from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import keys
-from farmy_assets.lake.ingestion import RawZone, import_folder
+from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets_tests.arrivals import s3_event
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, Measured, fresh_platform
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from farmy_assets.catalog.arrivals import Origin, Refusal, RefusalReason, receive
+from farmy_assets.catalog.arrivals import DeliveryMetadata, Refusal, RefusalReason, receive
 from farmy_assets.catalog.metadata import ImageMetadata, Source, image_id_for, is_image_id
 from farmy_assets.errors import InvalidInputError
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, jpeg
@@ -61,7 +61,7 @@ def test_a_text_file_is_refused_but_a_broken_photograph_enters() -> None:
 
 
 def test_a_campaign_name_that_does_not_fit_is_named_in_the_error() -> None:
-    origin = Origin(source=Source.BULK, campaign="No Such Name!")
+    origin = DeliveryMetadata(source=Source.BULK, campaign="No Such Name!")
     with pytest.raises(InvalidInputError, match="campaign"):
         receive("a.jpg", jpeg(), origin=origin, arrived_at=NOON)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from farmy_assets.cleansing.fingerprints import looks_hashes, turned_text
+from farmy_assets.cleansing.fingerprints import perceptual_hashes, turned_text
 from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.views import views_of
 from farmy_assets_tests.cleansing.drawing import plants
@@ -27,7 +27,7 @@ def test_both_hashes_are_those_of_imagehash(seed: int, size: tuple[int, int]) ->
     views = views_of(plants(seed, size))
     looked_at = views.coarse.convert("L") if min(views.coarse.size) >= 48 else views.grey
 
-    found = looks_hashes(views)[0]
+    found = perceptual_hashes(views)[0]
 
     assert f"{found.phash:016x}" == str(imagehash.phash(looked_at))
     assert f"{found.dhash:016x}" == str(imagehash.dhash(looked_at))
@@ -40,8 +40,8 @@ def test_the_hashes_of_a_turned_picture_are_known_before_it_is_turned(
 ) -> None:
     image = plants(seed, (320, 320))
 
-    foretold = looks_hashes(views_of(image))[orientation]
-    found = looks_hashes(views_of(turned(image, orientation)))[0]
+    foretold = perceptual_hashes(views_of(image))[orientation]
+    found = perceptual_hashes(views_of(turned(image, orientation)))[0]
 
     # Rounding while a picture is scaled down may turn a bit that was on the edge.
     assert (foretold.phash ^ found.phash).bit_count() <= 2
@@ -49,7 +49,7 @@ def test_the_hashes_of_a_turned_picture_are_known_before_it_is_turned(
 
 
 def test_the_text_of_the_turned_hashes_holds_16_digits_for_each() -> None:
-    hashes = looks_hashes(views_of(plants()))
+    hashes = perceptual_hashes(views_of(plants()))
     text = turned_text(hashes)
 
     read = [int(text[place : place + 16], 16) for place in range(0, len(text), 16)]
@@ -57,4 +57,4 @@ def test_the_text_of_the_turned_hashes_holds_16_digits_for_each() -> None:
 
 
 def test_a_blank_picture_has_hashes() -> None:
-    assert len(looks_hashes(views_of(Image.fromarray(np.zeros((8, 8, 3), np.uint8))))) == 8
+    assert len(perceptual_hashes(views_of(Image.fromarray(np.zeros((8, 8, 3), np.uint8))))) == 8

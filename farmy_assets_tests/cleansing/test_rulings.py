@@ -18,7 +18,7 @@ from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf
 from farmy_assets.cleansing.overturns import overturn_rates, wilson_interval
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.rulings import Question, Ruling, Word, standing
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = CleansingPolicy()
@@ -26,10 +26,10 @@ SHA = "0" * 64
 
 
 def ruling(
-    image_id: str, word: Word, *, at: float = 0, by: str = "cara",
+    image_id: str, word: Answer, *, at: float = 0, by: str = "cara",
     question: Question = Question.USABLE, why: str = "",
-) -> Ruling:  # fmt: skip
-    return Ruling(
+) -> TriageDecision:  # fmt: skip
+    return TriageDecision(
         ruling_id=f"{image_id} {question} {word} {by} {at}", image_id=image_id, question=question,
         word=word, reasons=(Check.DARK,), by=by, at=NOON + timedelta(minutes=at), why=why,
     )  # fmt: skip
@@ -47,7 +47,9 @@ def examined(image_id: str, status: Status) -> Examined:
 
 
 def made(
-    images: Sequence[Examined], *rulings: Ruling, duplicates: dict[str, DuplicateOf] | None = None
+    images: Sequence[Examined],
+    *rulings: TriageDecision,
+    duplicates: dict[str, DuplicateOf] | None = None,
 ) -> CleansedSet:
     return conclude(
         batch_id="b", campaign="weeds", policy=POLICY, examined=images,
@@ -72,9 +74,9 @@ def test_what_is_held_stays_out_until_somebody_has_spoken() -> None:
 
 
 def test_a_yes_keeps_a_held_image_and_a_no_discards_it_with_its_reason() -> None:
-    kept = made(IMAGES, ruling("held", Word.YES))
+    kept = made(IMAGES, ruling("held", Answer.YES))
     assert statuses(kept) == {"fit": "kept", "held": "kept", "cut": "rejected"}
-    out = made(IMAGES, ruling("held", Word.NO, why="nothing but soil"))
+    out = made(IMAGES, ruling("held", Answer.NO, why="nothing but soil"))
     (item,) = [e for e in out.excluded if e.image_id == "held"]
     assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, (Check.DARK,))
     assert item.detail == "by cara: nothing but soil"
@@ -86,24 +88,24 @@ def test_an_image_that_goes_on_without_a_copy_is_unaccounted_for() -> None:
 
 
 def test_what_cannot_be_decoded_nobody_can_keep() -> None:
-    assert statuses(made(IMAGES, ruling("cut", Word.YES)))["cut"] == "rejected"
+    assert statuses(made(IMAGES, ruling("cut", Answer.YES)))["cut"] == "rejected"
 
 
 def test_a_no_stands_when_the_policy_would_let_the_image_through() -> None:
-    found = made(IMAGES, ruling("fit", Word.NO))
+    found = made(IMAGES, ruling("fit", Answer.NO))
     (item,) = [e for e in found.excluded if e.image_id == "fit"]
     assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, (Check.DARK,))
 
 
 def test_an_image_that_a_person_kept_can_still_be_a_copy() -> None:
     copy = DuplicateOf(image_id="held", of_image_id="fit", kind=DuplicateKind.NEAR, distance_bits=2)
-    found = made(IMAGES, ruling("held", Word.YES), duplicates={"held": copy})
+    found = made(IMAGES, ruling("held", Answer.YES), duplicates={"held": copy})
     assert statuses(found)["held"] == "duplicate"
 
 
 def test_a_manifest_names_the_rulings_that_it_follows_and_tells_when_there_is_another() -> None:
-    yes, no = ruling("held", Word.YES), ruling("held", Word.NO, at=1)
-    elsewhere = ruling("in another batch", Word.NO)
+    yes, no = ruling("held", Answer.YES), ruling("held", Answer.NO, at=1)
+    elsewhere = ruling("in another batch", Answer.NO)
     found = made(IMAGES, yes, elsewhere)
     assert found.ruling_ids == (yes.ruling_id,)
     assert found.follows(standing([yes, elsewhere]))
@@ -113,17 +115,17 @@ def test_a_manifest_names_the_rulings_that_it_follows_and_tells_when_there_is_an
 
 
 def test_a_word_on_a_duplicate_is_not_a_word_on_its_use() -> None:
-    found = standing([ruling("held", Word.YES, question=Question.DISTINCT)])
+    found = standing([ruling("held", Answer.YES, question=Question.DISTINCT)])
     assert found.no_duplicates == {"held"}
     assert not found.keeps("held")
-    taken_back = ruling("held", Word.WITHDRAWN, question=Question.DISTINCT, at=1)
+    taken_back = ruling("held", Answer.WITHDRAWN, question=Question.DISTINCT, at=1)
     assert not standing([*found.distinct.values(), taken_back]).no_duplicates
 
 
 @given(
     st.lists(
         st.builds(
-            ruling, st.sampled_from("ab"), st.sampled_from(Word),
+            ruling, st.sampled_from("ab"), st.sampled_from(Answer),
             at=st.integers(0, 3), by=st.sampled_from(("cara", "dora")),
         ),
         max_size=8,
@@ -131,7 +133,7 @@ def test_a_word_on_a_duplicate_is_not_a_word_on_its_use() -> None:
     st.randoms(use_true_random=False),
 )  # fmt: skip
 def test_what_stands_follows_from_the_rulings_in_any_order_however_often_copied(
-    rulings: list[Ruling], chance: Random
+    rulings: list[TriageDecision], chance: Random
 ) -> None:
     shuffled = [*rulings, *rulings]
     chance.shuffle(shuffled)
@@ -145,7 +147,7 @@ def test_a_check_is_overturned_as_often_as_people_keep_what_it_flagged() -> None
         "a": (Check.DARK,), "b": (Check.DARK, Check.BLURRY), "c": (Check.DARK,),
         "open": (Check.BLURRY,),
     }  # fmt: skip
-    word = standing([ruling("a", Word.YES), ruling("b", Word.NO), ruling("c", Word.NO)])
+    word = standing([ruling("a", Answer.YES), ruling("b", Answer.NO), ruling("c", Answer.NO)])
     dark, blurry = overturn_rates(flagged, word)
     assert (dark.check, dark.flagged, dark.ruled, dark.overturned) == (Check.DARK, 3, 3, 1)
     assert dark.rate == pytest.approx(1 / 3)

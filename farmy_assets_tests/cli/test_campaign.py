@@ -23,9 +23,9 @@ from farmy_assets.cleansing.cleansed_set import (
 from farmy_assets.cli import accounts, campaign
 from farmy_assets.cli.main import app
 from farmy_assets.errors import StudioUnavailableError
+from farmy_assets.label_studio.people import Account, Invitation, People
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio.people import Account, Invitation, People
 from farmy_assets_tests.annotation.examples import box, vote
 
 CAMPAIGN = """

@@ -13,7 +13,7 @@ from farmy_assets.cli.main import app
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
 from farmy_assets.lake import keys
-from farmy_assets.lake.dataset_shelf import MANIFEST, ExportManifest
+from farmy_assets.lake.datasets import MANIFEST, ExportManifest
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.datasets.examples import CLASSES, a_box, a_version, an_image
 

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from farmy_assets.cli import people
 from farmy_assets.cli.main import app
-from farmy_assets.studio import Studio, StudioSettings
-from farmy_assets_tests.studio.fake_label_studio import FakeLabelStudio
+from farmy_assets.label_studio import Studio, StudioSettings
+from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
 
 run = CliRunner().invoke
 

@@ -18,8 +18,8 @@ from farmy_assets.cli import search
 from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import feeds
-from farmy_assets.lake.query.snapshots import SnapshotBook
+from farmy_assets.query.snapshots import SnapshotRepository
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.cleansing.drawing import plants, stored
 from farmy_assets_tests.defs.conftest import bring
@@ -90,7 +90,7 @@ def test_what_cannot_be_decoded_is_no_photograph_to_search_by(
 
 
 def test_images_are_found_by_their_columns_and_by_sql(lake: Lake, kept: dict[str, str]) -> None:
-    SnapshotBook(lake.records).take(feeds(lake)["images"])
+    SnapshotRepository(lake.records).take(table_sources(lake)["images"])
     told = run(app, ["search", "--where", "original_name=1.jpg"])
     assert told.stdout.split() == [kept["1.jpg"]]
     told = run(app, ["search", "--sql", "SELECT image_id FROM images ORDER BY original_name"])

@@ -11,21 +11,21 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
-from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.cli import search, task_links
 from farmy_assets.cli.main import app
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import BatchAssignments, CampaignState
-from farmy_assets.lake.query.feeds import feeds
-from farmy_assets.studio import Studio, StudioSettings
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.cleansing.drawing import plants, stored
 from farmy_assets_tests.defs.conftest import bring
-from farmy_assets_tests.studio.fake_label_studio import FakeLabelStudio
+from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
 
 CAMPAIGN = """
 name: weeds
@@ -58,9 +58,11 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     )  # fmt: skip
     judged = {"campaign": "weeds", "campaign_version": 1, "people": ("anna", "ben")}
     judgements = (
-        Judgement(image_id=ids["settled.jpg"], status=Standing.AGREED, boxes=(SETTLED,), **judged),
-        Judgement(
-            image_id=ids["open.jpg"], status=Standing.IN_CONFLICT, conflicts=(conflict,),
+        ImageConsensus(
+            image_id=ids["settled.jpg"], status=ConsensusStatus.AGREED, boxes=(SETTLED,), **judged
+        ),
+        ImageConsensus(
+            image_id=ids["open.jpg"], status=ConsensusStatus.IN_CONFLICT, conflicts=(conflict,),
             vote_ids=(one.vote_id, other.vote_id), **judged,
         ),
     )  # fmt: skip
@@ -82,7 +84,7 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     )  # fmt: skip
     lake.records.replace(keys.assignments("weeds", batch.batch_id), page)
     for name in ("images", "image_checks"):
-        lake.refresh(feeds(lake)[name])
+        lake.refresh(table_sources(lake)[name])
     return ids
 
 

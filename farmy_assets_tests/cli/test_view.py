@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from farmy_assets.annotation.boxes import Box
-from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.cli import view
 from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState
-from farmy_assets.lake.query.feeds import feeds
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.cleansing.drawing import plants, stored
 from farmy_assets_tests.defs.conftest import bring
@@ -63,8 +63,8 @@ def ids(lake: Lake) -> dict[str, str]:
     drawn = Box(label="weed", x_min=0, y_min=0, x_max=200, y_max=75)
     cast = vote("anna", drawn, image_id=seen, campaign="weeds")
     lake.ledger.add_votes("weeds", [cast])
-    judgement = Judgement(
-        image_id=seen, campaign="weeds", campaign_version=1, status=Standing.AGREED,
+    judgement = ImageConsensus(
+        image_id=seen, campaign="weeds", campaign_version=1, status=ConsensusStatus.AGREED,
         people=("anna",), vote_ids=(cast.vote_id,),
         boxes=(Box(label="weed", x_min=100, y_min=150, x_max=300, y_max=300),),
     )  # fmt: skip
@@ -72,7 +72,7 @@ def ids(lake: Lake) -> dict[str, str]:
         CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=(judgement,))
     )
     for name in ("images", "image_checks"):
-        lake.refresh(feeds(lake)[name])
+        lake.refresh(table_sources(lake)[name])
     return ids
 
 

@@ -11,7 +11,7 @@ import pytest
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.defs.resources import (
     CleansingResource,
     LakeResource,
@@ -19,11 +19,11 @@ from farmy_assets.defs.resources import (
     StudioResource,
 )
 from farmy_assets.errors import StudioUnavailableError
+from farmy_assets.execution.image_work import ExpectedContent, ImageWork
+from farmy_assets.ingestion.event_intake import EventIntake
+from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings
 from farmy_assets.lake import keys
-from farmy_assets.lake.event_intake import EventIntake
-from farmy_assets.lake.image_work import ImageWork, Promise
 from farmy_assets.lake.lake import Lake
-from farmy_assets.studio import InboxActivity, InboxProgress, Studio, StudioSettings
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, s3_event
 
 
@@ -137,7 +137,9 @@ def resources(
     }
 
 
-def _fetched_without_network(work: ImageWork, promised: Mapping[str, Promise]) -> daft.DataFrame:
+def _fetched_without_network(
+    work: ImageWork, promised: Mapping[str, ExpectedContent]
+) -> daft.DataFrame:
     """As Daft would read them, if moto could answer Daft."""
     ids = sorted(promised)
     return daft.from_pydict(
@@ -157,7 +159,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def bring(
-    lake: Lake, photographs: Mapping[str, bytes], *, origin: Origin = ORIGIN
+    lake: Lake, photographs: Mapping[str, bytes], *, origin: DeliveryMetadata = ORIGIN
 ) -> dict[str, str]:
     """Put photographs into the lake and its catalog; returns file name to image id."""
     intake = EventIntake(lake.raw, lake.catalog)

@@ -8,23 +8,23 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli import accounts
 from farmy_assets.cli import campaign as cli_campaign
 from farmy_assets.cli.main import app
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake import keys
-from farmy_assets.lake.choices import Choice
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import brought_up_to_date, feeds
+from farmy_assets.query.table_sources import brought_up_to_date, table_sources
+from farmy_assets.workflow.selection import ImageSelection
 from farmy_assets_tests.cli.test_campaign import PeopleInMemory
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 from farmy_assets_tests.defs.test_the_loop import CAMPAIGN, photograph, run_what_is_asked
 
 Resources = Mapping[str, object]
 PHOTOGRAPHS = {f"{letter}.jpg": photograph(300 + n) for n, letter in enumerate("abcd")}
-NO_CROP = Origin(source=Source.MOBILE, campaign="weeds")
+NO_CROP = DeliveryMetadata(source=Source.MOBILE, campaign="weeds")
 OF_MAIZE = "SELECT image_id FROM images WHERE crop = 'maize'"
 ONLY_A = "SELECT image_id FROM images WHERE original_name = 'a.jpg'"
 run = CliRunner().invoke
@@ -72,9 +72,9 @@ def test_the_table_follows_a_campaign_that_comes_late_or_changes_and_reads_no_ot
     assert crops(lake) == {"maize"}
     lake.campaigns.apply(parse_campaign(rules("", crop="beet")))
     assert crops(lake) == {"beet"}
-    assert lake.refresh(feeds(lake)["images"]).records_read == 0
+    assert lake.refresh(table_sources(lake)["images"]).records_read == 0
     lake.campaigns.apply(parse_campaign(rules("").replace("name: weeds", "name: others", 1)))
-    assert lake.refresh(feeds(lake)["images"]).records_read == 0
+    assert lake.refresh(table_sources(lake)["images"]).records_read == 0
 
 
 def test_apply_tells_beforehand_what_the_query_would_choose(
@@ -126,7 +126,7 @@ def test_a_changed_query_is_asked_again_adds_only_and_twice_is_once(
         run_what_is_asked(annotation_completion_sensor, instance, resources)
         run_what_is_asked(annotation_completion_sensor, instance, resources)
     assert asked(lake, ids) == {"a.jpg", "b.jpg"}
-    (choice,) = lake.records.read_all(keys.choice("weeds"), Choice)
+    (choice,) = lake.records.read_all(keys.choice("weeds"), ImageSelection)
     assert set(choice.chosen) == {ids["a.jpg"], ids["b.jpg"]}
     assert [round_.query for round_ in choice.earlier] == [nothing, ONLY_A]
     assert [len(round_.chosen) for round_ in choice.earlier] == [0, 1]

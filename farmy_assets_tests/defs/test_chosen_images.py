@@ -12,9 +12,9 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
-from farmy_assets.lake.audit import phases
-from farmy_assets.lake.choices import Choice, choose, images_to_ask
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.audit import phases
+from farmy_assets.workflow.selection import ImageSelection, choose, images_to_ask
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 from farmy_assets_tests.defs.test_the_loop import CAMPAIGN, photograph, run_what_is_asked
 
@@ -37,8 +37,8 @@ def asked(lake: Lake, ids: Mapping[str, str]) -> set[str]:
     return {names[a.image_id] for a in lake.ledger.assignments("weeds")}
 
 
-def choice_of(lake: Lake) -> Choice:
-    (choice,) = lake.records.read_all(keys.choice("weeds"), Choice)
+def choice_of(lake: Lake) -> ImageSelection:
+    (choice,) = lake.records.read_all(keys.choice("weeds"), ImageSelection)
     return choice
 
 

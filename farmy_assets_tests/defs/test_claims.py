@@ -12,9 +12,9 @@ from farmy_assets.datasets.release import Problem, ProblemKind
 from farmy_assets.definitions import defs
 from farmy_assets.defs.resources import ScrapersResource
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
+from farmy_assets.execution.image_work import ImageWork
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.image_work import ImageWork
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring

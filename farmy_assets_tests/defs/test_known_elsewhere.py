@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli import campaign as cli_campaign
 from farmy_assets.cli import duplicates as cli_duplicates
@@ -36,7 +36,7 @@ def test_a_second_campaign_on_known_photographs_is_told_and_gets_them_by_one_com
     bring(lake, PHOTOGRAPHS)
     run_what_is_asked(new_images_sensor, instance, resources)
     known = PHOTOGRAPHS | {"copy of 0.jpg": PHOTOGRAPHS["0.jpg"]}
-    bring(lake, known, origin=Origin(source=Source.BULK, campaign="pests"))
+    bring(lake, known, origin=DeliveryMetadata(source=Source.BULK, campaign="pests"))
     run_what_is_asked(new_images_sensor, instance, resources)
     assert lake.kept_images("pests") == {}
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.annotation.consensus import Standing
+from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake.lake import Lake
@@ -194,7 +194,7 @@ def test_a_conflict_moves_to_the_new_adjudicator_and_nobody_decides_on_own_work(
     assert given.person == "gina"
     state = lake.ledger.state("weeds")
     assert state is not None
-    assert state.standings()[Standing.IN_CONFLICT.value] == 1
+    assert state.standings()[ConsensusStatus.IN_CONFLICT.value] == 1
 
 
 def test_what_a_former_adjudicator_decided_stands(
@@ -211,7 +211,7 @@ def test_what_a_former_adjudicator_decided_stands(
     run_what_is_asked(annotation_completion_sensor, instance, resources)
     state = lake.ledger.state("weeds")
     assert state is not None
-    (decided,) = [j for j in state.judgements if j.status is Standing.ADJUDICATED]
+    (decided,) = [j for j in state.judgements if j.status is ConsensusStatus.ADJUDICATED]
     assert decided.decided_by == "dora"
     assert keys_in(studio, "dora", "adjudication") == {key}
 

@@ -6,7 +6,7 @@ import dagster as dg
 
 from farmy_assets.catalog.batches import Batch, SealingPolicy, batch_id_for
 from farmy_assets.definitions import defs
-from farmy_assets.defs.sensors import Known, new_images_sensor
+from farmy_assets.defs.sensors import SensorCursor, new_images_sensor
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg
@@ -68,9 +68,11 @@ def test_a_look_costs_the_same_behind_few_and_many_finished_batches(
     for numbers in (range(1, 4), range(4, 40)):
         seal_by_hand(lake, numbers)
         cursor = tick(cursor)
-        assert Known.model_validate_json(cursor or "") == Known(up_to=numbers[-1], undone=(1,))
+        assert SensorCursor.model_validate_json(cursor or "") == SensorCursor(
+            up_to=numbers[-1], undone=(1,)
+        )
         asked.clear()
-        known = Known.model_validate_json(cursor or "")
+        known = SensorCursor.model_validate_json(cursor or "")
         lake.batches.seal_waiting(policy=SealingPolicy(), now=NOON, known_up_to=known.up_to)
         found = lake.progress.of_batches(after=known.up_to, besides=known.undone)
         assert [batch.number for batch in found] == [1]
@@ -88,4 +90,4 @@ def test_a_cursor_of_another_form_or_another_lake_costs_a_look_and_loses_nothing
         ) as context:
             result = new_images_sensor(context)
         assert isinstance(result, dg.SensorResult)
-        assert Known.model_validate_json(result.cursor or "").undone == (1,)
+        assert SensorCursor.model_validate_json(result.cursor or "").undone == (1,)

@@ -18,8 +18,8 @@ from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.athena import AthenaEngine
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.query.athena import AthenaEngine
 from farmy_assets_tests.defs.conftest import bring
 from farmy_assets_tests.defs.test_chosen_images import ONLY_A_AND_B, campaign_with, choice_of
 from farmy_assets_tests.defs.test_the_loop import CAMPAIGN, photograph, run_what_is_asked

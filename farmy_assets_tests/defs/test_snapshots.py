@@ -10,10 +10,10 @@ import pytest
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
 from farmy_assets.defs.snapshots import full_snapshots_schedule, snapshots
+from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 from farmy_assets_tests.defs.conftest import bring
 

@@ -18,10 +18,10 @@ from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake import keys
-from farmy_assets.lake.audit import phases, sealed_twice
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import AdjudicationLedger
-from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.query.tables import TABLES
+from farmy_assets.workflow.audit import phases, sealed_twice
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 

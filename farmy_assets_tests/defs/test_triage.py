@@ -14,8 +14,8 @@ from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake.audit import phases
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.audit import phases
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 from farmy_assets_tests.defs.test_the_loop import (

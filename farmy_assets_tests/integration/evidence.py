@@ -14,8 +14,8 @@ from farmy_assets.annotation.inboxes import DRAWING, Phase, phase_of
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import key_of
 from farmy_assets.lake import keys
-from farmy_assets.studio.gate.farmy_gate.inbox_keys import key_of
 from farmy_assets_tests.integration.running import RunningPlatform
 
 UNDER_WAY = {ImagePhase.UNCATALOGUED, ImagePhase.WAITING, ImagePhase.SEALED, ImagePhase.CLEANSED}

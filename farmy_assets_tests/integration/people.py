@@ -8,11 +8,17 @@ from typing import Any
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, triage_inboxes_of
+from farmy_assets.label_studio.connection import Connection
 from farmy_assets.simulation.accounts import Account
-from farmy_assets.simulation.annotators import Annotator, Answer, AnswerFor, Workforce, work_inbox
+from farmy_assets.simulation.annotators import (
+    Annotator,
+    AnswerFor,
+    SubmittedAnswer,
+    Workforce,
+    work_inbox,
+)
 from farmy_assets.simulation.behaviour import ErrorRates, answer, seconds_needed
 from farmy_assets.simulation.demo_people import eye
-from farmy_assets.studio.connection import Connection
 from farmy_assets_tests.integration.running import RunningPlatform
 
 ANNOTATORS = ("anna", "ben", "cleo")
@@ -72,7 +78,7 @@ def two_plants(data: Mapping[str, Any]) -> tuple[Box, ...]:
 def answers(person: str, truth: Truth, rates: ErrorRates) -> AnswerFor:
     """What a person makes of a task: the truth, with his or her own errors."""
 
-    def answer_for(data: Mapping[str, Any]) -> Answer:
+    def answer_for(data: Mapping[str, Any]) -> SubmittedAnswer:
         seed = zlib.crc32(f"{person} {data['asset_key']}".encode())
         given = answer(
             truth(data),
@@ -82,7 +88,7 @@ def answers(person: str, truth: Truth, rates: ErrorRates) -> AnswerFor:
             rates=rates,
             seed=seed,
         )
-        return Answer(given.boxes, given.skipped, seconds_needed(given, seed))
+        return SubmittedAnswer(given.boxes, given.skipped, seconds_needed(given, seed))
 
     return answer_for
 

@@ -21,16 +21,17 @@ import psutil
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
-from farmy_assets.catalog.arrivals import Origin
+from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.phases import PhaseOfImage
+from farmy_assets.ingestion.importing import import_folder
+from farmy_assets.ingestion.reports import IngestReport
+from farmy_assets.label_studio import Studio
 from farmy_assets.lake import connection
-from farmy_assets.lake.audit import phases
-from farmy_assets.lake.ingestion import IngestReport, import_folder
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, load_secrets
-from farmy_assets.studio import Studio
+from farmy_assets.workflow.audit import phases
 
 Found = TypeVar("Found")
 
@@ -165,7 +166,9 @@ class RunningPlatform:
         return import_folder(
             self.lake.ingestion,
             folder,
-            origin=Origin(source=Source.MOBILE, campaign=campaign, crop="maize", licence="CC0-1.0"),
+            origin=DeliveryMetadata(
+                source=Source.MOBILE, campaign=campaign, crop="maize", licence="CC0-1.0"
+            ),
             clock=lambda: datetime.now(UTC),
         )
 

@@ -16,11 +16,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.dagster_servers import prepare_dagster
 from farmy_assets.local.settings import LocalSettings, platform_environment, read_settings
-from farmy_assets.studio import Studio, StudioSettings
 from farmy_assets_tests.integration.running import (
     RunningPlatform,
     forget_keys,

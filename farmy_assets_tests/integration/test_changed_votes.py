@@ -8,7 +8,7 @@ import pytest
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import Judgement, Standing
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.simulation.accounts import Account
 from farmy_assets_tests.integration.evidence import (
@@ -42,13 +42,13 @@ class Dispute:
     campaign: Campaign
     image_ids: tuple[str, ...]
 
-    def judgement(self, image_id: str) -> Judgement:
+    def judgement(self, image_id: str) -> ImageConsensus:
         state = self.platform.lake.ledger.state(NAME)
         assert state is not None
         (found,) = [j for j in state.judgements if j.image_id == image_id]
         return found
 
-    def wait_for(self, image_id: str, standing: Standing) -> None:
+    def wait_for(self, image_id: str, standing: ConsensusStatus) -> None:
         self.platform.wait_until(
             f"image {image_id} to be {standing}",
             lambda: self.judgement(image_id).status is standing,
@@ -100,7 +100,7 @@ def dispute(
     assert disputed.work("anna") == 4
     overlooking = answers("ben", without_the_weed, FAULTLESS)
     assert work_once(platform, accounts["ben"], inbox_of(campaign, "ben"), overlooking) == 4
-    expected = {Standing.IN_CONFLICT.value: 1, Standing.AGREED.value: 3}
+    expected = {ConsensusStatus.IN_CONFLICT.value: 1, ConsensusStatus.AGREED.value: 3}
 
     def judged() -> bool:
         state = platform.lake.ledger.state(NAME)
@@ -131,7 +131,7 @@ def test_an_edited_annotation_becomes_a_new_vote_beside_the_old_one(dispute: Dis
         "a judgement of the new vote",
         lambda: second.vote_id in dispute.judgement(image_id).vote_ids,
     )
-    assert dispute.judgement(image_id).status is Standing.AGREED
+    assert dispute.judgement(image_id).status is ConsensusStatus.AGREED
     assert first.vote_id not in dispute.judgement(image_id).vote_ids
     assert_no_vote_is_lost(dispute.platform, NAME)
 
@@ -143,17 +143,17 @@ def test_a_deleted_annotation_becomes_a_withdrawn_vote_and_its_image_waits_again
     (annotation,) = dispute.task(image_id, "ben").annotations
     with label_studio(dispute.platform, dispute.accounts["ben"].token) as client:
         client.delete(f"/api/annotations/{annotation['id']}/").raise_for_status()
-    dispute.wait_for(image_id, Standing.WAITING)
+    dispute.wait_for(image_id, ConsensusStatus.WAITING)
     outcomes = [vote.outcome for vote in dispute.votes(image_id, "ben")]
     assert outcomes == [Outcome.SUBMITTED, Outcome.WITHDRAWN]
     assert_no_vote_is_lost(dispute.platform, NAME)
     assert dispute.work("ben") == 1
-    dispute.wait_for(image_id, Standing.AGREED)
+    dispute.wait_for(image_id, ConsensusStatus.AGREED)
 
 
 def test_an_open_conflict_keeps_the_version_from_being_released(dispute: Dispute) -> None:
     platform, image_id = dispute.platform, dispute.image_ids[0]
-    assert dispute.judgement(image_id).status is Standing.IN_CONFLICT
+    assert dispute.judgement(image_id).status is ConsensusStatus.IN_CONFLICT
     run = platform.wait_for_run(platform.materialize("dataset_version", NAME))
     assert not run.is_success
     told = platform.failure(run.run_id)

@@ -7,9 +7,9 @@ import dagster as dg
 import pytest
 
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.lake.audit import phases, sealed_twice
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.simulation.behaviour import ErrorRates
+from farmy_assets.workflow.audit import phases, sealed_twice
 from farmy_assets_tests.integration.evidence import (
     assert_every_image_is_accounted_for,
     assert_no_task_is_there_twice,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.lake.ingestion import IngestReport
+from farmy_assets.ingestion.reports import IngestReport
 from farmy_assets_tests.cleansing.drawing import plants, png_that_declares, stored
 from farmy_assets_tests.integration.evidence import (
     assert_every_image_is_accounted_for,

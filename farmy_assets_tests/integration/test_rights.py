@@ -16,13 +16,13 @@ from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
 from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.errors import LakeError
+from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import connection, keys
-from farmy_assets.lake.ingestion import import_folder
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import feeds
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.arrivals import ORIGIN
 from farmy_assets_tests.integration.photographs import photograph, write_photographs
 from farmy_assets_tests.integration.running import RunningPlatform
@@ -108,7 +108,7 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         (batch,) = lake.batches.seal_waiting(policy=policy, now=datetime.now(UTC))
         _materialize(lake, batch.batch_id)
         for name in ("images", "image_checks"):
-            lake.refresh(feeds(lake)[name])
+            lake.refresh(table_sources(lake)[name])
         assert lake.reconciler.reconcile(now=datetime.now(UTC)).is_none
         refused(
             lambda: lake.raw.put(raw_key, b"other bytes"),

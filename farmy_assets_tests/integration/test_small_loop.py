@@ -20,7 +20,7 @@ from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.lake import keys
-from farmy_assets.lake.query.tables import TABLES
+from farmy_assets.query.tables import TABLES
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.truth import Truth
 from farmy_assets_tests.integration.evidence import (

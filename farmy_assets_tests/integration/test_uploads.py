@@ -14,8 +14,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS
 from farmy_assets.lake import keys
-from farmy_assets.lake.uploads.quota_limits import USUAL_LIMITS
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs

@@ -11,11 +11,11 @@ from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.catalog.corrections import AuthorKind, corrected_values
 from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.errors import InvalidInputError, UploadConflictError
+from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.corrections import MOST_OF_ONE_IMAGE, Corrections
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import feeds
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
 EXACT = {"latitude_deg": 48.137154, "longitude_deg": 11.576124}
@@ -156,7 +156,7 @@ def test_the_table_of_images_shows_what_stands(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     other = arrival("b.jpg", jpeg(7))
     lake.ingestion.store(other, jpeg(7))
-    feed = feeds(lake)["images"]
+    feed = table_sources(lake)["images"]
 
     def rows() -> list[tuple[str, int]]:
         lake.refresh(feed)

@@ -9,10 +9,10 @@ import pytest
 
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys, record_store
-from farmy_assets.lake.event_intake import EventIntake
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.query.feeds import feeds
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
 CAMPAIGN = """
@@ -95,7 +95,7 @@ def test_tables_are_made_beside_foreign_objects(
 ) -> None:
     for prefix in PREFIXES:
         lake.records.bucket.put(f"{prefix}evil.json", b'{"id": 1}')
-    for feed in feeds(lake).values():
+    for feed in table_sources(lake).values():
         assert [row for source in feed.sources() for row in feed.rows(source)] == []
     assert "votes/weeds/evil.json" in caplog.text
 

@@ -7,8 +7,8 @@ import pytest
 from farmy_assets.catalog.arrivals import RefusalReason
 from farmy_assets.catalog.metadata import Position
 from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
+from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import keys
-from farmy_assets.lake.ingestion import import_folder
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import LONGEST_BYTES, Outcome
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, jpeg

@@ -83,7 +83,7 @@ def test_the_real_handlers_need_pydantic_and_no_other_library(tmp_path: Path) ->
     (tmp_path / "pydantic" / "__init__.py").touch()
     package = build_package(ROOT, tmp_path, HANDLER_MODULES)
     assert "farmy_assets/lambda_handler.py" in package.files
-    assert "farmy_assets/lake/uploads/page/upload.html" in package.files
+    assert "farmy_assets/ingestion/uploads/page/upload.html" in package.files
     assert not any(name.startswith("farmy_assets/defs") for name in package.files)
 
 

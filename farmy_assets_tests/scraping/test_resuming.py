@@ -6,8 +6,8 @@ import pytest
 
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
-from farmy_assets.lake.ingestion import Outcome, RawZone
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.raw_zone import Outcome, RawZone
 from farmy_assets.scraping.journal import Journal, open_journal
 from farmy_assets.scraping.records import PageRecord
 from farmy_assets_tests.arrivals import NOON

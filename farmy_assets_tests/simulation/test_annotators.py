@@ -13,18 +13,18 @@ import pytest
 from farmy_assets.annotation.boxes import Box, box_from_result
 from farmy_assets.annotation.decisions import decision_of, drawn_in
 from farmy_assets.errors import StudioError, StudioUnavailableError
+from farmy_assets.label_studio.connection import Connection
 from farmy_assets.simulation.accounts import Account, invite
-from farmy_assets.simulation.annotators import Annotator, Answer, Workforce, work_inbox
-from farmy_assets.studio.connection import Connection
-from farmy_assets_tests.studio.fake_label_studio import FakeLabelStudio
+from farmy_assets.simulation.annotators import Annotator, SubmittedAnswer, Workforce, work_inbox
+from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
 
 URL = "http://studio.test"
 BOX = Box(label="weed", x_min=8, y_min=12, x_max=80, y_max=60)
 ANNA = Account("anna@example.com", "password", "t" * 40)
 
 
-def one_box(_data: Mapping[str, Any]) -> Answer:
-    return Answer((BOX,), skipped=False, lead_time_s=4.5)
+def one_box(_data: Mapping[str, Any]) -> SubmittedAnswer:
+    return SubmittedAnswer((BOX,), skipped=False, lead_time_s=4.5)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def add_tasks(server: FakeLabelStudio, inbox: int, number: int) -> None:
 def work(
     server: FakeLabelStudio,
     inbox: int,
-    answer_for: Callable[[Mapping[str, Any]], Answer] = one_box,
+    answer_for: Callable[[Mapping[str, Any]], SubmittedAnswer] = one_box,
     *,
     stop: Event | None = None,
 ) -> int:
@@ -73,7 +73,9 @@ def test_an_adjudicator_chooses_before_submitting(
 ) -> None:
     data = {"asset_key": "k", "image_id": "k", "width_px": 320, "height_px": 240, "decisions": []}
     server.add_task(inbox, data)
-    assert work(server, inbox, lambda _data: Answer(boxes, skipped=False, lead_time_s=1)) == 1
+    assert (
+        work(server, inbox, lambda _data: SubmittedAnswer(boxes, skipped=False, lead_time_s=1)) == 1
+    )
     (answer,) = server.annotations.values()
     chosen = decision_of(answer["result"])
     assert chosen is not None
@@ -95,7 +97,7 @@ def test_a_skipped_task_holds_no_boxes_and_is_not_asked_again(
     server: FakeLabelStudio, inbox: int
 ) -> None:
     add_tasks(server, inbox, 1)
-    assert work(server, inbox, lambda _data: Answer((BOX,), True, 1.0)) == 1
+    assert work(server, inbox, lambda _data: SubmittedAnswer((BOX,), True, 1.0)) == 1
     (annotation,) = server.annotations.values()
     assert (annotation["was_cancelled"], annotation["result"]) == (True, [])
     assert work(server, inbox) == 0
@@ -124,7 +126,7 @@ def test_who_is_told_to_stop_finishes_the_task_at_hand(server: FakeLabelStudio, 
     add_tasks(server, inbox, 5)
     stop = Event()
 
-    def answer_and_hear_the_bell(data: Mapping[str, Any]) -> Answer:
+    def answer_and_hear_the_bell(data: Mapping[str, Any]) -> SubmittedAnswer:
         stop.set()
         return one_box(data)
 
@@ -164,7 +166,7 @@ def test_a_workforce_outlives_a_restart_of_the_server(
     server: FakeLabelStudio, inbox: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("farmy_assets.simulation.annotators._AFTER_AN_ERROR_S", 0.01)
-    monkeypatch.setattr("farmy_assets.studio.connection._PAUSES_S", ())
+    monkeypatch.setattr("farmy_assets.label_studio.connection._PAUSES_S", ())
     add_tasks(server, inbox, 2)
     server.fault = lambda _request: httpx.Response(503)
     heard: list[int] = []

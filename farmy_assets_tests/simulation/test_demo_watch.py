@@ -1,6 +1,6 @@
 """How the demo reads progress, and when it gives up."""
 
-from farmy_assets.simulation.demo_watch import PATIENCE_SECONDS, Course, Look, waiting_for
+from farmy_assets.simulation.demo_watch import PATIENCE_SECONDS, Look, StageTimer, waiting_for
 
 UNDER_WAY = Look(arrived=40, catalogued=40, examined=40, kept=31, placed=31, answers=12, tasks=40)
 
@@ -45,7 +45,7 @@ def test_an_image_that_the_adjudicator_excluded_is_not_waited_for() -> None:
 
 def test_a_course_is_stuck_only_when_nothing_has_moved_for_long() -> None:
     hand = Hand()
-    course = Course(hand)
+    course = StageTimer(hand)
     course.note(UNDER_WAY, "run started")
     hand.now += PATIENCE_SECONDS + 1
     assert course.is_stuck
@@ -57,7 +57,7 @@ def test_a_course_is_stuck_only_when_nothing_has_moved_for_long() -> None:
 
 def test_each_second_is_told_of_the_stage_that_was_waited_for() -> None:
     hand = Hand()
-    course = Course(hand)
+    course = StageTimer(hand)
     hand.now += 3
     course.note(Look(arrived=4, catalogued=4))
     hand.now += 10

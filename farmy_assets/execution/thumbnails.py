@@ -1,0 +1,51 @@
+"""Small pictures of many files, drawn in guarded child processes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from farmy_assets.cleansing.decoding import Undecodable, decode
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.previews import THUMBNAIL_PX, small_jpeg
+from farmy_assets.execution.guard import GuardedPool, Message
+
+_AT_ONCE = 16
+
+
+def thumbnail(content: bytes, *, policy: CleansingPolicy) -> bytes | None:
+    """A JPEG with a long side of at most `THUMBNAIL_PX`; None when there is no picture."""
+    decoded = decode(content, policy=policy, enough_px=THUMBNAIL_PX)
+    if isinstance(decoded, Undecodable):
+        return None
+    return small_jpeg(decoded.image)
+
+
+def thumbnails(files: Iterable[tuple[str, bytes]], *, policy: CleansingPolicy) -> dict[str, bytes]:
+    """Name to thumbnail, of those files that have one."""
+    pool = GuardedPool(
+        f"{__name__}:worker",
+        policy.model_dump_json(),
+        seconds=policy.seconds_per_image,
+        memory_mb=policy.memory_mb_per_worker,
+    )
+    found: dict[str, bytes] = {}
+    try:
+        for some in _chunks(files):
+            answers = pool.work([Message({}, content) for _, content in some])
+            for (name, _), answer in zip(some, answers, strict=True):
+                if isinstance(answer, Message) and answer.content:
+                    found[name] = answer.content
+    finally:
+        pool.close()
+    return found
+
+
+def worker(settings: str) -> Callable[[Message], Message]:
+    """What a child process does with each file."""
+    policy = CleansingPolicy.model_validate_json(settings)
+    return lambda message: Message({}, thumbnail(message.content or b"", policy=policy))
+
+
+def _chunks(files: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    left = iter(files)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some

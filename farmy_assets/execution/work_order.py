@@ -1,0 +1,35 @@
+"""What is to be done with every image, and the processes that do it; quick to import.
+
+Whoever knows that there will be work can have the processes started before loading anything else.
+"""
+
+from functools import lru_cache
+
+from pydantic import Field
+
+from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.execution.guard import IMAGE_WORK, GuardedPool
+
+
+class WorkOrder(Record):
+    """What every image is to be held against, and which pictures are wanted of it."""
+
+    policy: CleansingPolicy = Field(default_factory=CleansingPolicy)
+    copies: bool = False
+    thumbnails: bool = False
+    """Also of images of which no copy is wanted."""
+
+
+@lru_cache(maxsize=1)
+def guarded_pool(order: WorkOrder) -> GuardedPool:
+    """Children that do this work, within the policy's time and memory.
+
+    The same ones for one order after the other: their start takes longer than a hundred images.
+    """
+    return GuardedPool(
+        IMAGE_WORK,
+        order.model_dump_json(),
+        seconds=order.policy.seconds_per_image,
+        memory_mb=order.policy.memory_mb_per_worker,
+    )

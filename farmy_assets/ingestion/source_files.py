@@ -1,0 +1,52 @@
+"""One file that is offered to the lake, wherever it lies."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISREG
+
+from farmy_assets.catalog.arrivals import Refusal, RefusalReason
+from farmy_assets.catalog.claims import NOTHING_CLAIMED, SuppliedMetadata
+from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The bytes of a file, and what is said of this file alone."""
+
+    content: bytes
+    claims: SuppliedMetadata = NOTHING_CLAIMED
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file under the name that it keeps in the lake; `load` fetches it, in any thread."""
+
+    name: str
+    load: Callable[[], Loaded | Refusal]
+
+
+SourceFiles = Callable[[], Iterator[SourceFile]]
+
+
+def refused(name: str, reason: RefusalReason, detail: str = "") -> SourceFile:
+    """An offer of which it is known already that it stays out."""
+    refusal = Refusal(name=name, reason=reason, detail=detail)
+    return SourceFile(name, lambda: refusal)
+
+
+def read_file(name: str, path: Path) -> bytes | Refusal:
+    """The bytes of a regular file, or why they cannot be had."""
+    try:
+        found = path.lstat()
+        if not S_ISREG(found.st_mode):
+            return Refusal(name=name, reason=RefusalReason.NOT_A_REGULAR_FILE)
+        if found.st_size > MAX_SIZE_BYTES:
+            detail = f"{found.st_size} bytes"
+            return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=detail)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return Refusal(name=name, reason=RefusalReason.MISSING_FILE)
+    except (OSError, ValueError) as error:  # a ValueError for a path with a null character
+        detail = getattr(error, "strerror", None) or str(error)
+        return Refusal(name=name, reason=RefusalReason.UNREADABLE, detail=detail)

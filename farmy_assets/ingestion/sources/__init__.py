@@ -1,0 +1,1 @@
+"""Where photographs are imported from: one module a kind of address."""

@@ -1,0 +1,54 @@
+"""What an upload claims beside what stands in the lake, and what of it its contributor may see.
+
+The first complete upload of a photograph stands. To somebody else little is told of it: not who
+sent it, not where or when it was taken.
+"""
+
+from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.errors import UploadConflictError
+from farmy_assets.ingestion.uploads.contract import StandingMetadata, Stands
+from farmy_assets.ingestion.uploads.upload_record import differing_claims
+from farmy_assets.lake.corrections import CurrentMetadata
+
+
+class AnotherStandsError(UploadConflictError):
+    """The photograph is in the lake with other metadata than are claimed.
+
+    Attributes:
+        stands: What stands, as far as whoever claims may see it.
+    """
+
+    def __init__(self, stands: Stands) -> None:
+        if stands.yours:
+            told = (
+                "you have sent this photograph with other metadata; what was said first stands: "
+                "correct it"
+            )
+        else:
+            told = "this photograph is in the lake already, and was not sent by you"
+        super().__init__(f"{told} (image {stands.image_id})")
+        self.stands = stands
+
+
+def stands_for(claimed: ImageMetadata, standing: CurrentMetadata | None) -> Stands:
+    """What whoever makes a claim may see of what stands."""
+    metadata = standing.metadata if standing else None
+    if standing is None or metadata is None:
+        return Stands(image_id=claimed.image_id, yours=False)
+    yours = metadata.contributor == claimed.contributor
+    if not yours:
+        return Stands(
+            image_id=metadata.image_id, yours=False,
+            arrived_at=metadata.arrived_at, licence=metadata.licence,
+        )  # fmt: skip
+    return Stands(
+        image_id=metadata.image_id,
+        yours=True,
+        arrived_at=metadata.arrived_at,
+        licence=metadata.licence,
+        corrections=len(standing.corrections),
+        metadata=StandingMetadata.model_validate(
+            metadata.model_dump(include=set(StandingMetadata.model_fields))
+        ),
+        differs=differing_claims(metadata, claimed),
+    )

@@ -1,0 +1,142 @@
+"""The triage book: which flagged images people were asked about, and what they said.
+
+Questions and rulings are only ever added to; a question that somebody who left had not answered
+is taken back, kept as such, and put to another person.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from farmy_assets.annotation.triage import TriageQuestion
+from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
+from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
+from farmy_assets.lake import keys
+from farmy_assets.lake.ledger import CopiedInboxes
+from farmy_assets.lake.record_store import RecordStore
+
+Share = Callable[[Sequence[TriageQuestion]], Sequence[TriageQuestion]]
+
+
+class BatchQuestions(Record):
+    """The flagged images of one batch, each with the person who is asked about it."""
+
+    batch_id: str
+    campaign: str
+    questions: tuple[TriageQuestion, ...]
+    taken_back: tuple[TriageQuestion, ...] = ()
+    """What people who left had not answered; others are asked now."""
+
+
+class OverturnReport(Record):
+    """How often people overruled each check in one campaign."""
+
+    campaign: str
+    rates: tuple[OverturnRate, ...]
+
+
+@dataclass(frozen=True)
+class TriageRepository:
+    """The book's pages in the records bucket."""
+
+    records: RecordStore
+
+    def pages(self, campaign: str) -> list[BatchQuestions]:
+        """What each batch asked, in the order of the batches."""
+        return self.records.read_all(keys.triage_questions(campaign), BatchQuestions)
+
+    def questions(self, campaign: str) -> tuple[TriageQuestion, ...]:
+        """Everything that is with somebody, answered or not, batch by batch."""
+        return tuple(asked for page in self.pages(campaign) for asked in page.questions)
+
+    def move(
+        self, page: BatchQuestions, former: Sequence[TriageQuestion], new: Sequence[TriageQuestion]
+    ) -> bool:
+        """Take questions of a batch back, and ask others; False when the page has changed.
+
+        Args:
+            page: As it was read.
+            former: Questions on it.
+            new: The same questions to other people.
+        """
+        key = keys.triage_questions(page.campaign, page.batch_id)
+        found, etag = self.records.find_with_etag(key, BatchQuestions)
+        gone = {question.assignment for question in former}
+        changes = {
+            "questions": (*(q for q in page.questions if q.assignment not in gone), *new),
+            "taken_back": (*page.taken_back, *former),
+        }
+        changed = page.model_copy(update=changes)
+        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
+
+    def add_questions(
+        self, campaign: str, batch_id: str, *, share: Share
+    ) -> tuple[TriageQuestion, ...]:
+        """Share out what a batch has not asked yet; returns all that it has asked.
+
+        Of two who do this for one batch at once, the second sees the first one's page.
+
+        Args:
+            campaign: The campaign's name.
+            batch_id: The batch.
+            share: Called with everything that the campaign ever asked; returns what is new.
+        """
+        key = keys.triage_questions(campaign, batch_id)
+        while True:
+            before, etag = self.records.find_with_etag(key, BatchQuestions)
+            asked = before.questions if before else ()
+            new = share(self.questions(campaign))
+            if not new:
+                return asked
+            page = BatchQuestions(
+                batch_id=batch_id,
+                campaign=campaign,
+                questions=(*asked, *new),
+                taken_back=before.taken_back if before else (),
+            )
+            if self.records.bucket.put_if(key, page.to_json(), etag=etag):
+                return page.questions
+
+    def rulings(self, campaign: str) -> tuple[TriageDecision, ...]:
+        """Every ruling ever made, each once, however often it was copied."""
+        by_id = {
+            r.ruling_id: r for r in self.records.read_lines(keys.rulings(campaign), TriageDecision)
+        }
+        return tuple(by_id[ruling_id] for ruling_id in sorted(by_id))
+
+    def standing(self, campaign: str) -> CurrentDecisions:
+        """The word that stands on each image."""
+        return standing(self.rulings(campaign))
+
+    def digest(self, campaign: str) -> str:
+        """Differs whenever a ruling was added; empty while there is none. Costs one listing."""
+        found = sorted(self.records.bucket.keys(keys.rulings(campaign)))
+        return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16] if found else ""
+
+    def add_rulings(self, campaign: str, rulings: Sequence[TriageDecision]) -> None:
+        """Add rulings for good; adding the same ones again changes nothing."""
+        if rulings:
+            ordered = sorted(rulings, key=lambda ruling: ruling.ruling_id)
+            digest = hashlib.sha256("".join(r.ruling_id for r in ordered).encode()).hexdigest()
+            self.records.append_lines(keys.rulings(campaign, digest[:32]), ordered)
+
+    def copied(self, campaign: str) -> CopiedInboxes:
+        """How the triage inboxes looked when answers were last copied out."""
+        found = self.records.find(keys.copied_triage(campaign), CopiedInboxes)
+        return found or CopiedInboxes(campaign=campaign, inboxes={})
+
+    def write_copied(self, copied: CopiedInboxes) -> None:
+        """Note that all answers up to this look of the inboxes are in the book."""
+        self.records.replace(keys.copied_triage(copied.campaign), copied)
+
+    def report_overturns(self, campaign: str) -> OverturnReport:
+        """Work out how often people overruled each check, and keep it."""
+        flagged: Mapping[str, Sequence[Check]] = {
+            q.assignment.image_id: q.reasons for q in self.questions(campaign)
+        }
+        rates = overturn_rates(flagged, self.standing(campaign))
+        report = OverturnReport(campaign=campaign, rates=rates)
+        self.records.replace(keys.overturn_rates(campaign), report)
+        return report

@@ -1,0 +1,175 @@
+"""Found images on one page that needs nothing else: pictures with what people drew on them."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from io import BytesIO
+from itertools import cycle
+from typing import TYPE_CHECKING, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+from PIL import Image
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.campaign import PALETTE
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.execution.thumbnails import thumbnails
+from farmy_assets.lake import keys
+from farmy_assets.lake.objects import in_threads
+from farmy_assets.query.image_annotations import (
+    AnnotationReader,
+    Drawn,
+    ImageAnnotations,
+    classes_of,
+)
+from farmy_assets.query.search_filters import these_images_sql
+
+if TYPE_CHECKING:
+    from farmy_assets.lake.lake import Lake
+
+_AT_ONCE = 200
+
+
+class Region(NamedTuple):
+    """A box on the page, in pixels of the copy; one that is not settled is dashed."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+    label: str
+    is_settled: bool
+
+
+class Card(NamedTuple):
+    """One image of the page.
+
+    Attributes:
+        picture: A data address, or empty when there is no copy.
+        size: Width and height of the copy, in pixels.
+        regions: What was drawn on it.
+        classes: Name and colour of each class that was drawn.
+        conflicts: Each difference between the votes, in words.
+        links: Title and address of its tasks.
+        lines: What is told of it; the first is its name.
+    """
+
+    picture: str
+    size: tuple[int, int]
+    regions: tuple[Region, ...]
+    classes: tuple[tuple[str, str], ...]
+    conflicts: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    lines: tuple[str, ...]
+
+
+class FoundImages(NamedTuple):
+    """Found images, and what the lake knows of their annotation, by image id."""
+
+    rows: Sequence[Mapping[str, object]]
+    annotations: Mapping[str, ImageAnnotations]
+    assignments: Mapping[str, Sequence[Assignment]]
+
+
+def look_up(lake: "Lake", found: Sequence[Mapping[str, object]]) -> FoundImages:
+    """What people drew on found images, and who was asked about them.
+
+    Args:
+        lake: Where they are.
+        found: Rows with an `image_id`.
+    """
+    ids = [str(row["image_id"]) for row in found]
+    reader = AnnotationReader(lake)
+    places: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        answer = lake.query_engine.query(these_images_sql(ids[start : start + _AT_ONCE]))
+        for row in answer.to_pylist():
+            places[row["image_id"]] = (row["campaign"] or "", row["batch_id"] or "")
+    return FoundImages(
+        rows=found,
+        annotations={i: reader.of(i, campaign) for i, (campaign, _) in places.items()},
+        assignments={i: reader.assignments(i, *place) for i, place in places.items()},
+    )
+
+
+def contact_sheet(
+    lake: "Lake",
+    title: str,
+    found: FoundImages,
+    *,
+    links: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+) -> bytes:
+    """The page, as HTML.
+
+    Args:
+        lake: Where the normalised copies are; an image without one has no picture.
+        title: What was asked for.
+        found: Rows with an `image_id`; their other values are told, but for missing ones.
+        links: Image id to the title and the address of each of its tasks.
+    """
+    ids = [str(row["image_id"]) for row in found.rows]
+    copies = dict(
+        zip(ids, in_threads(lambda i: lake.cleansed.find(keys.cleansed_image(i)), ids), strict=True)
+    )
+    there = [(image_id, copy) for image_id, copy in copies.items() if copy]
+    pictures = thumbnails(there, policy=CleansingPolicy())
+    sizes = {image_id: _size_px(copy) for image_id, copy in there if image_id in pictures}
+    labels = sorted({name for known in found.annotations.values() for name in _labels(known)})
+    colours = dict(zip(labels, cycle(PALETTE), strict=False))
+    cards = []
+    for row, image_id in zip(found.rows, ids, strict=True):
+        known = found.annotations.get(image_id, ImageAnnotations())
+        cards.append(
+            Card(
+                picture=_data_address(pictures.get(image_id)),
+                size=sizes.get(image_id, (4, 3)),
+                regions=tuple(_region(drawn, colours) for drawn in _shown(known)),
+                classes=tuple((name, colours[name]) for name in classes_of(_shown(known))),
+                conflicts=tuple(known.conflicts),
+                links=tuple((links or {}).get(image_id, ())),
+                lines=_lines(row, known),
+            )
+        )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    text = files(__package__).joinpath("contact_sheet.html.jinja").read_text()
+    return environment.from_string(text).render(title=title, cards=cards).encode()
+
+
+def _shown(known: ImageAnnotations) -> Sequence[Drawn]:
+    """What is settled; before that, what each person drew."""
+    return known.settled or known.votes
+
+
+def _labels(known: ImageAnnotations) -> list[str]:
+    return classes_of([*known.settled, *known.votes])
+
+
+def _region(drawn: Drawn, colours: Mapping[str, str]) -> Region:
+    box = drawn.box
+    label = f"{box.label} ({drawn.person})" if drawn.person else box.label
+    width, height = box.x_max - box.x_min, box.y_max - box.y_min
+    return Region(
+        box.x_min, box.y_min, width, height, colours[box.label], label, drawn.person is None
+    )
+
+
+def _size_px(copy: bytes) -> tuple[int, int]:
+    """Width and height in the header of a copy that the image work wrote."""
+    with Image.open(BytesIO(copy)) as image:
+        return image.size
+
+
+def _data_address(picture: bytes | None) -> str:
+    encoded = base64.b64encode(picture).decode() if picture else ""
+    return f"data:image/jpeg;base64,{encoded}" if picture else ""
+
+
+def _lines(row: Mapping[str, object], known: ImageAnnotations) -> tuple[str, ...]:
+    told = [f"{name}: {value}" for name, value in row.items() if _is_told(name, value)]
+    standing = [f"annotation: {known.status.replace('_', ' ')}"] if known.status else []
+    return (str(row.get("original_name") or row["image_id"]), *standing, *told)
+
+
+def _is_told(name: str, value: object) -> bool:
+    return name != "original_name" and value is not None and value == value and value != ""  # noqa: PLR0124 - NaN is unequal to itself

@@ -1,0 +1,85 @@
+"""Found images on this machine: their normalised copies, what is known, and what people drew."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PIL import Image
+
+from farmy_assets.lake import keys
+from farmy_assets.lake.objects import in_threads
+from farmy_assets.query.image_annotations import AnnotationReader, Drawn
+from farmy_assets.query.search_filters import these_images_sql
+
+if TYPE_CHECKING:
+    from farmy_assets.lake.lake import Lake
+
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image: its copy in a file, the copy's size in pixels, and what is told of it."""
+
+    image_id: str
+    file: Path
+    size_px: tuple[int, int]
+    told: Mapping[str, Any]
+    consensus: Sequence[Drawn] = field(default_factory=tuple)
+    votes: Sequence[Drawn] = field(default_factory=tuple)
+
+
+class Gallery(NamedTuple):
+    """The pictures, and the images of which there are none: unknown, or not annotated."""
+
+    pictures: list[Picture]
+    without_copy: list[str]
+
+
+def gather(
+    lake: "Lake", image_ids: Sequence[str], folder: Path, on_done: Callable[[int], object]
+) -> Gallery:
+    """Fetch the images' copies, those that are not in the folder yet, and what is known of them.
+
+    Args:
+        lake: Where they are.
+        image_ids: Which, in this order; each once.
+        folder: Where their copies are kept for the next time; they never change.
+        on_done: Told how many more are done.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pictures: list[Picture] = []
+    missing: list[str] = []
+    drawn = AnnotationReader(lake)
+    for start in range(0, len(image_ids), _AT_ONCE):
+        some = image_ids[start : start + _AT_ONCE]
+        answer = lake.query_engine.query(these_images_sql(some))
+        rows = {row["image_id"]: row for row in answer.to_pylist()}
+        files = in_threads(lambda image_id: _fetched(lake, image_id, folder), some)
+        for image_id, file in zip(some, files, strict=True):
+            if file is None:
+                missing.append(image_id)
+                continue
+            told = {n: v for n, v in rows.get(image_id, {}).items() if v is not None}
+            known = drawn.of(image_id, told.get("campaign", ""))
+            pictures.append(Picture(image_id, file, _size(file), told, known.settled, known.votes))
+        on_done(len(some))
+    return Gallery(pictures, missing)
+
+
+def _fetched(lake: "Lake", image_id: str, folder: Path) -> Path | None:
+    path = folder / f"{image_id}.jpg"
+    if not path.is_file():
+        content = lake.cleansed.find(keys.cleansed_image(image_id))
+        if content is None:
+            return None
+        part = path.with_suffix(".part")
+        part.write_bytes(content)
+        part.replace(path)
+    return path
+
+
+def _size(file: Path) -> tuple[int, int]:
+    with Image.open(file) as image:
+        return image.size

@@ -1,0 +1,167 @@
+"""Questions that people ask often, as SQL in Athena's words."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from sqlglot import exp
+
+from farmy_assets.catalog.metadata import Position
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.query.tables import TABLES
+
+_LARGEST_LIMIT = 1_000_000
+_SHARED = {"source", "dt", "image_id", "batch_id"}
+_COMPARISON = re.compile(r"([a-z_]+)\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
+_GIVEN_OUT = "i.image_id IN (SELECT image_id FROM assignments)"
+_DUPLICATE = "i.image_id IN (SELECT image_id FROM duplicates)"
+_RELEASED = "i.image_id IN (SELECT image_id FROM dataset_versions)"
+_IN_PHASE = {  # the first that holds of an image is its phase
+    "waiting": "i.batch_id IS NULL",
+    "released": _RELEASED,
+    "annotation": f"{_GIVEN_OUT} AND NOT {_RELEASED}",
+    "rejected": "c.status = 'rejected'",
+    "duplicate": f"{_DUPLICATE} AND NOT {_GIVEN_OUT}",
+    "triage": f"c.status = 'held' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
+    "cleansed": f"c.status = 'fit' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
+}
+
+
+def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
+    """Images with their checks, the newest first, of which all of this holds.
+
+    Args:
+        wanted: Column of `images` or `image_checks` to its value; or one of the questions:
+            `check` ("blurry<2, dark>=0.4"), `captured_since` and `captured_until`, `arrived_since`
+            and `arrived_until` (days, both included), `within` ("west,south,east,north", degrees),
+            `annotator`, `label`, `conflict` (any, none, or a kind), `duplicate_of` and, the other
+            way, `kept_for`, `phase`.
+        limit: How many at most.
+
+    Raises:
+        InvalidInputError: There is no such column or question, or its value makes no sense.
+    """
+    if not 1 <= limit <= _LARGEST_LIMIT:
+        raise InvalidInputError(f"limit must be between 1 and {_LARGEST_LIMIT:,}, not {limit}")
+    places = _places()
+    unknown = sorted(wanted.keys() - places.keys() - QUESTIONS.keys())
+    if unknown:
+        known = ", ".join([*places, *QUESTIONS])
+        raise InvalidInputError(f"images have no {', '.join(unknown)}; they have: {known}")
+    conditions = [
+        f"({QUESTIONS[name](value)})"
+        if name in QUESTIONS
+        else f"CAST({places[name]} AS varchar) = {_text(value)}"
+        for name, value in sorted(wanted.items())
+    ]
+    return _select(places, conditions, limit)
+
+
+def these_images_sql(image_ids: Sequence[str]) -> str:
+    """These images with their checks, the newest first; some hundred ids are a query's length."""
+    named = ", ".join(_text(image_id) for image_id in image_ids)
+    return _select(_places(), [f"i.image_id IN ({named})"], max(len(image_ids), 1))
+
+
+def _places() -> dict[str, str]:
+    """Each column of `images` and `image_checks`, and how it is named in the query."""
+    images = {c.name: f"i.{c.name}" for c in TABLES["images"].columns}
+    checks = {c.name: f"c.{c.name}" for c in TABLES["image_checks"].columns}
+    return {name: place for name, place in checks.items() if name not in _SHARED} | images
+
+
+def _select(places: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    # Names are from our own list, values are literals, and the guard reads it all again.
+    return (
+        f"SELECT {', '.join(places.values())} FROM images i "  # noqa: S608
+        f"LEFT JOIN image_checks c ON c.image_id = i.image_id{where} "
+        f"ORDER BY i.arrived_at DESC, i.image_id LIMIT {limit}"
+    )
+
+
+def _text(value: object) -> str:
+    return exp.Literal.string(str(value)).sql("athena")
+
+
+def _checks(value: str) -> str:
+    measured = {c.name for c in TABLES["image_checks"].columns if c.sql_type == "double"}
+    conditions = []
+    for part in value.split(","):
+        match = _COMPARISON.fullmatch(part.strip())
+        if match is None or match[1] not in measured:
+            msg = f"write a check as blurry<2, not {part!r}; checks are {', '.join(measured)}"
+            raise InvalidInputError(msg)
+        conditions.append(f"c.{match[1]} {match[2]} {match[3]}")
+    return " AND ".join(conditions)
+
+
+def _day(column: str, sign: str) -> Callable[[str], str]:
+    def condition(value: str) -> str:
+        try:
+            day = date.fromisoformat(value)
+        except ValueError as error:
+            msg = f"write a day as 2026-05-14, not {value!r}"
+            raise InvalidInputError(msg) from error
+        return f"CAST(i.{column} AS date) {sign} CAST('{day}' AS date)"
+
+    return condition
+
+
+def _within(value: str) -> str:
+    try:
+        west, south, east, north = (float(side) for side in value.split(","))
+        for latitude, longitude in ((south, west), (north, east)):
+            Position(latitude_deg=latitude, longitude_deg=longitude)
+    except ValueError as error:  # pydantic's own is one, too
+        msg = f"write a place as west,south,east,north in degrees, not {value!r}"
+        raise InvalidInputError(msg) from error
+    if south > north:
+        raise InvalidInputError(f"{value!r} ends south of where it begins: west,south,east,north")
+    # A box over the date line begins east and ends west of it.
+    link = "AND" if west <= east else "OR"
+    return (
+        f"i.latitude_deg BETWEEN {south} AND {north} "
+        f"AND (i.longitude_deg >= {west} {link} i.longitude_deg <= {east})"
+    )
+
+
+def _named_in(table: str, column: str) -> Callable[[str], str]:
+    return lambda value: (
+        f"i.image_id IN (SELECT image_id FROM {table} WHERE {column} = {_text(value)})"  # noqa: S608
+    )
+
+
+def _kept_for(value: str) -> str:
+    return f"i.image_id IN (SELECT duplicate_of FROM duplicates WHERE image_id = {_text(value)})"  # noqa: S608
+
+
+def _conflict(value: str) -> str:
+    if value == "none":
+        return "NOT i.image_id IN (SELECT image_id FROM conflicts)"
+    if value == "any":
+        return "i.image_id IN (SELECT image_id FROM conflicts)"
+    return _named_in("conflicts", "kind")(value)
+
+
+def _phase(value: str) -> str:
+    if value not in _IN_PHASE:
+        raise InvalidInputError(f"there is no phase {value!r}; there are: {', '.join(_IN_PHASE)}")
+    return _IN_PHASE[value]
+
+
+QUESTIONS: Mapping[str, Callable[[str], str]] = {
+    "check": _checks,
+    "captured_since": _day("captured_at", ">="),
+    "captured_until": _day("captured_at", "<="),
+    "arrived_since": _day("arrived_at", ">="),
+    "arrived_until": _day("arrived_at", "<="),
+    "within": _within,
+    "annotator": _named_in("votes", "person"),
+    "label": _named_in("regions", "label"),
+    "conflict": _conflict,
+    "duplicate_of": _named_in("duplicates", "duplicate_of"),
+    "kept_for": _kept_for,
+    "phase": _phase,
+}
+"""What can be asked besides the columns, and the condition that a value of it becomes."""

@@ -1,0 +1,289 @@
+"""Where each table's rows come from: records of the lake, read again only when they change.
+
+Batches and data set versions never change. What an index rewrites (judgements, assignments) has
+another ETag afterwards, and its rows are made anew.
+"""
+
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.votes import Vote
+from farmy_assets.catalog.batches import Batch
+from farmy_assets.catalog.entry import CatalogEntry
+from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
+from farmy_assets.lake.objects import ListedObject
+from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
+from farmy_assets.query.tables import TABLES, Table
+
+Row = dict[str, Any]
+WAITING = "waiting"
+NO_DAY = "1970-01-01"  # of what has a day of its own in every row
+_log = logging.getLogger(__name__)
+_PLACE_DECIMALS = 2  # about a kilometre: a field is not to be found by it
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table, the records that it is made of at present, and how one of them is read."""
+
+    table: Table
+    sources: Callable[[], Iterable[ListedObject]]
+    read: Callable[[ListedObject], Iterable[Row]]
+
+    def rows(self, source: ListedObject) -> Iterator[Row]:
+        """The rows of one record; without a day of their own they have the record's."""
+        day = source.modified_on
+        for row in self.read(source):
+            yield {"dt": day, **row, "source": source.key}
+
+
+def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, TableSource]:
+    """Table name to feed, of all tables that are made from the lake alone.
+
+    Args:
+        lake: Where the records are.
+        crops: Campaign to crop, in place of what the campaigns say now.
+    """
+    reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
+        "image_checks": (["quality/"], _checks),
+        "duplicates": ([keys.CLEANSED_SETS], _duplicates),
+        "assignments": (["assignments/", "adjudication/"], _assignments),
+        "votes": (["votes/"], _votes),
+        "regions": (["votes/"], _regions),
+        "conflicts": (["judgements/"], _conflicts),
+        "consensus": (["judgements/"], _consensus),
+        "dataset_versions": (["dataset-versions/"], _versions),
+    }
+    bucket = lake.records.bucket
+
+    def of_records(name: str) -> TableSource:
+        prefixes, read = reads[name]
+        return TableSource(
+            TABLES[name],
+            lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
+            lambda source: _ours(read, bucket.get(source.key), source.key),
+        )
+
+    return {"images": _image_feed(lake, crops)} | {name: of_records(name) for name in reads}
+
+
+def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:
+    """The rows of one object; none, and a warning, when it is not of our making."""
+    try:
+        return list(read(content, key))
+    except (ValueError, KeyError, pa.ArrowException):
+        _log.warning("%s is not of ours and is in no table; look who wrote it", key)
+        return []
+
+
+def brought_up_to_date(
+    lake: Lake, tables: Iterable[str], *, crops: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Snapshots of these tables, taken now; table name to the name of its state.
+
+    `runs` is left as it is: it is made of Dagster's own records. `crops` are as for `feeds`.
+
+    Raises:
+        LakeUnavailableError: Others changed a table each time that it was tried.
+    """
+    made = table_sources(lake, crops=crops)
+    return {name: lake.refresh(made[name]).manifest.generation for name in tables if name in made}
+
+
+def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
+    """Images by batch; those that wait for one are a source of their own, read each time.
+
+    A batch is read again when corrections of its images have reached the catalog.
+    """
+
+    @cache
+    def defaults() -> Mapping[str, str]:
+        return campaign_crops(lake) if crops is None else crops
+
+    def sources() -> Iterator[ListedObject]:
+        corrected = lake.catalog.entries(list(lake.corrections.counts()))
+        yield from with_crops(lake, _corrected(lake, corrected), defaults())
+        waiting = sorted((i.image_id, i.campaign) for i in lake.catalog.waiting())
+        if waiting:
+            told = [
+                (i, defaults().get(name), corrected[i].corrections if i in corrected else 0)
+                for i, name in waiting
+            ]
+            digest = hashlib.sha256(repr(told).encode()).hexdigest()
+            yield ListedObject(WAITING, digest, NO_DAY)
+
+    def read(source: ListedObject) -> Iterator[Row]:
+        if source.key == WAITING:
+            crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
+        else:
+            batch = lake.records.ours(source.key, Batch)
+            crop_of = dict.fromkeys(batch.image_ids if batch else (), crop_in(source))
+        entries = lake.catalog.entries(list(crop_of))
+        return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
+
+    return TableSource(TABLES["images"], sources, read)
+
+
+def _corrected(lake: Lake, corrected: Mapping[str, CatalogEntry]) -> Iterator[ListedObject]:
+    """The batches, each under an ETag that changes with the corrections of its images."""
+    of_batch: dict[str, list[str]] = defaultdict(list)
+    for image_id, entry in sorted(corrected.items()):
+        if entry.batch_id and entry.corrections:
+            of_batch[keys.batch_of_id(entry.batch_id)] += [image_id, str(entry.corrections)]
+    for batch in lake.records.bucket.listing(keys.BATCHES):
+        changes = "".join(of_batch.get(batch.key, ()))
+        more = hashlib.sha256(changes.encode()).hexdigest()[:16] if changes else ""
+        yield batch._replace(etag=batch.etag + more)
+
+
+def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
+    row: Row = {
+        "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
+        "corrections": entry.corrections,
+    }  # fmt: skip
+    if (told := entry.metadata) is None:
+        return row
+    place = told.position
+    return row | {
+        "campaign": told.campaign,
+        "original_name": told.original_name,
+        "origin": told.source.value,
+        "crop": told.crop or default_crop,
+        "field": told.field,
+        "device": told.device,
+        "licence": told.licence,
+        "media_type": told.media_type,
+        "sha256": told.sha256,
+        "size_bytes": told.size_bytes,
+        "latitude_deg": round(place.latitude_deg, _PLACE_DECIMALS) if place else None,
+        "longitude_deg": round(place.longitude_deg, _PLACE_DECIMALS) if place else None,
+        "captured_at": _utc(told.captured_at) if told.captured_at else None,
+        "arrived_at": _utc(told.arrived_at),
+        "dt": told.arrived_at.astimezone(UTC).date().isoformat(),
+    }
+
+
+def _checks(content: bytes, key: str) -> Iterator[Row]:
+    batch_id = key.rpartition("/")[2].removesuffix(".parquet")
+    wanted = {c.name for c in TABLES["image_checks"].own_columns}
+    file = pq.ParquetFile(BytesIO(content))
+    there = [name for name in file.schema_arrow.names if name in wanted]
+    for row in file.read(columns=there).to_pylist():
+        yield {**row, "batch_id": batch_id}
+
+
+def _duplicates(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    cleansed = CleansedSet.model_validate_json(content)
+    for item in cleansed.excluded:
+        if item.duplicate_of:
+            yield {
+                "image_id": item.image_id,
+                "campaign": cleansed.campaign,
+                "batch_id": cleansed.batch_id,
+                "duplicate_of": item.duplicate_of,
+                "kind": item.reasons[0].value,
+                "how": item.detail,
+            }
+
+
+def _assignments(content: bytes, key: str) -> list[Row]:
+    given: tuple[Assignment, ...]
+    if key.startswith("adjudication/"):
+        given = AdjudicationLedger.model_validate_json(content).assignments
+    else:
+        given = BatchAssignments.model_validate_json(content).assignments
+    return [assignment.model_dump(mode="json") for assignment in given]
+
+
+def _read_votes(content: bytes) -> list[Vote]:
+    return [Vote.model_validate_json(line) for line in content.splitlines()]
+
+
+def _votes(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for vote in _read_votes(content):
+        told = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns})
+        moment = _utc(vote.submitted_at)
+        yield told | {
+            "phase": vote.phase.value,
+            "outcome": vote.outcome.value,
+            "submitted_at": moment,
+            "boxes": len(vote.boxes),
+            "dt": moment.date().isoformat(),
+        }
+
+
+def _regions(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for vote in _read_votes(content):
+        told = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
+        for box in vote.boxes:
+            yield told | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
+
+
+def _conflicts(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for judgement in CampaignState.model_validate_json(content).judgements:
+        for conflict in judgement.conflicts:
+            yield {
+                "image_id": conflict.image_id,
+                "campaign": judgement.campaign,
+                "kind": conflict.kind.value,
+                "people": conflict.people,
+                "labels": sorted({box.label for box in conflict.boxes if box}),
+                "iou": conflict.iou,
+                "sentence": conflict.sentence,
+            }
+
+
+def _consensus(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for judgement in CampaignState.model_validate_json(content).judgements:
+        yield {
+            "image_id": judgement.image_id,
+            "campaign": judgement.campaign,
+            "status": judgement.status.value,
+            "people": judgement.people,
+            "waiting_for": judgement.waiting_for,
+            "labels": [box.label for box in judgement.boxes],
+            "boxes": len(judgement.boxes),
+            "conflicts": len(judgement.conflicts),
+            "decided_by": judgement.decided_by,
+        }
+
+
+def _versions(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    version = DatasetVersion.model_validate_json(content)
+    for image in version.images:
+        yield {
+            "version_id": version.version_id,
+            "number": version.number,
+            "image_id": image.image_id,
+            "campaign": version.campaign,
+            "split": image.split,
+            "settled_by": image.settled_by,
+            "boxes": len(image.boxes),
+            "labels": [box.label for box in image.boxes],
+        }
+
+
+def _utc(moment: datetime) -> datetime:
+    """Without its zone: the tables' moments are all in UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

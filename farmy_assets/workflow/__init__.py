@@ -1,0 +1,1 @@
+"""What is to be done next: the functions that join the stages' rules with the lake's records."""

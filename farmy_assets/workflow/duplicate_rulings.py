@@ -1,0 +1,192 @@
+"""What people say of duplicates: that one is none, or that it is one after all.
+
+The word becomes a ruling; the sensor then has the image's batch cleansed anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
+from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
+from farmy_assets.cleansing.compared_images import fingerprint_of
+from farmy_assets.cleansing.duplicates import find_duplicates
+from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.lake import keys
+from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
+from farmy_assets.lake.quality_tables import QualityTables
+from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.triage import TriageRepository
+
+
+class Restored(NamedTuple):
+    """What came of taking in everything that other campaigns' photographs had kept out.
+
+    `others` is how many there were by campaign, `copies` those that stay out all the same.
+    """
+
+    taken_in: tuple[str, ...]
+    copies: tuple[str, ...]
+    others: dict[str, int]
+    batches: tuple[str, ...]
+
+
+def by_other_campaign(
+    campaign: str, sets: Sequence[CleansedSet], *, restored: Collection[str] = ()
+) -> dict[str, list[Exclusion]]:
+    """The duplicates of a campaign by the other campaign that keeps the image they look like.
+
+    Args:
+        campaign: The campaign whose images were left out.
+        sets: The cleansed sets of all campaigns.
+        restored: Images that are left out of the answer.
+    """
+    owner = {image.image_id: page.campaign for page in sets for image in page.kept}
+    found: dict[str, list[Exclusion]] = {}
+    for page in sets:
+        for item in page.excluded if page.campaign == campaign else ():
+            other = owner.get(item.duplicate_of or "", campaign)
+            is_duplicate = item.status is ExclusionStatus.DUPLICATE
+            if is_duplicate and other != campaign and item.image_id not in restored:
+                found.setdefault(other, []).append(item)
+    return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class DuplicateRulings:
+    """Looks up duplicates in the manifests, and takes people's word on them."""
+
+    records: RecordStore
+    catalog: CatalogTable
+    triage: TriageRepository
+
+    def duplicates(self, campaign: str) -> list[Exclusion]:
+        """The images of a campaign that another one stands for, by the one that is kept."""
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        found = [
+            item
+            for page in sets
+            if page.campaign == campaign
+            for item in page.excluded
+            if item.status is ExclusionStatus.DUPLICATE
+        ]
+        return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
+
+    def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
+        """A campaign's images that are left out for the sake of another campaign's, by its name.
+
+        Left out of the answer are those that were restored already. Reads all cleansed sets.
+        """
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        return by_other_campaign(
+            campaign, sets, restored=self.triage.standing(campaign).no_duplicates
+        )
+
+    def restore_all(self, campaign: str, *, by: str, why: str, now: datetime) -> Restored:
+        """Take in what was left out for the sake of other campaigns' photographs.
+
+        Of several that show the same, and of those that the campaign itself keeps already, the
+        copies stay out: told by the thresholds that the checks use by default.
+        """
+        found = self.of_other_campaigns(campaign)
+        wanted = {item.image_id for items in found.values() for item in items}
+        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+        own = [page for page in sets if page.campaign == campaign]
+        concerned = [page for page in own if wanted.intersection(page.image_ids)]
+        new = [
+            fingerprint
+            for page in concerned
+            for image in QualityTables(self.records.bucket).read(page.batch_id)
+            if image.quality.image_id in wanted
+            and (fingerprint := fingerprint_of(image.quality)) is not None
+        ]
+        known = DuplicateIndexRepository(self.records).kept_by([page.batch_id for page in own])
+        copies = find_duplicates(new, known, policy=CleansingPolicy())
+        taken_in = wanted - copies.keys()
+        pages = {i: page for page in concerned for i in page.image_ids if i in taken_in}
+        batches = self._say(Answer.YES, pages, by=by, why=why, now=now)
+        others = {name: len(items) for name, items in found.items()}
+        return Restored(tuple(sorted(taken_in)), tuple(sorted(copies)), others, tuple(batches))
+
+    def restore(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
+        """Say that images are no duplicates: they are kept, beside those they looked like.
+
+        Returns:
+            The batches that are cleansed anew for it.
+
+        Raises:
+            InvalidInputError: One of them is not excluded as a duplicate; nothing was said.
+        """
+        pages = self._pages(image_ids)
+        duplicates = {e.image_id for p in pages.values() for e in p.excluded if e.duplicate_of}
+        others = [image_id for image_id in image_ids if image_id not in duplicates]
+        if others:
+            msg = (
+                f"not excluded as a duplicate: {', '.join(others)}; "
+                "farmy duplicates list CAMPAIGN shows those that are"
+            )
+            raise InvalidInputError(msg)
+        return self._say(Answer.YES, pages, by=by, why=why, now=now)
+
+    def exclude(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
+        """Say that restored images are duplicates after all.
+
+        Returns:
+            The batches that are cleansed anew for it.
+
+        Raises:
+            InvalidInputError: One of them was never restored; nothing was said.
+        """
+        pages = self._pages(image_ids)
+        restored = {
+            image_id
+            for campaign in {page.campaign for page in pages.values()}
+            for image_id in self.triage.standing(campaign).no_duplicates
+        }
+        others = [image_id for image_id in image_ids if image_id not in restored]
+        if others:
+            msg = f"never restored: {', '.join(others)}; only what was restored can be taken back"
+            raise InvalidInputError(msg)
+        return self._say(Answer.NO, pages, by=by, why=why, now=now)
+
+    def _pages(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
+        """Image id to the manifest that the image stands in."""
+        entries = self.catalog.entries(sorted(set(image_ids)))
+        found = {}
+        for image_id in image_ids:
+            batch_id = entries[image_id].batch_id if image_id in entries else None
+            page = self.records.find(keys.cleansed_set(batch_id), CleansedSet) if batch_id else None
+            if page is None:
+                msg = f"no cleansed batch holds an image {image_id}"
+                raise InvalidInputError(msg)
+            found[image_id] = page
+        return found
+
+    def _say(
+        self, word: Answer, pages: dict[str, CleansedSet], *, by: str, why: str, now: datetime
+    ) -> list[str]:
+        rulings: dict[str, list[TriageDecision]] = {}
+        for image_id, page in pages.items():
+            reasons = {
+                reason
+                for item in page.excluded
+                if item.image_id == image_id
+                for reason in item.reasons
+                if reason in DUPLICATE_CHECKS
+            }
+            identity = ["duplicates", image_id, by, word, now.isoformat(), why]
+            ruling = TriageDecision(
+                ruling_id=hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
+                image_id=image_id, question=Question.DISTINCT, word=word,
+                reasons=tuple(sorted(reasons)), by=by, at=now, why=why,
+            )  # fmt: skip
+            rulings.setdefault(page.campaign, []).append(ruling)
+        for campaign, said in rulings.items():
+            self.triage.add_rulings(campaign, said)
+        return sorted({page.batch_id for page in pages.values()})

@@ -1,0 +1,54 @@
+"""The interface does what its document says, and takes nothing else: tried with everything."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+
+from farmy_assets.ingestion.uploads.http import UploadApi
+from farmy_assets.ingestion.uploads.openapi import document
+from farmy_assets.lake.lake import Lake
+from farmy_assets.local.upload_site import site
+from farmy_assets_tests.arrivals import NOON, jpeg
+from farmy_assets_tests.ingestion.uploads.phone import WHO, desk_of, request_for
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def interface(lake: Lake) -> Any:  # noqa: ANN401 - schemathesis has no types
+    desk = desk_of(lake)
+    desk.ask(request_for(jpeg()), WHO)
+    app = site(UploadApi(desk, lake.contributors))
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("name", ["ask", "askAll", "status", "complete", "correct"])
+def test_every_answer_is_one_that_the_document_names(
+    lake: Lake,
+    interface: Any,  # noqa: ANN401
+    name: str,
+    mode: GenerationMode,
+) -> None:
+    token = lake.contributors.give_token(WHO, now=NOON)
+    operation = interface.find_operation_by_id(name)
+
+    @settings(max_examples=50, deadline=None, derandomize=True,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def try_it(case: "schemathesis.Case[Any]") -> None:
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+    try_it()
+
+
+def test_the_document_in_docs_is_of_this_interface() -> None:
+    kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    assert kept == document(), (
+        "python -m farmy_assets.ingestion.uploads.openapi > docs/openapi.json"
+    )

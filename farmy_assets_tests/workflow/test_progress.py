@@ -1,0 +1,69 @@
+"""How far a campaign is, in the one line that the sensor shows."""
+
+import pytest
+
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
+from farmy_assets.lake.ledger import CampaignState
+from farmy_assets.workflow.progress import CampaignProgress, Flagged
+from farmy_assets.workflow.releases import blockers
+
+
+def progress(**changes: object) -> CampaignProgress:
+    fields: dict[str, object] = {
+        "name": "weeds", "next_step": None, "standings": {}, "tasks": 0, "answers": 0,
+        "open_batches": 0, "to_redo": (), "to_place": (), "rulings": "",
+    }  # fmt: skip
+    return CampaignProgress.model_validate(fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "weeds: no image was given out yet"),
+        ({"tasks": 981}, "weeds: 981 tasks given out, no answer yet"),
+        ({"tasks": 1, "answers": 1}, "weeds: 1 task given out, 1 answer"),
+        ({"standings": {"waiting": 3}, "tasks": 5}, "weeds: 3 waiting"),
+        ({"tasks": 5, "open_batches": 1},
+         "weeds: 5 tasks given out, no answer yet, 1 batch under way"),
+        ({"open_batches": 2}, "weeds: no image was given out yet, 2 batches under way"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_the_line_counts_tasks_that_were_given_out(changes: dict[str, object], told: str) -> None:
+    assert progress(**changes).in_words() == told
+
+
+def state(*standings: ConsensusStatus) -> CampaignState:
+    return CampaignState(
+        campaign="weeds", campaign_version=1, inboxes={},
+        judgements=tuple(
+            ImageConsensus(
+                image_id=f"i{n}", campaign="weeds", campaign_version=1, status=s, people=()
+            )
+            for n, s in enumerate(standings)
+        ),
+    )  # fmt: skip
+
+
+def test_what_holds_a_release_back_stands_in_good_grammar() -> None:
+    one = blockers(
+        state(ConsensusStatus.IN_CONFLICT, ConsensusStatus.WAITING), open_batches=1,
+        flagged=Flagged(to_redo=("b",), held=1),
+    )  # fmt: skip
+    assert one == [
+        "1 batch is not in the inboxes yet",
+        "1 flagged photograph waits for a word in triage",
+        "1 batch is to be cleansed anew after rulings",
+        "1 image has an open conflict (i0)",
+        "1 image waits for answers (i1)",
+    ]
+    two = blockers(
+        state(ConsensusStatus.IN_CONFLICT, ConsensusStatus.IN_CONFLICT), open_batches=2,
+        flagged=Flagged(to_redo=("b", "c"), held=2),
+    )  # fmt: skip
+    assert two == [
+        "2 batches are not in the inboxes yet",
+        "2 flagged photographs wait for a word in triage",
+        "2 batches are to be cleansed anew after rulings",
+        "2 images have an open conflict (i0, i1)",
+    ]
