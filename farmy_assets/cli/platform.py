@@ -26,11 +26,7 @@ def say(line: str) -> None:
 
 def repair_catalog() -> None:
     """Make the catalog agree with S3 again, and tell what had come apart."""
-    drift = open_lake().reconciler.reconcile(now=datetime.now(UTC))
-    say(
-        f"catalog: {drift.images} images in the raw zone, {drift.entries_added} entries rebuilt, "
-        f"{drift.entries_marked_deleted} marked as deleted"
-    )
+    say(open_lake().reconciler.reconcile(now=datetime.now(UTC)).repairs)
 
 
 @ends_plainly

@@ -20,7 +20,6 @@ from PIL import Image
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
-from farmy_assets.cli.platform import repair_catalog
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.ingestion.reports import keep_report
@@ -139,6 +138,10 @@ def _set_the_stage(
         progress["done"] = done
         if is_over:
             raise CancelledError
+
+    def repair_catalog() -> None:
+        lake = Lake.from_environment(os.environ)
+        screen.say(lake.reconciler.reconcile(now=datetime.now(UTC)).repairs)
 
     def material() -> Material:
         return found or draw(

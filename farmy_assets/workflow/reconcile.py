@@ -109,6 +109,14 @@ class Drift(Record):
     written_over: tuple[str, ...] = ()
 
     @property
+    def repairs(self) -> str:
+        """What was put right, as one line for a person who starts the platform."""
+        return (
+            f"catalog: {self.images} images in the raw zone, {self.entries_added} entries rebuilt, "
+            f"{self.entries_marked_deleted} marked as deleted"
+        )
+
+    @property
     def is_none(self) -> bool:
         """Whether the catalog agreed with S3 already, and no upload was stuck."""
         return not (
