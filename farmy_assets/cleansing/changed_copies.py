@@ -68,8 +68,8 @@ def changed_copies(
     ):
         is_stored_within = int(stored.shown[pattern]) >= Shown.WITHIN_BORDER
         is_same_part = max(more, less) <= _SAME_PART or agreement >= LEAST_AGREEMENT
-        beyond = 0 if is_same_part else more - less
-        change = _change(bool(asked.is_within_border[place]), is_stored_within, beyond)
+        within = bool(asked.is_within_border[place]), is_stored_within
+        change = _change(*within, more - less, is_same_part=is_same_part)
         pair = int(asked.numbers[place]), int(stored.owners[pattern])
         copy = ChangedCopy(change, bits, orientation, is_same_part, agreement)
         known = found[pair].get(change, copy)
@@ -77,7 +77,9 @@ def changed_copies(
     return dict(found)
 
 
-def _change(is_asked_within: bool, is_stored_within: bool, beyond: int) -> CopyChange:
+def _change(
+    is_asked_within: bool, is_stored_within: bool, beyond: int, *, is_same_part: bool
+) -> CopyChange:
     """What an asked picture is whose view shows so much beyond the stored one's.
 
     What is taken for a border may be the plain end of a photograph: of which more is to be seen
@@ -85,9 +87,9 @@ def _change(is_asked_within: bool, is_stored_within: bool, beyond: int) -> CopyC
     """
     if is_asked_within and is_stored_within:
         return CopyChange.REFRAMED
-    if is_asked_within and beyond <= 0:
+    if is_asked_within and (beyond <= 0 or is_same_part):
         return CopyChange.FRAMED
-    if is_stored_within and beyond >= 0:
+    if is_stored_within and (beyond >= 0 or is_same_part):
         return CopyChange.UNFRAMED
     return CopyChange.UNCUT if beyond > 0 else CopyChange.CUT
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from farmy_assets.annotation.people import Role, parse_email
 from farmy_assets.catalog.wording import nearest
-from farmy_assets.errors import InvalidInputError
+from farmy_assets.errors import InvalidInputError, StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 
 _PEOPLE = "/farmy/people/"
@@ -92,9 +92,7 @@ class People:
             InvalidInputError: it is no address, or nobody has it.
         """
         body = {"email": parse_email(email)}
-        self._check_known(body["email"])
-        doing = f"making a new link for {email}"
-        return self._told(self._connection.post(f"{_PEOPLE}reset/", body, doing=doing))
+        return self._change("reset", body, doing=f"making a new link for {email}")
 
     def set_role(self, email: str, role: Role) -> Invitation:
         """Change what an account is for, from the next request on.
@@ -103,9 +101,16 @@ class People:
             InvalidInputError: it is no address, or nobody has it.
         """
         body = {"email": parse_email(email), "role": role.value}
-        self._check_known(body["email"])
-        doing = f"changing the role of {email}"
-        return self._told(self._connection.post(f"{_PEOPLE}role/", body, doing=doing))
+        return self._change("role", body, doing=f"changing the role of {email}")
+
+    def _change(self, what: str, body: Mapping[str, str], *, doing: str) -> Invitation:
+        try:
+            return self._told(self._connection.post(f"{_PEOPLE}{what}/", body, doing=doing))
+        except StudioUnavailableError:
+            raise
+        except StudioError:
+            self._check_known(body["email"])  # an address that is not known is the usual cause
+            raise
 
     def _check_known(self, email: str) -> None:
         known = [account.email for account in self.accounts()]
