@@ -10,8 +10,6 @@ from urllib.parse import quote
 
 from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
-from farmy_assets.ingestion.dead_letters import DeadLetters
-from farmy_assets.ingestion.ingest_queue import IngestQueue
 from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
@@ -31,7 +29,6 @@ from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
 from farmy_assets.workflow.progress import Progress
-from farmy_assets.workflow.reconcile import Reconciler
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,17 +109,6 @@ class Lake:
     def batches(self) -> BatchRepository:
         """The sealed batches."""
         return BatchRepository(self.records, self.catalog)
-
-    @property
-    def reconciler(self) -> Reconciler:
-        """The catalog's repair."""
-        queue = IngestQueue.connect(self.settings)
-        return Reconciler(self.raw, self.catalog, self.batches, queue)
-
-    @property
-    def dead_letters(self) -> DeadLetters:
-        """The events that could not be catalogued."""
-        return DeadLetters.connect(self.settings)
 
     @property
     def quality(self) -> QualityTables:

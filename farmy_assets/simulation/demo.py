@@ -46,6 +46,7 @@ from farmy_assets.simulation.demo_report import make_report
 from farmy_assets.simulation.demo_summary import Link, show, show_doors, show_times
 from farmy_assets.simulation.release_watcher import ReleaseWatcher
 from farmy_assets.simulation.vegetation import find_vegetation
+from farmy_assets.workflow.reconcile import Reconciler
 
 _REMEMBERED_PICTURES = 10_000
 _BLINK_SECONDS = 0.2
@@ -141,7 +142,7 @@ def _set_the_stage(
 
     def repair_catalog() -> None:
         lake = Lake.from_environment(os.environ)
-        screen.say(lake.reconciler.reconcile(now=datetime.now(UTC)).repairs)
+        screen.say(Reconciler.of(lake).reconcile(now=datetime.now(UTC)).repairs)
 
     def material() -> Material:
         return found or draw(

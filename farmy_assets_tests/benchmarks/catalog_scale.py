@@ -26,6 +26,7 @@ from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import arrival, jpeg, s3_event
 from farmy_assets_tests.benchmarks.page import say
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, Measured, fresh_platform
@@ -128,7 +129,7 @@ def measure_reconcile(lake: Lake, *, images: int = 1_000_000) -> ReconcileSpeed:
     """
     SyntheticLake(lake, images)
     began = time.perf_counter()
-    drift = lake.reconciler.reconcile(now=datetime.now(UTC))
+    drift = Reconciler.of(lake).reconcile(now=datetime.now(UTC))
     taken = time.perf_counter() - began
     if not drift.is_none or drift.images != images or drift.entries != images:
         msg = f"the comparison is wrong: {drift}"
