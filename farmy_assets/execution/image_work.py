@@ -7,7 +7,7 @@ are written from here, as they come.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import boto3
 import daft
@@ -23,6 +23,7 @@ from farmy_assets.execution.plan import image_work, in_portions
 from farmy_assets.execution.work_order import WorkOrder
 from farmy_assets.lake import keys
 from farmy_assets.lake.connection import THREADS
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
 
@@ -43,6 +44,11 @@ class ImageWork:
     settings: LakeSettings
     raw: Bucket
     cleansed: Bucket
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """From a lake's raw zone to its cleansed bucket."""
+        return cls(lake.settings, lake.raw, lake.cleansed)
 
     def examine(
         self,

@@ -33,7 +33,6 @@ from farmy_assets.workflow.progress import Progress
 if TYPE_CHECKING:
     import pandas as pd
 
-    from farmy_assets.execution.image_work import ImageWork
     from farmy_assets.query.athena import AthenaEngine
     from farmy_assets.query.engine import LocalEngine
     from farmy_assets.query.glue_tables import GlueTables
@@ -114,13 +113,6 @@ class Lake:
     def quality(self) -> QualityTables:
         """What the checks found."""
         return QualityTables(self.records.bucket)
-
-    @property
-    def image_work(self) -> "ImageWork":
-        """Checks and normalised copies."""
-        from farmy_assets.execution.image_work import ImageWork  # noqa: PLC0415 - brings all of Daft
-
-        return ImageWork(self.settings, self.raw, self.cleansed)
 
     @property
     def duplicates(self) -> DuplicateIndexRepository:
