@@ -27,8 +27,6 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
-from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
-from farmy_assets.workflow.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,22 +138,9 @@ class Lake:
         return TriageRepository(self.records)
 
     @property
-    def duplicate_rulings(self) -> DuplicateRulings:
-        """What people say of duplicates."""
-        return DuplicateRulings(self.records, self.catalog, self.triage)
-
-    @property
     def datasets(self) -> DatasetRepository:
         """The data set versions."""
         return DatasetRepository(self.records, self.exports, self.cleansed)
-
-    @property
-    def progress(self) -> Progress:
-        """What is not yet done."""
-        return Progress(
-            records=self.records, batches=self.batches, campaigns=self.campaigns,
-            ledger=self.ledger, triage=self.triage, datasets=self.datasets, pending=self.pending,
-        )  # fmt: skip
 
     def query(self, sql: str) -> "pd.DataFrame":
         """The answer to a question in Athena's SQL over the snapshots' tables.
