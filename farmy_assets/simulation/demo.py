@@ -28,7 +28,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform
 from farmy_assets.local.settings import LocalSettings, load_secrets, platform_environment
-from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.tables import TABLES
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.demo_display import Screen
@@ -119,7 +119,7 @@ def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     screen.chapter("the result is held against the truth")
     with watch.timing("summary"):
         report = make_report(lake, campaign.name, sight)
-        brought_up_to_date(lake, TABLES)  # people will ask `farmy query` now
+        QueryLayer(lake).bring_up_to_date(TABLES)  # people will ask `farmy query` now
     show(screen.console, report)
     show_times(screen.console, watch.seconds, vigil.peak_memory_bytes)
     folder = keys.dataset(campaign.name, report.version.version_id, "")

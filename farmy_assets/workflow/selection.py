@@ -17,7 +17,7 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
 from farmy_assets.query.default_crops import campaign_crops
-from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.translation import translate
 
 if TYPE_CHECKING:
@@ -191,8 +191,8 @@ def _asked(
     """The tables that the query names, as of now, and the images of the batches it chooses."""
     sql = checked_selection(campaign.image_query, *batch_ids)
     crops = campaign_crops(lake) | {campaign.name: campaign.crop}
-    generations = brought_up_to_date(lake, translate(sql).tables, crops=crops)
-    return generations, set(lake.query_engine.query(sql)["image_id"].to_pylist())
+    generations = QueryLayer(lake).bring_up_to_date(translate(sql).tables, crops=crops)
+    return generations, set(QueryLayer(lake).engine.query(sql)["image_id"].to_pylist())
 
 
 def _decided(

@@ -23,6 +23,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import ORIGIN
@@ -110,7 +111,7 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         (batch,) = lake.batches.seal_waiting(policy=policy, now=datetime.now(UTC))
         _materialize(lake, batch.batch_id)
         for name in ("images", "image_checks"):
-            lake.refresh(table_sources(lake)[name])
+            QueryLayer(lake).refresh(table_sources(lake)[name])
         assert Reconciler.of(lake).reconcile(now=datetime.now(UTC)).is_none
         refused(
             lambda: lake.raw.put(raw_key, b"other bytes"),
@@ -122,7 +123,7 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         )
 
     with having(guarded, "ReaderPolicy") as lake:
-        found = lake.query(
+        found = QueryLayer(lake).query(
             "SELECT i.image_id, c.verdict FROM images i JOIN image_checks c "
             "ON c.image_id = i.image_id"
         )

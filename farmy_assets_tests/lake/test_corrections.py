@@ -15,6 +15,7 @@ from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.corrections import MOST_OF_ONE_IMAGE, Corrections
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
@@ -160,8 +161,8 @@ def test_the_table_of_images_shows_what_stands(
     feed = table_sources(lake)["images"]
 
     def rows() -> list[tuple[str, int]]:
-        lake.refresh(feed)
-        found = lake.query("SELECT crop, corrections FROM images ORDER BY crop")
+        QueryLayer(lake).refresh(feed)
+        found = QueryLayer(lake).query("SELECT crop, corrections FROM images ORDER BY crop")
         return list(found.itertuples(index=False, name=None))
 
     for one in (image_id, other.image_id):
@@ -176,7 +177,7 @@ def test_the_table_of_images_shows_what_stands(
     assert rows() == [("maize", 0), ("wheat", 1)]  # its event has not come yet
     tell(lake, keys.correction(image_id, 2))
     assert rows() == [("maize", 0), ("rye", 2)]
-    assert lake.refresh(feed).records_read == 0
+    assert QueryLayer(lake).refresh(feed).records_read == 0
 
 
 def test_corrections_at_the_same_moment_are_all_kept(lake: Lake, image_id: str) -> None:
