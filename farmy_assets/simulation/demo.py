@@ -46,6 +46,7 @@ from farmy_assets.simulation.demo_report import make_report
 from farmy_assets.simulation.demo_summary import Link, show, show_doors, show_times
 from farmy_assets.simulation.release_watcher import ReleaseWatcher
 from farmy_assets.simulation.vegetation import find_vegetation
+from farmy_assets.workflow import campaigns
 from farmy_assets.workflow.reconcile import Reconciler
 
 _REMEMBERED_PICTURES = 10_000
@@ -96,7 +97,7 @@ def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     screen.chapter("the people and their campaign")
     with watch.timing("people"):
         accounts = _people(settings)
-        campaign = lake.campaigns.apply(material.campaign)
+        campaign = campaigns.apply(lake, material.campaign)
         names = ", ".join(person.name for person in campaign.annotators)
         screen.say(
             f"{names} annotate; {campaign.adjudicator.name} adjudicates, and looks at what the "

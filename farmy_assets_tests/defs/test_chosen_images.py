@@ -13,6 +13,7 @@ from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow import campaigns
 from farmy_assets.workflow.audit import phases
 from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.selection import ImageSelection, choose, images_to_ask
@@ -132,5 +133,5 @@ def test_a_bad_query_is_refused_when_the_campaign_is_applied(
     lake: Lake, query: str, told: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=told):
-        lake.campaigns.apply(parse_campaign(campaign_with(query)))
+        campaigns.apply(lake, parse_campaign(campaign_with(query)))
     assert lake.campaigns.names() == []
