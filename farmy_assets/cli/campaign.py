@@ -18,6 +18,7 @@ from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow import campaigns
 from farmy_assets.workflow.campaign_status import campaign_status
 from farmy_assets.workflow.selection import choose_again, preview
 
@@ -49,11 +50,11 @@ def apply(
     wanted = parse_campaign(text)
     lake = open_lake()
     before = lake.campaigns.current(wanted.name)
-    lake.campaigns.check(wanted)
+    campaigns.check(lake, wanted)
     accounts = Accounts(wanted)
     accounts.question()
     _tell_choice(lake, wanted)
-    stored = lake.campaigns.apply(wanted)
+    stored = campaigns.apply(lake, wanted)
     is_news = before is None or before.version != stored.version
     typer.echo(
         f"campaign {stored.name}, version {stored.version}: {'applied' if is_news else 'unchanged'}"

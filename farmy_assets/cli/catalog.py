@@ -7,7 +7,8 @@ import typer
 
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result
-from farmy_assets.ingestion.dead_letters import DeadLetter
+from farmy_assets.ingestion.dead_letters import DeadLetter, DeadLetters
+from farmy_assets.workflow.reconcile import Reconciler
 
 
 @ends_plainly
@@ -20,7 +21,7 @@ def reconcile(
 
     An empty catalog comes back whole, with the batches of its images.
     """
-    drift = open_lake().reconciler.reconcile(now=datetime.now(UTC), rebuild=rebuild)
+    drift = Reconciler.of(open_lake()).reconcile(now=datetime.now(UTC), rebuild=rebuild)
     typer.echo(drift.model_dump_json(indent=1))
 
 
@@ -33,7 +34,7 @@ def redrive(
 
     Nothing is thrown away: what cannot be handled comes back here after five more deliveries.
     """
-    letters = open_lake().dead_letters.redrive(move=not dry_run)
+    letters = DeadLetters.connect(open_lake().settings).redrive(move=not dry_run)
     if as_json:
         typer.echo(f"[{','.join(letter.model_dump_json() for letter in letters)}]")
         return

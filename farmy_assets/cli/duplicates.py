@@ -13,6 +13,7 @@ from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
 
 commands = typer.Typer(no_args_is_help=True, help="See duplicates, and get one back.")
 
@@ -32,7 +33,7 @@ def show(
     """Show each photograph that was kept, with those that were left out for its sake."""
     lake = open_lake()
     # Photographs may come before their campaign is opened, and be checked.
-    found = lake.duplicate_rulings.duplicates(campaign)
+    found = DuplicateRulings.of(lake).duplicates(campaign)
     if as_json and found:
         print_json_lines(item.model_dump(mode="json") for item in found)
         return
@@ -68,7 +69,7 @@ def restore(
         msg = "give image ids, or --campaign NAME --all"
         raise InvalidInputError(msg)
     lake = open_lake()
-    rulings, by, now = lake.duplicate_rulings, by or getuser(), datetime.now(UTC)
+    rulings, by, now = DuplicateRulings.of(lake), by or getuser(), datetime.now(UTC)
     if not campaign:
         batches = rulings.restore(images or [], by=by, why=why, now=now)
         _tell(images or [], "goes on to annotation", batches)
@@ -90,7 +91,7 @@ def restore(
 @ends_plainly
 def exclude(images: Images, by: By = "", why: Why = "") -> None:
     """Say that restored photographs are duplicates after all."""
-    rulings, now = open_lake().duplicate_rulings, datetime.now(UTC)
+    rulings, now = DuplicateRulings.of(open_lake()), datetime.now(UTC)
     batches = rulings.exclude(images, by=by or getuser(), why=why, now=now)
     _tell(images, "is left out again", batches)
 

@@ -15,6 +15,7 @@ from farmy_assets.local import platform
 from farmy_assets.local.platform import PlatformStatus
 from farmy_assets.local.settings import load_secrets, read_settings
 from farmy_assets.workflow.audit import phases
+from farmy_assets.workflow.reconcile import Reconciler
 
 MEBIBYTE = 2**20
 
@@ -26,7 +27,7 @@ def say(line: str) -> None:
 
 def repair_catalog() -> None:
     """Make the catalog agree with S3 again, and tell what had come apart."""
-    say(open_lake().reconciler.reconcile(now=datetime.now(UTC)).repairs)
+    say(Reconciler.of(open_lake()).reconcile(now=datetime.now(UTC)).repairs)
 
 
 @ends_plainly

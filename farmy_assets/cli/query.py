@@ -21,7 +21,7 @@ from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.query.athena import AthenaEngine, Scan
-from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.tables import TABLES
 from farmy_assets.query.translation import translate
 
@@ -80,8 +80,8 @@ def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person c
         path.write_text(text + "\n", encoding="utf-8")
     lake = open_lake()
     if fresh:
-        brought_up_to_date(lake, translate(text).tables)
-    engine = lake.query_engine
+        QueryLayer(lake).bring_up_to_date(translate(text).tables)
+    engine = QueryLayer(lake).engine
     if isinstance(engine, AthenaEngine):
         engine = replace(engine, on_scan=_print_scan)
     answer = engine.query(text)

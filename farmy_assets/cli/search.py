@@ -13,8 +13,8 @@ from farmy_assets.cli.task_links import task_links
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.contact_sheet import contact_sheet, look_up
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.suggestions import check_values
-from farmy_assets.query.table_sources import brought_up_to_date
 from farmy_assets.query.tables import TABLES
 
 _TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
@@ -72,7 +72,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         raise InvalidInputError(msg + "which combine), --sql or --like, one of them")
     lake = open_lake()
     if fresh and like is None:  # looks are always those of now
-        brought_up_to_date(lake, TABLES)
+        QueryLayer(lake).bring_up_to_date(TABLES)
     if like is not None:
         found, title = _alike(lake, like, limit, distance), f"Looks like {like.name}"
     elif sql:
@@ -106,13 +106,13 @@ def _columns(where: Sequence[str]) -> dict[str, str]:
 
 
 def _matching(lake: Lake, wanted: Mapping[str, str], limit: int) -> list[Mapping[str, object]]:
-    frame = lake.images(limit=limit, **wanted)
+    frame = QueryLayer(lake).images(limit=limit, **wanted)
     told = dict.fromkeys(name for name in (*_TOLD, *wanted) if name in frame)
     return _rows(frame[[*told]])
 
 
 def _asked(lake: Lake, sql: str, limit: int) -> list[Mapping[str, object]]:
-    frame = lake.query(sql)
+    frame = QueryLayer(lake).query(sql)
     if "image_id" not in frame:
         raise InvalidInputError("the SELECT has to have a column image_id")
     return _rows(frame.head(limit))
@@ -127,5 +127,5 @@ def _alike(lake: Lake, photograph: Path, limit: int, distance: int) -> list[Mapp
         content = photograph.read_bytes()
     except OSError as error:
         raise InvalidInputError(f"{photograph} cannot be read: {error.strerror}") from error
-    found = lake.similar_images.of(content, limit=limit, max_distance_bits=distance)
+    found = QueryLayer(lake).similar_images.of(content, limit=limit, max_distance_bits=distance)
     return [alike._asdict() for alike in found]

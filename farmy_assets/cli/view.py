@@ -22,6 +22,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.local.settings import read_settings
 from farmy_assets.query.gallery import Gallery, Picture, gather
 from farmy_assets.query.image_annotations import Drawn
+from farmy_assets.query.layer import QueryLayer
 
 _VIEWER = Path(__file__).with_name("fiftyone_viewer.py")
 _READY, _TAKEN = "ready", 3  # as the viewer says
@@ -71,7 +72,7 @@ def view(
 
 def _asked_for(lake: Lake, sql: str) -> list[str]:
     if sql:
-        frame = lake.query(sql)
+        frame = QueryLayer(lake).query(sql)
         if "image_id" not in frame:
             raise InvalidInputError("the SELECT has to have a column image_id")
         return list(dict.fromkeys(frame["image_id"].dropna()))

@@ -13,6 +13,7 @@ from farmy_assets.defs.metadata import Materialized, count_table, place, record_
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
+from farmy_assets.workflow.reconcile import Reconciler
 
 SHOWN = 10
 COLUMNS = ("original_name", "captured_at", "device", "source", "crop", "field", "licence")
@@ -37,7 +38,7 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     with as_dagster_failure():
         opened = lake.open()
         batch = opened.batches.read(context.partition_key)
-        rebuilt = opened.reconciler.restore_batch(batch)
+        rebuilt = Reconciler.of(opened).restore_batch(batch)
         entries = opened.catalog.entries(batch.image_ids)
         campaign = opened.campaigns.current(batch.campaign)
     known = [entry.metadata for entry in entries.values() if entry.metadata]

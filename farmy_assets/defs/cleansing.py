@@ -30,7 +30,7 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingResource, LakeResource
-from farmy_assets.execution.image_work import ExpectedContent
+from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -77,11 +77,12 @@ def image_quality(
     with as_dagster_failure():
         opened, policies = lake.open(), config.policies(cleansing)
         batch = opened.batches.read(context.partition_key)
+        work = ImageWork.of(opened)
         began = time.monotonic()
         examined = [
             image
             for source, promised in _promises(opened, batch.image_ids).items()
-            for image in opened.image_work.examine(
+            for image in work.examine(
                 promised, policy=policies.for_source(source), ray_address=cleansing.ray_address
             )
         ]

@@ -31,6 +31,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
+from farmy_assets.workflow.progress import Progress
 
 SHOWN = 20
 
@@ -93,7 +94,7 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
         copied, rulings = opened.ledger.copied(campaign.name), opened.triage.digest(campaign.name)
-        is_followed = rulings and not opened.progress.flagged(campaign.name).to_redo
+        is_followed = rulings and not Progress.of(opened).flagged(campaign.name).to_redo
         judgements = _judge_all(opened, campaign)
         in_conflict = [j for j in judgements if j.status is ConsensusStatus.IN_CONFLICT]
         state = CampaignState(

@@ -28,6 +28,7 @@ from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.releases import next_version
 
 SHOWN = 20
@@ -92,7 +93,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
 
 
 def _open_batches(lake: Lake, campaign: str) -> int:
-    batches = lake.progress.of_batches()
+    batches = Progress.of(lake).of_batches()
     return sum(batch.campaign == campaign and not batch.is_done for batch in batches)
 
 

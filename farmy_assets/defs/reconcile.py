@@ -7,6 +7,7 @@ import dagster as dg
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows
 from farmy_assets.defs.resources import LakeResource
+from farmy_assets.workflow.reconcile import Reconciler
 
 
 @dg.asset(group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1", retry_policy=RETRY_ONCE)
@@ -18,7 +19,7 @@ def reconcile(lake: LakeResource) -> Materialized:
     """
     with as_dagster_failure():
         opened = lake.open()
-        drift = opened.reconciler.reconcile(now=datetime.now(UTC))
+        drift = Reconciler.of(opened).reconcile(now=datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={
             **rows(drift.images),

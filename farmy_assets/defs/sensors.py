@@ -28,7 +28,7 @@ from farmy_assets.defs.resources import LakeResource, SealingResource, StudioRes
 from farmy_assets.errors import LakeUnavailableError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.progress import BatchProgress, CampaignProgress, NextStep
+from farmy_assets.workflow.progress import BatchProgress, CampaignProgress, NextStep, Progress
 
 SECONDS = 5  # the daemon itself looks no more often
 MAX_REQUESTS = 50
@@ -84,7 +84,7 @@ def new_images_sensor(
         opened = lake.open()
         known = _known(context, opened)
         opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=known.up_to)
-        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
+        open_batches = Progress.of(opened).of_batches(after=known.up_to, besides=known.undone)
     except LakeUnavailableError as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -122,7 +122,7 @@ def annotation_completion_sensor(
     try:
         opened = lake.open()
         known = _known(context, opened)
-        open_batches = opened.progress.of_batches(after=known.up_to, besides=known.undone)
+        open_batches = Progress.of(opened).of_batches(after=known.up_to, besides=known.undone)
         found = _campaigns(opened, studio.open(), open_batches, known.followed)
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
@@ -164,7 +164,7 @@ def _campaigns(
     current = [lake.campaigns.current(name) for name in lake.campaigns.names()]
     give_inboxes(studio, filter(None, current))
     return [
-        lake.progress.of_campaign(
+        Progress.of(lake).of_campaign(
             campaign,
             states.get(campaign.name, {}),
             undone[campaign.name],

@@ -11,6 +11,7 @@ from farmy_assets.defs.metadata import Materialized, place, rows
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import ListedObject
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.snapshots import SnapshotRepository
 from farmy_assets.query.table_sources import TableSource, table_sources
 from farmy_assets.query.tables import TABLES, Table
@@ -96,7 +97,7 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
                 if table.name == "runs"
                 else table_sources(opened)[table.name]
             )
-            taken = opened.refresh(feed, full=config.full)
+            taken = QueryLayer(opened).refresh(feed, full=config.full)
             swept = 0
             if config.full:
                 today = datetime.now(UTC).date()

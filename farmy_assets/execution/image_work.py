@@ -7,9 +7,8 @@ are written from here, as they come.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-import boto3
 import daft
 from daft.io import IOConfig, S3Config
 
@@ -22,7 +21,8 @@ from farmy_assets.execution.engines import use_engine
 from farmy_assets.execution.plan import image_work, in_portions
 from farmy_assets.execution.work_order import WorkOrder
 from farmy_assets.lake import keys
-from farmy_assets.lake.connection import THREADS
+from farmy_assets.lake.connection import THREADS, credentials_of
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
 
@@ -43,6 +43,11 @@ class ImageWork:
     settings: LakeSettings
     raw: Bucket
     cleansed: Bucket
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """From a lake's raw zone to its cleansed bucket."""
+        return cls(lake.settings, lake.raw, lake.cleansed)
 
     def examine(
         self,
@@ -103,9 +108,7 @@ class ImageWork:
         return in_portions(named, len(image_ids)).with_column("content", content)
 
     def _io_config(self) -> IOConfig:
-        session = boto3.Session(region_name=self.settings.region_name)
-        found = session.get_credentials()
-        credentials = found.get_frozen_credentials() if found else None
+        credentials = credentials_of(self.settings)
         return IOConfig(
             s3=S3Config(
                 region_name=self.settings.region_name,

@@ -1,6 +1,7 @@
 """S3 and the DynamoDB catalog: the only room that knows AWS.
 
-`from farmy_assets.lake import Lake` is the way in for people's own programs.
+`from farmy_assets.lake import Lake` is the way in for people's own programs; to ask the lake they
+hand it to `farmy_assets.query.layer.QueryLayer`.
 """
 
 from importlib import import_module

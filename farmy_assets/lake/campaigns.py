@@ -62,11 +62,12 @@ class CampaignRepository:
     def apply(self, campaign: Campaign) -> Campaign:
         """Store the rules as the campaign's next version, unless they are the present ones.
 
+        The query for images is stored as it is: `workflow.campaigns.apply` checks it before.
+
         Returns the campaign as it now stands, with its version.
 
         Raises:
-            InvalidInputError: Its query for images is not allowed, or does not fit the tables; or a
-                class that people used would be renamed or removed.
+            InvalidInputError: A class that people used would be renamed or removed.
         """
         while True:
             present = self.check(campaign)
@@ -83,13 +84,8 @@ class CampaignRepository:
         Votes are read only if a class is renamed or removed.
 
         Raises:
-            InvalidInputError: The query for images is not allowed, or does not fit the tables; or
-                votes would lose their class.
+            InvalidInputError: Votes would lose their class.
         """
-        if wanted.image_query:
-            from farmy_assets.workflow.selection import checked_selection  # noqa: PLC0415 - brings DuckDB
-
-            checked_selection(wanted.image_query)
         present = self.current(wanted.name)
         if present is None:
             return None

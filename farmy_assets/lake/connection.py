@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
@@ -93,6 +94,15 @@ def query_client(settings: LakeSettings, service: Literal["athena", "glue"]) -> 
             endpoint_url=settings.endpoint_url,
             config=client_config(signature="v4"),
         )
+
+
+def credentials_of(settings: LakeSettings) -> ReadOnlyCredentials | None:
+    """What boto3 would sign with now, for programs that read S3 by themselves; None without any.
+
+    From a session of its own, so that what has changed since the process began is seen.
+    """
+    found = boto3.Session(region_name=settings.region_name).get_credentials()
+    return found.get_frozen_credentials() if found else None
 
 
 @cache

@@ -3,20 +3,15 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
-from farmy_assets.ingestion.dead_letters import DeadLetters
-from farmy_assets.ingestion.ingest_queue import IngestQueue
 from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.connection import dynamodb_client, query_client, s3_client
+from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.datasets import DatasetRepository
@@ -29,20 +24,6 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
-from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
-from farmy_assets.workflow.progress import Progress
-from farmy_assets.workflow.reconcile import Reconciler
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from farmy_assets.execution.image_work import ImageWork
-    from farmy_assets.query.athena import AthenaEngine
-    from farmy_assets.query.engine import LocalEngine
-    from farmy_assets.query.glue_tables import GlueTables
-    from farmy_assets.query.similar_images import SimilarImages
-    from farmy_assets.query.snapshots import Taken
-    from farmy_assets.query.table_sources import TableSource
 
 
 @dataclass(frozen=True)
@@ -114,27 +95,9 @@ class Lake:
         return BatchRepository(self.records, self.catalog)
 
     @property
-    def reconciler(self) -> Reconciler:
-        """The catalog's repair."""
-        queue = IngestQueue.connect(self.settings)
-        return Reconciler(self.raw, self.catalog, self.batches, queue)
-
-    @property
-    def dead_letters(self) -> DeadLetters:
-        """The events that could not be catalogued."""
-        return DeadLetters.connect(self.settings)
-
-    @property
     def quality(self) -> QualityTables:
         """What the checks found."""
         return QualityTables(self.records.bucket)
-
-    @property
-    def image_work(self) -> "ImageWork":
-        """Checks and normalised copies."""
-        from farmy_assets.execution.image_work import ImageWork  # noqa: PLC0415 - brings all of Daft
-
-        return ImageWork(self.settings, self.raw, self.cleansed)
 
     @property
     def duplicates(self) -> DuplicateIndexRepository:
@@ -162,93 +125,9 @@ class Lake:
         return TriageRepository(self.records)
 
     @property
-    def duplicate_rulings(self) -> DuplicateRulings:
-        """What people say of duplicates."""
-        return DuplicateRulings(self.records, self.catalog, self.triage)
-
-    @property
     def datasets(self) -> DatasetRepository:
         """The data set versions."""
         return DatasetRepository(self.records, self.exports, self.cleansed)
-
-    @property
-    def progress(self) -> Progress:
-        """What is not yet done."""
-        return Progress(
-            records=self.records, batches=self.batches, campaigns=self.campaigns,
-            ledger=self.ledger, triage=self.triage, datasets=self.datasets, pending=self.pending,
-        )  # fmt: skip
-
-    def query(self, sql: str) -> "pd.DataFrame":
-        """The answer to a question in Athena's SQL over the snapshots' tables.
-
-        Raises:
-            InvalidInputError: The query is not allowed, is wrong, or takes too much.
-        """
-        frame: pd.DataFrame = self.query_engine.query(sql).to_pandas()
-        return frame
-
-    def images(self, *, limit: int = 100, **wanted: str) -> "pd.DataFrame":
-        """Images with what the checks found, the newest first.
-
-            Lake.connect().images(crop="tomato", verdict="pass", limit=100)
-
-        Args:
-            limit: How many at most.
-            **wanted: Column of `images` or `image_checks` to the value that it must have, or a
-                question such as `check="blurry<2"`; `query/search_filters.py` has them all.
-
-        Raises:
-            InvalidInputError: There is no such column or question, or its value makes no sense.
-        """
-        from farmy_assets.query.search_filters import images_sql  # noqa: PLC0415 - as below
-
-        return self.query(images_sql(wanted, limit=limit))
-
-    def refresh(self, feed: "TableSource", *, full: bool = False) -> "Taken":
-        """A table brought up to date where people query it: its snapshot, and Glue's if told.
-
-        Raises:
-            LakeUnavailableError: Others changed the table each time that it was tried.
-        """
-        from farmy_assets.query.snapshots import SnapshotRepository  # noqa: PLC0415 - brings Arrow
-
-        taken = SnapshotRepository(self.records).take(feed, full=full)
-        if glue := self.glue_tables:
-            glue.register(feed.table, taken.manifest)
-        return taken
-
-    @cached_property
-    def similar_images(self) -> "SimilarImages":
-        """The search by a photograph."""
-        from farmy_assets.query.similar_images import SimilarImages  # noqa: PLC0415 - brings Daft
-
-        return SimilarImages(self.duplicates)
-
-    @property
-    def glue_tables(self) -> "GlueTables | None":
-        """Where Athena finds the tables; None where no Glue database is told."""
-        from farmy_assets.query.glue_tables import GlueTables  # noqa: PLC0415 - brings Arrow
-
-        database = self.settings.glue_database
-        if not database:
-            return None
-        return GlueTables(query_client(self.settings, "glue"), database, self.records.bucket)
-
-    @property
-    def query_engine(self) -> "LocalEngine | AthenaEngine":
-        """What answers SQL: Athena where a workgroup is told, else this machine."""
-        if self.settings.athena_workgroup:
-            from farmy_assets.query.athena import AthenaEngine  # noqa: PLC0415 - brings Arrow
-
-            client = query_client(self.settings, "athena")
-            database = self.settings.glue_database or ""
-            return AthenaEngine(client, self.settings.athena_workgroup, database)
-        from farmy_assets.query.engine import LocalEngine  # noqa: PLC0415 - brings DuckDB
-        from farmy_assets.query.snapshots import SnapshotRepository  # noqa: PLC0415
-
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return LocalEngine(SnapshotRepository(self.records), home / "farmy" / "lake")
 
     def mark_cleansed_bucket(self) -> None:
         """Put there what Label Studio looks for when it is connected to this bucket."""

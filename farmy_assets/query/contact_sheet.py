@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from io import BytesIO
 from itertools import cycle
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 from PIL import Image
@@ -15,6 +15,7 @@ from farmy_assets.annotation.campaign import PALETTE
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.execution.thumbnails import thumbnails
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.query.image_annotations import (
     AnnotationReader,
@@ -22,10 +23,8 @@ from farmy_assets.query.image_annotations import (
     ImageAnnotations,
     classes_of,
 )
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.search_filters import these_images_sql
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
 
 _AT_ONCE = 200
 
@@ -72,7 +71,7 @@ class FoundImages(NamedTuple):
     assignments: Mapping[str, Sequence[Assignment]]
 
 
-def look_up(lake: "Lake", found: Sequence[Mapping[str, object]]) -> FoundImages:
+def look_up(lake: Lake, found: Sequence[Mapping[str, object]]) -> FoundImages:
     """What people drew on found images, and who was asked about them.
 
     Args:
@@ -83,7 +82,7 @@ def look_up(lake: "Lake", found: Sequence[Mapping[str, object]]) -> FoundImages:
     reader = AnnotationReader(lake)
     places: dict[str, tuple[str, str]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        answer = lake.query_engine.query(these_images_sql(ids[start : start + _AT_ONCE]))
+        answer = QueryLayer(lake).engine.query(these_images_sql(ids[start : start + _AT_ONCE]))
         for row in answer.to_pylist():
             places[row["image_id"]] = (row["campaign"] or "", row["batch_id"] or "")
     return FoundImages(
@@ -94,7 +93,7 @@ def look_up(lake: "Lake", found: Sequence[Mapping[str, object]]) -> FoundImages:
 
 
 def contact_sheet(
-    lake: "Lake",
+    lake: Lake,
     title: str,
     found: FoundImages,
     *,

@@ -6,26 +6,23 @@ and its crop: only the batches of a campaign that gets another crop are read aga
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import ListedObject, in_threads
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
 
 _PARTS = 3  # ETag, campaign, crop: neither of the first two holds a space
 
 
-def campaign_crops(lake: "Lake") -> dict[str, str]:
+def campaign_crops(lake: Lake) -> dict[str, str]:
     """The crop of every campaign, by name; one listing and one small record for each."""
     found = in_threads(lake.campaigns.current, lake.campaigns.names())
     return {campaign.name: campaign.crop for campaign in found if campaign}
 
 
 def with_crops(
-    lake: "Lake", batches: Iterable[ListedObject], crops: Mapping[str, str]
+    lake: Lake, batches: Iterable[ListedObject], crops: Mapping[str, str]
 ) -> Iterator[ListedObject]:
     """Batches whose ETags tell their campaign and its crop.
 

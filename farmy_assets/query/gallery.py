@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.query.image_annotations import AnnotationReader, Drawn
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.search_filters import these_images_sql
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
 
 _AT_ONCE = 200
 
@@ -38,7 +37,7 @@ class Gallery(NamedTuple):
 
 
 def gather(
-    lake: "Lake", image_ids: Sequence[str], folder: Path, on_done: Callable[[int], object]
+    lake: Lake, image_ids: Sequence[str], folder: Path, on_done: Callable[[int], object]
 ) -> Gallery:
     """Fetch the images' copies, those that are not in the folder yet, and what is known of them.
 
@@ -54,7 +53,7 @@ def gather(
     drawn = AnnotationReader(lake)
     for start in range(0, len(image_ids), _AT_ONCE):
         some = image_ids[start : start + _AT_ONCE]
-        answer = lake.query_engine.query(these_images_sql(some))
+        answer = QueryLayer(lake).engine.query(these_images_sql(some))
         rows = {row["image_id"]: row for row in answer.to_pylist()}
         files = in_threads(lambda image_id: _fetched(lake, image_id, folder), some)
         for image_id, file in zip(some, files, strict=True):
@@ -68,7 +67,7 @@ def gather(
     return Gallery(pictures, missing)
 
 
-def _fetched(lake: "Lake", image_id: str, folder: Path) -> Path | None:
+def _fetched(lake: Lake, image_id: str, folder: Path) -> Path | None:
     path = folder / f"{image_id}.jpg"
     if not path.is_file():
         content = lake.cleansed.find(keys.cleansed_image(image_id))

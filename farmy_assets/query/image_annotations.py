@@ -6,13 +6,11 @@ each of its batches.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.lake import Lake
 
 
 class Drawn(NamedTuple):
@@ -43,7 +41,7 @@ class ImageAnnotations:
 class AnnotationReader:
     """Reads the ledger as far as it is asked, and remembers what it has read."""
 
-    lake: "Lake"
+    lake: Lake
     _judged: dict[str, dict[str, ImageAnnotations]] = field(default_factory=dict)
     _assigned: dict[tuple[str, str], tuple[Assignment, ...]] = field(default_factory=dict)
 

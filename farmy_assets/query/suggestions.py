@@ -1,20 +1,18 @@
 """A value that nothing in the lake has: said, with the nearest that there is."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.catalog.wording import nearest
 from farmy_assets.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.lake import Lake
+from farmy_assets.query.layer import QueryLayer
 
 _SHOWN = 12
 
 
-def check_values(lake: "Lake", wanted: Mapping[str, str]) -> None:
+def check_values(lake: Lake, wanted: Mapping[str, str]) -> None:
     """Make sure that what was looked for without finding anything is there at all.
 
     Reads each campaign's present rules, and the names that the tables hold.
@@ -32,7 +30,7 @@ def check_values(lake: "Lake", wanted: Mapping[str, str]) -> None:
             _check(noun, wanted[name], known, lake)
 
 
-def _check(noun: str, value: str, known: "Callable[[Lake], set[str]]", lake: "Lake") -> None:
+def _check(noun: str, value: str, known: Callable[[Lake], set[str]], lake: Lake) -> None:
     there = known(lake)
     if value in there:
         return
@@ -45,30 +43,30 @@ def _check(noun: str, value: str, known: "Callable[[Lake], set[str]]", lake: "La
     raise InvalidInputError(f"there is no {noun} {value!r}; {hint}")
 
 
-def _rules(lake: "Lake") -> Iterator[Campaign]:
+def _rules(lake: Lake) -> Iterator[Campaign]:
     for name in lake.campaigns.names():
         if campaign := lake.campaigns.current(name):
             yield campaign
 
 
-def _in_table(lake: "Lake", table: str, column: str) -> set[str]:
+def _in_table(lake: Lake, table: str, column: str) -> set[str]:
     sql = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608 - our own names
-    return set(lake.query_engine.query(sql)[column].to_pylist())
+    return set(QueryLayer(lake).engine.query(sql)[column].to_pylist())
 
 
-def _campaigns(lake: "Lake") -> set[str]:
+def _campaigns(lake: Lake) -> set[str]:
     return {*lake.campaigns.names(), *_in_table(lake, "images", "campaign")}
 
 
-def _labels(lake: "Lake") -> set[str]:
+def _labels(lake: Lake) -> set[str]:
     drawn = _in_table(lake, "regions", "label")
     return drawn | {each.name for campaign in _rules(lake) for each in campaign.classes}
 
 
-def _people(lake: "Lake") -> set[str]:
+def _people(lake: Lake) -> set[str]:
     asked = _in_table(lake, "votes", "person")
     return asked | {each.name for campaign in _rules(lake) for each in campaign.annotators}
 
 
-def _conflicts(_lake: "Lake") -> set[str]:
+def _conflicts(_lake: Lake) -> set[str]:
     return {"any", "none", *(kind.value for kind in ConflictKind)}

@@ -91,20 +91,6 @@ def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str)
         return []
 
 
-def brought_up_to_date(
-    lake: Lake, tables: Iterable[str], *, crops: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Snapshots of these tables, taken now; table name to the name of its state.
-
-    `runs` is left as it is: it is made of Dagster's own records. `crops` are as for `feeds`.
-
-    Raises:
-        LakeUnavailableError: Others changed a table each time that it was tried.
-    """
-    made = table_sources(lake, crops=crops)
-    return {name: lake.refresh(made[name]).manifest.generation for name in tables if name in made}
-
-
 def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
     """Images by batch; those that wait for one are a source of their own, read each time.
 

@@ -28,7 +28,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform
 from farmy_assets.local.settings import LocalSettings, load_secrets, platform_environment
-from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.tables import TABLES
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.demo_display import Screen
@@ -46,6 +46,8 @@ from farmy_assets.simulation.demo_report import make_report
 from farmy_assets.simulation.demo_summary import Link, show, show_doors, show_times
 from farmy_assets.simulation.release_watcher import ReleaseWatcher
 from farmy_assets.simulation.vegetation import find_vegetation
+from farmy_assets.workflow import campaigns
+from farmy_assets.workflow.reconcile import Reconciler
 
 _REMEMBERED_PICTURES = 10_000
 _BLINK_SECONDS = 0.2
@@ -95,7 +97,7 @@ def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     screen.chapter("the people and their campaign")
     with watch.timing("people"):
         accounts = _people(settings)
-        campaign = lake.campaigns.apply(material.campaign)
+        campaign = campaigns.apply(lake, material.campaign)
         names = ", ".join(person.name for person in campaign.annotators)
         screen.say(
             f"{names} annotate; {campaign.adjudicator.name} adjudicates, and looks at what the "
@@ -118,7 +120,7 @@ def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     screen.chapter("the result is held against the truth")
     with watch.timing("summary"):
         report = make_report(lake, campaign.name, sight)
-        brought_up_to_date(lake, TABLES)  # people will ask `farmy query` now
+        QueryLayer(lake).bring_up_to_date(TABLES)  # people will ask `farmy query` now
     show(screen.console, report)
     show_times(screen.console, watch.seconds, vigil.peak_memory_bytes)
     folder = keys.dataset(campaign.name, report.version.version_id, "")
@@ -141,7 +143,7 @@ def _set_the_stage(
 
     def repair_catalog() -> None:
         lake = Lake.from_environment(os.environ)
-        screen.say(lake.reconciler.reconcile(now=datetime.now(UTC)).repairs)
+        screen.say(Reconciler.of(lake).reconcile(now=datetime.now(UTC)).repairs)
 
     def material() -> Material:
         return found or draw(

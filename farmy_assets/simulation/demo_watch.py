@@ -16,6 +16,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, InboxState
+from farmy_assets.workflow.progress import Progress
 
 SOMETIMES_EMPTY = ("flagged ones ruled on", "conflicts decided")
 PATIENCE_SECONDS = 180.0
@@ -167,10 +168,10 @@ def _is_released(
     """Whether the campaign's newest version holds everything settled, and its exports are whole."""
     if state is None or not state.is_settled:
         return False
-    batches = lake.progress.of_batches()
+    batches = Progress.of(lake).of_batches()
     undone = sum(batch.campaign == campaign.name and not batch.is_done for batch in batches)
-    progress = lake.progress.of_campaign(campaign, inboxes, 0)
-    held = lake.progress.flagged(campaign.name).held
+    progress = Progress.of(lake).of_campaign(campaign, inboxes, 0)
+    held = Progress.of(lake).flagged(campaign.name).held
     return not (undone or held or progress.to_redo or progress.next_step)
 
 

@@ -23,6 +23,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.duplicate_rulings import by_other_campaign
 from farmy_assets.workflow.known_photographs import restoring
+from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.releases import what_blocks
 from farmy_assets.workflow.selection import ImageSelection
 
@@ -131,7 +132,7 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         campaign=name,
         version=campaign.version,
         newest_version=newest.version_id if newest else None,
-        is_released=bool(state and lake.progress.is_released(state)),
+        is_released=bool(state and Progress.of(lake).is_released(state)),
         images=images,
         percent_done=round(100 * settled / max(sum(images.values()), 1), 1),
         annotators=people,

@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
@@ -20,6 +20,7 @@ from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.triage import TriageRepository
@@ -65,6 +66,11 @@ class DuplicateRulings:
     records: RecordStore
     catalog: CatalogTable
     triage: TriageRepository
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """Over a lake's records and catalog."""
+        return cls(lake.records, lake.catalog, lake.triage)
 
     def duplicates(self, campaign: str) -> list[Exclusion]:
         """The images of a campaign that another one stands for, by the one that is kept."""

@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.lake import Lake
 
 _CONTENT_DIGITS = 16  # of an image id, which begins with its content's digest: 64 bits of it
 
 
-def kept_by_others(lake: "Lake", image_ids: Collection[str], campaign: str) -> Counter[str]:
+def kept_by_others(lake: Lake, image_ids: Collection[str], campaign: str) -> Counter[str]:
     """How many of these images have the very bytes of one that another campaign keeps.
 
     Reads the index of kept images once, and the catalog entries of those that are found.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ImageConsensus
@@ -16,6 +17,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.datasets import DatasetRepository
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.pending_work import PendingWorkRepository
@@ -90,6 +92,14 @@ class Progress:
     triage: TriageRepository
     datasets: DatasetRepository
     pending: PendingWorkRepository
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """Over a lake's records."""
+        return cls(
+            records=lake.records, batches=lake.batches, campaigns=lake.campaigns,
+            ledger=lake.ledger, triage=lake.triage, datasets=lake.datasets, pending=lake.pending,
+        )  # fmt: skip
 
     def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
         """All batches behind a number, and those before it that are named, in order."""

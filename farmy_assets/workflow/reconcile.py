@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -28,6 +29,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.corrections import Corrections
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.raw_zone import RawZone
 
@@ -138,6 +140,12 @@ class Reconciler:
     catalog: CatalogTable
     batches: BatchRepository
     queue: IngestQueue | None = None
+
+    @classmethod
+    def of(cls, lake: Lake) -> Self:
+        """For a lake; without the ingest queue where its settings tell none."""
+        queue = IngestQueue.connect(lake.settings)
+        return cls(lake.raw, lake.catalog, lake.batches, queue)
 
     def restore_batch(self, batch: Batch) -> int:
         """Rebuild the entries that a batch's images lack; returns how many there were."""

@@ -8,7 +8,7 @@ from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, Labelle
 from farmy_assets.errors import NotReleasableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState
-from farmy_assets.workflow.progress import Flagged, votes_behind
+from farmy_assets.workflow.progress import Flagged, Progress, votes_behind
 
 NAMED = 3
 
@@ -23,7 +23,7 @@ def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> Datase
     """
     state = lake.ledger.state(campaign.name)
     reasons = blockers(
-        state, open_batches=open_batches, flagged=lake.progress.flagged(campaign.name)
+        state, open_batches=open_batches, flagged=Progress.of(lake).flagged(campaign.name)
     )
     if reasons or state is None:
         msg = f"{campaign.name} is not released: {'; '.join(reasons)}"
@@ -77,10 +77,12 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
     name, state = campaign.name, lake.ledger.state(campaign.name)
     open_batches = [
         batch
-        for batch in lake.progress.of_batches()
+        for batch in Progress.of(lake).of_batches()
         if batch.campaign == name and not batch.is_done
     ]
-    reasons = blockers(state, open_batches=len(open_batches), flagged=lake.progress.flagged(name))
+    reasons = blockers(
+        state, open_batches=len(open_batches), flagged=Progress.of(lake).flagged(name)
+    )
     pending = lake.pending.of(name)
     if pending.to_place:
         count = len(pending.to_place)
@@ -88,7 +90,7 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
         reasons.append(f"{batches} {verb(count, 'has', 'have')} images chosen again to give out")
     if pending.is_behind(campaign):
         reasons.append("open tasks of people who left are being moved")
-    if reasons or state is None or lake.progress.is_released(state):
+    if reasons or state is None or Progress.of(lake).is_released(state):
         return reasons
     version = next_version(lake, campaign, open_batches=0)
     problems = [problem.sentence for problem in problems_of(version)]

@@ -6,7 +6,7 @@ that it names are brought up to date first, so that the batch at hand is in them
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -16,12 +16,10 @@ from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.query.default_crops import campaign_crops
-from farmy_assets.query.table_sources import brought_up_to_date
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.translation import translate
-
-if TYPE_CHECKING:
-    from farmy_assets.lake.lake import Lake
 
 _BATCHES_AT_ONCE = 50
 
@@ -89,7 +87,7 @@ def checked_selection(query: str, *batch_ids: str) -> str:
     return sql
 
 
-def choose(lake: "Lake", campaign: Campaign, images: CleansedSet) -> ImageSelection | None:
+def choose(lake: Lake, campaign: Campaign, images: CleansedSet) -> ImageSelection | None:
     """The record of what the campaign's query chose of a batch; None when it has no query.
 
     Asking again asks only about images that were not decided on by this query, such as those that
@@ -113,7 +111,7 @@ def choose(lake: "Lake", campaign: Campaign, images: CleansedSet) -> ImageSelect
     return choose(lake, campaign, images)  # somebody else was quicker: theirs counts
 
 
-def preview(lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]) -> list[Chosen]:
+def preview(lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet]) -> list[Chosen]:
     """What the campaign's query would choose now of batches, whatever was chosen before.
 
     The campaign need not be applied yet. Reads the tables that the query names, brought up to
@@ -133,7 +131,7 @@ def preview(lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]) -> li
     ]
 
 
-def choose_again(lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]) -> list[Chosen]:
+def choose_again(lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet]) -> list[Chosen]:
     """Ask the campaign's query again about all images of batches that were not chosen; adds only.
 
     Each batch's record gets the query that was asked, and keeps those before it. A batch comes
@@ -155,7 +153,7 @@ def choose_again(lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]) 
 
 
 def _record_again(
-    lake: "Lake",
+    lake: Lake,
     campaign: Campaign,
     images: CleansedSet,
     generations: dict[str, str],
@@ -172,7 +170,7 @@ def _record_again(
 
 
 def _in_turn(
-    lake: "Lake", campaign: Campaign, sets: Sequence[CleansedSet]
+    lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet]
 ) -> Iterator[tuple[CleansedSet, dict[str, str], set[str]]]:
     """Each set with the tables that were asked and the images that the query chooses."""
     for start in range(0, len(sets), _BATCHES_AT_ONCE):
@@ -186,13 +184,13 @@ def _in_turn(
 
 
 def _asked(
-    lake: "Lake", campaign: Campaign, batch_ids: Sequence[str]
+    lake: Lake, campaign: Campaign, batch_ids: Sequence[str]
 ) -> tuple[dict[str, str], set[str]]:
     """The tables that the query names, as of now, and the images of the batches it chooses."""
     sql = checked_selection(campaign.image_query, *batch_ids)
     crops = campaign_crops(lake) | {campaign.name: campaign.crop}
-    generations = brought_up_to_date(lake, translate(sql).tables, crops=crops)
-    return generations, set(lake.query_engine.query(sql)["image_id"].to_pylist())
+    generations = QueryLayer(lake).bring_up_to_date(translate(sql).tables, crops=crops)
+    return generations, set(QueryLayer(lake).engine.query(sql)["image_id"].to_pylist())
 
 
 def _decided(
@@ -228,7 +226,7 @@ def _digest(campaign: Campaign) -> str:
     return hashlib.sha256(campaign.image_query.encode()).hexdigest()
 
 
-def images_to_ask(lake: "Lake", campaign: Campaign, images: CleansedSet) -> list[str]:
+def images_to_ask(lake: Lake, campaign: Campaign, images: CleansedSet) -> list[str]:
     """The kept images of a batch that become tasks, in the set's order.
 
     Raises:

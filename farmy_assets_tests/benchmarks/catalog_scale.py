@@ -26,6 +26,8 @@ from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.workflow.progress import Progress
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import arrival, jpeg, s3_event
 from farmy_assets_tests.benchmarks.page import say
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, Measured, fresh_platform
@@ -128,7 +130,7 @@ def measure_reconcile(lake: Lake, *, images: int = 1_000_000) -> ReconcileSpeed:
     """
     SyntheticLake(lake, images)
     began = time.perf_counter()
-    drift = lake.reconciler.reconcile(now=datetime.now(UTC))
+    drift = Reconciler.of(lake).reconcile(now=datetime.now(UTC))
     taken = time.perf_counter() - began
     if not drift.is_none or drift.images != images or drift.entries != images:
         msg = f"the comparison is wrong: {drift}"
@@ -181,7 +183,7 @@ def measure_tick(platform: Measured, *, processed: int) -> float:
         lake.batches.is_sealed(cursor.up_to)
         now = datetime.now(UTC)
         lake.batches.seal_waiting(policy=NEVER, now=now, known_up_to=cursor.up_to)
-        lake.progress.of_batches(after=cursor.up_to, besides=cursor.undone)
+        Progress.of(lake).of_batches(after=cursor.up_to, besides=cursor.undone)
         return time.perf_counter() - began
 
     return sorted(tick() for _ in range(9))[4]

@@ -15,6 +15,7 @@ from farmy_assets.definitions import defs
 from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import keys
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import s3_event
 from farmy_assets_tests.benchmarks.platforms import ORIGIN, Measured, fresh_platform
 
@@ -47,7 +48,7 @@ def _all_visible(platform: Measured, stored: int) -> bool:
     batches = platform.lake.batches.all()
     if sum(len(batch.image_ids) for batch in batches) < stored:
         return False
-    return all(batch.is_done for batch in platform.lake.progress.of_batches())
+    return all(batch.is_done for batch in Progress.of(platform.lake).of_batches())
 
 
 def each_stage_alone(folder: Path, say: Say) -> dict[str, float]:

@@ -20,6 +20,7 @@ from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import BatchAssignments, CampaignState
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.arrivals import NOON
@@ -84,7 +85,7 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     )  # fmt: skip
     lake.records.replace(keys.assignments("weeds", batch.batch_id), page)
     for name in ("images", "image_checks"):
-        lake.refresh(table_sources(lake)[name])
+        QueryLayer(lake).refresh(table_sources(lake)[name])
     return ids
 
 

@@ -14,6 +14,7 @@ from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import CampaignState
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.cleansing.drawing import plants, stored
@@ -72,7 +73,7 @@ def ids(lake: Lake) -> dict[str, str]:
         CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=(judgement,))
     )
     for name in ("images", "image_checks"):
-        lake.refresh(table_sources(lake)[name])
+        QueryLayer(lake).refresh(table_sources(lake)[name])
     return ids
 
 

@@ -16,7 +16,8 @@ from farmy_assets.cli.main import app
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.query.table_sources import brought_up_to_date, table_sources
+from farmy_assets.query.layer import QueryLayer
+from farmy_assets.query.table_sources import table_sources
 from farmy_assets.workflow.selection import ImageSelection
 from farmy_assets_tests.cli.test_campaign import PeopleInMemory
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
@@ -42,8 +43,8 @@ def rules(query: str, *, crop: str = "maize") -> str:
 
 
 def crops(lake: Lake) -> set[str | None]:
-    brought_up_to_date(lake, ["images"])
-    return set(lake.query_engine.query("SELECT crop FROM images")["crop"].to_pylist())
+    QueryLayer(lake).bring_up_to_date(["images"])
+    return set(QueryLayer(lake).engine.query("SELECT crop FROM images")["crop"].to_pylist())
 
 
 def asked(lake: Lake, ids: Mapping[str, str]) -> set[str]:
@@ -72,9 +73,9 @@ def test_the_table_follows_a_campaign_that_comes_late_or_changes_and_reads_no_ot
     assert crops(lake) == {"maize"}
     lake.campaigns.apply(parse_campaign(rules("", crop="beet")))
     assert crops(lake) == {"beet"}
-    assert lake.refresh(table_sources(lake)["images"]).records_read == 0
+    assert QueryLayer(lake).refresh(table_sources(lake)["images"]).records_read == 0
     lake.campaigns.apply(parse_campaign(rules("").replace("name: weeds", "name: others", 1)))
-    assert lake.refresh(table_sources(lake)["images"]).records_read == 0
+    assert QueryLayer(lake).refresh(table_sources(lake)["images"]).records_read == 0
 
 
 def test_apply_tells_beforehand_what_the_query_would_choose(

@@ -13,7 +13,9 @@ from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow import campaigns
 from farmy_assets.workflow.audit import phases
+from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.selection import ImageSelection, choose, images_to_ask
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 from farmy_assets_tests.defs.test_the_loop import CAMPAIGN, photograph, run_what_is_asked
@@ -56,7 +58,7 @@ def test_only_what_the_query_chooses_is_asked_about_and_the_rest_is_told(
     assert set(choice.generations) == {"images"}
     left = {p.name: p for p in phases(lake) if p.phase is ImagePhase.CLEANSED}
     assert left["c.jpg"].reason == "the campaign's query left it out"
-    assert all(batch.is_done for batch in lake.progress.of_batches())
+    assert all(batch.is_done for batch in Progress.of(lake).of_batches())
 
 
 def test_the_batch_at_hand_is_in_every_table_that_a_query_names(
@@ -84,7 +86,7 @@ def test_a_query_that_chooses_nothing_gives_nobody_work_and_holds_nobody_up(
     bring(lake, PHOTOGRAPHS)
     assert run_what_is_asked(new_images_sensor, instance, resources) == ["batch_job: ok"]
     assert studio.projects == {}
-    assert all(batch.is_done for batch in lake.progress.of_batches())
+    assert all(batch.is_done for batch in Progress.of(lake).of_batches())
 
 
 def test_what_was_chosen_stays_and_only_what_is_new_is_asked_about(
@@ -131,5 +133,5 @@ def test_a_bad_query_is_refused_when_the_campaign_is_applied(
     lake: Lake, query: str, told: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=told):
-        lake.campaigns.apply(parse_campaign(campaign_with(query)))
+        campaigns.apply(lake, parse_campaign(campaign_with(query)))
     assert lake.campaigns.names() == []

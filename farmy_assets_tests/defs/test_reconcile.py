@@ -9,6 +9,7 @@ from farmy_assets.definitions import defs
 from farmy_assets.defs.sensors import SensorCursor, new_images_sensor
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg
 
 Resources = Mapping[str, object]
@@ -74,7 +75,7 @@ def test_a_look_costs_the_same_behind_few_and_many_finished_batches(
         asked.clear()
         known = SensorCursor.model_validate_json(cursor or "")
         lake.batches.seal_waiting(policy=SealingPolicy(), now=NOON, known_up_to=known.up_to)
-        found = lake.progress.of_batches(after=known.up_to, besides=known.undone)
+        found = Progress.of(lake).of_batches(after=known.up_to, besides=known.undone)
         assert [batch.number for batch in found] == [1]
         counts.append(len(asked))
     assert counts[0] == counts[1]

@@ -13,6 +13,7 @@ from farmy_assets.defs.snapshots import full_snapshots_schedule, snapshots
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 from farmy_assets_tests.defs.conftest import bring
@@ -30,7 +31,7 @@ def test_all_tables_are_made_and_tell_of_earlier_runs(
     first = dg.materialize(snapshots, instance=instance, resources=named)
     assert first.success
     assert dg.materialize(snapshots, instance=instance, resources=named).success
-    told = lake.query("SELECT run_id, status FROM runs")
+    told = QueryLayer(lake).query("SELECT run_id, status FROM runs")
     assert told.to_dict("list") == {"run_id": [first.run_id], "status": ["SUCCESS"]}
 
 
@@ -65,7 +66,7 @@ def test_the_nightly_snapshot_knows_of_images_that_were_deleted_since_they_were_
             instance=instance, resources=dict(resources), run_config=config
         )
         assert done.success
-        return str(lake.query("SELECT state FROM images")["state"].item())
+        return str(QueryLayer(lake).query("SELECT state FROM images")["state"].item())
 
     assert run(None) == "present"
     event = s3_event(keys.raw_image(ids["a.jpg"]), "FF", removed=True)

@@ -22,6 +22,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.ledger import AdjudicationLedger
 from farmy_assets.query.tables import TABLES
 from farmy_assets.workflow.audit import phases, sealed_twice
+from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 
@@ -322,5 +323,5 @@ def test_a_batch_in_which_nothing_is_fit_is_done_and_holds_nobody_up(
     bring(lake, {"letter.jpg": PHOTOGRAPHS["letter.jpg"]})
     assert run_what_is_asked(new_images_sensor, instance, resources) == ["batch_job: ok"]
     assert names_by_phase(lake) == {"letter.jpg": ImagePhase.REJECTED}
-    assert all(batch.is_done for batch in lake.progress.of_batches())
+    assert all(batch.is_done for batch in Progress.of(lake).of_batches())
     assert studio.projects == {}

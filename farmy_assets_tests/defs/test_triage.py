@@ -16,6 +16,7 @@ from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_s
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.audit import phases
+from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
 from farmy_assets_tests.defs.test_the_loop import (
@@ -209,20 +210,20 @@ def test_a_duplicate_that_somebody_restores_goes_on_beside_the_one_it_looks_like
     lake.campaigns.apply(parse_campaign(CAMPAIGN))
     bring(lake, {"a.jpg": photograph(1), "copy.jpg": photograph(1)})
     run_what_is_asked(new_images_sensor, instance, resources)
-    (copy,) = lake.duplicate_rulings.duplicates("weeds")
+    (copy,) = DuplicateRulings.of(lake).duplicates("weeds")
     assert copy.duplicate_of
 
-    lake.duplicate_rulings.restore(
+    DuplicateRulings.of(lake).restore(
         [copy.image_id], by="anna@example.com", why="another plot", now=NOON
     )
     assert until_quiet(instance, resources) == ["rulings_job: ok"]
     assert set(names_by_phase(lake).values()) == {ImagePhase.ANNOTATION}
 
-    lake.duplicate_rulings.exclude(
+    DuplicateRulings.of(lake).exclude(
         [copy.image_id], by="anna@example.com", why="", now=NOON + timedelta(hours=1)
     )
     until_quiet(instance, resources)
-    (again,) = lake.duplicate_rulings.duplicates("weeds")
+    (again,) = DuplicateRulings.of(lake).duplicates("weeds")
     assert (again.image_id, again.duplicate_of) == (copy.image_id, copy.duplicate_of)
 
 
@@ -231,9 +232,9 @@ def test_what_is_no_duplicate_cannot_be_restored_and_what_was_not_restored_not_e
 ) -> None:
     good = asked["good.jpg"]
     with pytest.raises(InvalidInputError, match=f"not excluded as a duplicate: {good}"):
-        lake.duplicate_rulings.restore([good], by="a@example.com", why="", now=NOON)
+        DuplicateRulings.of(lake).restore([good], by="a@example.com", why="", now=NOON)
     with pytest.raises(InvalidInputError, match=f"never restored: {good}"):
-        lake.duplicate_rulings.exclude([good], by="a@example.com", why="", now=NOON)
+        DuplicateRulings.of(lake).exclude([good], by="a@example.com", why="", now=NOON)
     with pytest.raises(InvalidInputError, match="no cleansed batch holds an image nothing"):
-        lake.duplicate_rulings.restore(["nothing"], by="a@example.com", why="", now=NOON)
+        DuplicateRulings.of(lake).restore(["nothing"], by="a@example.com", why="", now=NOON)
     assert lake.triage.rulings("weeds") == ()

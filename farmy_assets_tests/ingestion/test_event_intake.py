@@ -14,6 +14,7 @@ from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 from farmy_assets_tests.faults import THROTTLED, Fault, dynamodb_error, slow_down
 
@@ -328,7 +329,7 @@ def test_reconcile_heals_what_the_older_order_decided_wrongly(
     there, gone = stored(lake), arrival("gone.jpg", jpeg(7)).image_id
     older_form(lake, there, LATE, state="deleted")
     older_form(lake, gone, EARLY)
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert (drift.entries_added, drift.entries_marked_deleted) == (1, 1)
     found = lake.catalog.entries([there, gone])
     assert {i: e.state for i, e in found.items()} == {

@@ -32,6 +32,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.local import platform as local_platform
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, LocalSettings, load_secrets
 from farmy_assets.workflow.audit import phases
+from farmy_assets.workflow.reconcile import Reconciler
 
 Found = TypeVar("Found")
 
@@ -118,7 +119,7 @@ class RunningPlatform:
             self.settings,
             say=told.append,
             repair_catalog=lambda: told.append(
-                self.lake.reconciler.reconcile(now=datetime.now(UTC)).model_dump_json()
+                Reconciler.of(self.lake).reconcile(now=datetime.now(UTC)).model_dump_json()
             ),
         )
         return told

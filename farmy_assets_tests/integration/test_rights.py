@@ -16,13 +16,16 @@ from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
 from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.errors import LakeError
+from farmy_assets.ingestion.dead_letters import DeadLetters
 from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import connection, keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import ORIGIN
 from farmy_assets_tests.integration.photographs import photograph, write_photographs
 from farmy_assets_tests.integration.running import RunningPlatform
@@ -108,8 +111,8 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         (batch,) = lake.batches.seal_waiting(policy=policy, now=datetime.now(UTC))
         _materialize(lake, batch.batch_id)
         for name in ("images", "image_checks"):
-            lake.refresh(table_sources(lake)[name])
-        assert lake.reconciler.reconcile(now=datetime.now(UTC)).is_none
+            QueryLayer(lake).refresh(table_sources(lake)[name])
+        assert Reconciler.of(lake).reconcile(now=datetime.now(UTC)).is_none
         refused(
             lambda: lake.raw.put(raw_key, b"other bytes"),
             lambda: lake.raw.delete(raw_key),
@@ -120,7 +123,7 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         )
 
     with having(guarded, "ReaderPolicy") as lake:
-        found = lake.query(
+        found = QueryLayer(lake).query(
             "SELECT i.image_id, c.verdict FROM images i JOIN image_checks c "
             "ON c.image_id = i.image_id"
         )
@@ -135,7 +138,7 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
         )
 
     with having(guarded, "RedrivePolicy") as lake:
-        assert list(lake.dead_letters.redrive(move=True)) == []
+        assert list(DeadLetters.connect(lake.settings).redrive(move=True)) == []
         refused(lambda: lake.raw.get(raw_key), lambda: list(lake.catalog.scan()))
 
 

@@ -14,11 +14,13 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from farmy_assets.ingestion.dead_letters import DeadLetters
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS
 from farmy_assets.lake import keys
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import jpeg
 from farmy_assets_tests.integration.browser import browser_page
 from farmy_assets_tests.integration.phones import Phone, all_at_work
@@ -174,7 +176,7 @@ def test_a_correction_reaches_the_catalog(
         return bool(entry.metadata and entry.metadata.crop == "oat" and entry.corrections == 2)
 
     lake_alone.wait_until("the correction in the catalog", corrected)
-    assert lake_alone.lake.reconciler.reconcile(now=datetime.now(UTC)).corrections_found == 0
+    assert Reconciler.of(lake_alone.lake).reconcile(now=datetime.now(UTC)).corrections_found == 0
 
 
 def test_of_500_requests_at_once_no_more_get_through_than_are_allowed(
@@ -334,7 +336,7 @@ def test_of_200_phones_with_bad_connections_every_photograph_arrives_once(
     waiting = [image.image_id for image in lake_alone.lake.catalog.waiting()]
     assert len(waiting) == len(set(waiting))
     assert ids <= set(waiting)
-    assert list(lake_alone.lake.dead_letters.redrive(move=False)) == []
+    assert list(DeadLetters.connect(lake_alone.lake.settings).redrive(move=False)) == []
 
 
 def _catalogued(platform: RunningPlatform, campaign: str) -> set[str]:

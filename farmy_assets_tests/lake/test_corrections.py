@@ -15,7 +15,9 @@ from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.corrections import MOST_OF_ONE_IMAGE, Corrections
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
+from farmy_assets.workflow.reconcile import Reconciler
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
 EXACT = {"latitude_deg": 48.137154, "longitude_deg": 11.576124}
@@ -122,10 +124,10 @@ def test_a_catalog_made_anew_from_s3_has_the_same_corrections(lake: Lake, image_
     tell(lake, keys.correction(image_id, 1))
     before = entry_of(lake, image_id)
     lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
-    lake.reconciler.reconcile(now=NOON)
+    Reconciler.of(lake).reconcile(now=NOON)
     after = entry_of(lake, image_id)
     assert (after.metadata, after.corrections) == (before.metadata, 1)
-    lake.reconciler.reconcile(now=NOON, rebuild=True)
+    Reconciler.of(lake).reconcile(now=NOON, rebuild=True)
     assert entry_of(lake, image_id) == after
 
 
@@ -133,10 +135,10 @@ def test_a_correction_whose_event_was_lost_is_found(lake: Lake, image_id: str) -
     tell(lake, keys.raw_image(image_id))
     correct(lake, image_id, crop="wheat")
     assert crop_of(lake, image_id) == "maize"
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert (drift.corrections_found, drift.is_none) == (1, False)
     assert crop_of(lake, image_id) == "wheat"
-    assert lake.reconciler.reconcile(now=NOON).is_none
+    assert Reconciler.of(lake).reconcile(now=NOON).is_none
 
 
 def test_a_batch_that_lost_its_entries_has_them_back_with_corrections(
@@ -146,7 +148,7 @@ def test_a_batch_that_lost_its_entries_has_them_back_with_corrections(
     (batch,) = lake.batches.seal_waiting(policy=SealingPolicy(quiet=timedelta(0)), now=NOON)
     correct(lake, image_id, crop="wheat")
     lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
-    assert lake.reconciler.restore_batch(batch) == 1
+    assert Reconciler.of(lake).restore_batch(batch) == 1
     assert (crop_of(lake, image_id), entry_of(lake, image_id).corrections) == ("wheat", 1)
 
 
@@ -159,8 +161,8 @@ def test_the_table_of_images_shows_what_stands(
     feed = table_sources(lake)["images"]
 
     def rows() -> list[tuple[str, int]]:
-        lake.refresh(feed)
-        found = lake.query("SELECT crop, corrections FROM images ORDER BY crop")
+        QueryLayer(lake).refresh(feed)
+        found = QueryLayer(lake).query("SELECT crop, corrections FROM images ORDER BY crop")
         return list(found.itertuples(index=False, name=None))
 
     for one in (image_id, other.image_id):
@@ -175,7 +177,7 @@ def test_the_table_of_images_shows_what_stands(
     assert rows() == [("maize", 0), ("wheat", 1)]  # its event has not come yet
     tell(lake, keys.correction(image_id, 2))
     assert rows() == [("maize", 0), ("rye", 2)]
-    assert lake.refresh(feed).records_read == 0
+    assert QueryLayer(lake).refresh(feed).records_read == 0
 
 
 def test_corrections_at_the_same_moment_are_all_kept(lake: Lake, image_id: str) -> None:

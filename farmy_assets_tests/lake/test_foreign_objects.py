@@ -13,6 +13,7 @@ from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys, record_store
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.table_sources import table_sources
+from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import NOON, arrival, jpeg, s3_event
 
 CAMPAIGN = """
@@ -57,7 +58,7 @@ READERS: dict[str, Callable[[Lake], object]] = {
     "rulings": lambda lake: lake.triage.rulings("weeds"),
     "kept": lambda lake: lake.kept_images("weeds"),
     "data set": lambda lake: lake.datasets.newest("weeds"),
-    "progress": lambda lake: lake.progress.of_batches(),
+    "progress": lambda lake: Progress.of(lake).of_batches(),
 }
 
 

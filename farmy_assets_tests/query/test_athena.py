@@ -10,6 +10,7 @@ from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.athena import AthenaEngine, Scan
 from farmy_assets.query.engine import LocalEngine
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.sandbox import Limits
 from farmy_assets_tests.arrivals import NOON
 
@@ -160,8 +161,8 @@ def test_an_answer_that_is_too_long_is_refused() -> None:
 
 
 def test_a_workgroup_in_the_settings_has_athena_answer(lake: Lake) -> None:
-    assert isinstance(lake.query_engine, LocalEngine)
+    assert isinstance(QueryLayer(lake).engine, LocalEngine)
     told = {"glue_database": "farmy", "athena_workgroup": "questions"}
-    found = Lake.connect(lake.settings.model_copy(update=told)).query_engine
+    found = QueryLayer(Lake.connect(lake.settings.model_copy(update=told))).engine
     assert isinstance(found, AthenaEngine)
     assert (found.workgroup, found.database) == ("questions", "farmy")

@@ -7,6 +7,7 @@ from moto import mock_aws
 
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.glue_tables import GlueTables
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.snapshots import SnapshotRepository
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets.query.tables import TABLES
@@ -16,7 +17,7 @@ from farmy_assets_tests.query.test_snapshots import bring
 @pytest.fixture
 def glue(lake: Lake) -> Iterator[GlueTables]:
     settings = lake.settings.model_copy(update={"glue_database": "farmy"})
-    tables = Lake.connect(settings).glue_tables
+    tables = QueryLayer(Lake.connect(settings)).glue_tables
     assert tables is not None
     with mock_aws():
         tables.client.create_database(DatabaseInput={"Name": "farmy"})
@@ -32,7 +33,7 @@ def files_of(lake: Lake, glue: GlueTables, table: str) -> list[str]:
 
 
 def test_without_a_database_nothing_is_registered(lake: Lake) -> None:
-    assert lake.glue_tables is None
+    assert QueryLayer(lake).glue_tables is None
 
 
 def test_a_table_consists_of_its_manifests_files_and_tells_its_columns(

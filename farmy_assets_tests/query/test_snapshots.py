@@ -12,6 +12,7 @@ from farmy_assets.errors import InvalidInputError
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.snapshots import GRACE, SnapshotRepository
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets.query.tables import TABLES
@@ -53,13 +54,13 @@ def test_an_image_stands_in_the_table_once_before_and_after_it_is_sealed(lake: L
     book, feed = SnapshotRepository(lake.records), table_sources(lake)["images"]
     image_id = bring(lake, "a.jpg", 10)
     book.take(feed)
-    waiting = lake.query("SELECT image_id, batch_id, dt FROM images")
+    waiting = QueryLayer(lake).query("SELECT image_id, batch_id, dt FROM images")
     assert waiting["image_id"].tolist() == [image_id]
     assert waiting["batch_id"].isna().all()
     assert waiting["dt"].tolist() == ["2026-05-14"]
     seal(lake)
     book.take(feed)
-    sealed = lake.query("SELECT image_id, batch_id FROM images")
+    sealed = QueryLayer(lake).query("SELECT image_id, batch_id FROM images")
     assert sealed["image_id"].tolist() == [image_id]
     assert sealed["batch_id"].str.startswith("000001-").all()
 
@@ -84,7 +85,7 @@ def test_rows_of_a_record_that_is_gone_or_changed_go_with_it(lake: Lake) -> None
     lake.records.bucket.delete(first)
     lake.records.bucket.put(second, vote(3).model_dump_json().encode())
     assert book.take(feed).manifest.rows == 1
-    assert lake.query("SELECT vote_id FROM votes")["vote_id"].tolist() == ["vote-3"]
+    assert QueryLayer(lake).query("SELECT vote_id FROM votes")["vote_id"].tolist() == ["vote-3"]
 
 
 def test_many_small_files_of_one_day_become_one_and_lose_nothing(lake: Lake) -> None:
@@ -94,7 +95,7 @@ def test_many_small_files_of_one_day_become_one_and_lose_nothing(lake: Lake) -> 
         lake.ledger.add_votes("weeds", [one])
         manifest = book.take(feed).manifest
     assert (manifest.rows, len(manifest.files) <= 8) == (12, True)
-    assert lake.query("SELECT DISTINCT vote_id FROM votes").shape == (12, 1)
+    assert QueryLayer(lake).query("SELECT DISTINCT vote_id FROM votes").shape == (12, 1)
 
 
 def test_until_the_manifest_is_switched_readers_see_the_table_as_it_was(
@@ -108,32 +109,33 @@ def test_until_the_manifest_is_switched_readers_see_the_table_as_it_was(
         patched.setattr(type(lake.records.bucket), "put_if", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             book.take(feed)
-    assert len(lake.query("SELECT * FROM votes")) == 1
+    assert len(QueryLayer(lake).query("SELECT * FROM votes")) == 1
     book.take(feed)
-    assert len(lake.query("SELECT * FROM votes")) == 2
+    assert len(QueryLayer(lake).query("SELECT * FROM votes")) == 2
 
 
 def test_each_box_of_a_vote_is_a_region(lake: Lake) -> None:
     box = {"label": "weed", "x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4}
     lake.ledger.add_votes("weeds", [vote(1, (box, box))])
     SnapshotRepository(lake.records).take(table_sources(lake)["regions"])
-    told = lake.query("SELECT label, x_max - x_min AS width FROM regions")
+    told = QueryLayer(lake).query("SELECT label, x_max - x_min AS width FROM regions")
     assert told.to_dict("list") == {"label": ["weed", "weed"], "width": [2.0, 2.0]}
 
 
 def test_every_table_can_be_asked_before_its_first_snapshot(lake: Lake) -> None:
     for name in TABLES:
-        assert lake.query(f"SELECT * FROM {name}").empty
+        assert QueryLayer(lake).query(f"SELECT * FROM {name}").empty
 
 
 def test_images_are_found_by_their_columns_and_a_wrong_one_is_named(lake: Lake) -> None:
     book, made = SnapshotRepository(lake.records), table_sources(lake)
     image_id = bring(lake, "it's.jpg", 10)
     book.take(made["images"])
-    assert lake.images(crop="maize", original_name="it's.jpg")["image_id"].tolist() == [image_id]
-    assert lake.images(crop="' OR 1=1 --").empty
+    found = QueryLayer(lake).images(crop="maize", original_name="it's.jpg")
+    assert found["image_id"].tolist() == [image_id]
+    assert QueryLayer(lake).images(crop="' OR 1=1 --").empty
     with pytest.raises(InvalidInputError, match="colour"):
-        lake.images(colour="red")
+        QueryLayer(lake).images(colour="red")
 
 
 def test_files_that_no_table_consists_of_are_swept_out_after_the_days_of_grace(lake: Lake) -> None:
@@ -151,4 +153,4 @@ def test_files_that_no_table_consists_of_are_swept_out_after_the_days_of_grace(l
     assert book.sweep(TABLES["images"], today=today + GRACE + timedelta(days=1)) == 1
     left = list(lake.records.bucket.keys(keys.snapshot("images")))
     assert left == [keys.snapshot_manifest("images"), new.key]
-    assert len(lake.query("SELECT image_id FROM images")) == 2
+    assert len(QueryLayer(lake).query("SELECT image_id FROM images")) == 2

@@ -42,28 +42,28 @@ def test_a_lost_catalog_comes_back_with_batches_and_waiting_images(lake: Lake) -
     assert len(lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)) == 1
     before = lake.catalog.entries(ids)
     forget(lake, ids)
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert drift.entries_added == 4
     after = lake.catalog.entries(ids)
     assert {i: (e.metadata, e.batch_id) for i, e in after.items()} == {
         i: (e.metadata, e.batch_id) for i, e in before.items()
     }
     assert len(lake.catalog.waiting()) == 1
-    assert lake.reconciler.reconcile(now=NOON).is_none
+    assert Reconciler.of(lake).reconcile(now=NOON).is_none
 
 
 def test_lost_events_are_made_up_for_in_both_directions(lake: Lake) -> None:
     ids = fill(lake, 2)
     fill(lake, 3, events=False)
     lake.raw.delete(keys.raw_image(ids[0]))
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert (drift.entries_added, drift.entries_marked_deleted) == (1, 1)
     assert lake.catalog.entries(ids)[ids[0]].state is EntryState.DELETED
 
 
 def test_an_event_that_comes_after_the_repair_changes_nothing(lake: Lake) -> None:
     (image_id,) = fill(lake, 1, events=False)
-    lake.reconciler.reconcile(now=NOON)
+    Reconciler.of(lake).reconcile(now=NOON)
     waiting = lake.catalog.waiting()
     EventIntake(lake.raw, lake.catalog).take(
         s3_event(keys.raw_image(image_id), "0055"), now=NOON.replace(hour=20)
@@ -76,10 +76,10 @@ def test_a_deleted_image_of_a_batch_has_its_entry_back_as_deleted(lake: Lake) ->
     (batch,) = lake.batches.seal_waiting(policy=AT_ONCE, now=NOON)
     lake.raw.delete(keys.raw_image(ids[0]))
     forget(lake, ids)
-    assert lake.reconciler.reconcile(now=NOON).entries_added == 3
+    assert Reconciler.of(lake).reconcile(now=NOON).entries_added == 3
     entry = lake.catalog.entries(ids)[ids[0]]
     assert (entry.state, entry.batch_id) == (EntryState.DELETED, batch.batch_id)
-    assert lake.reconciler.reconcile(now=NOON).is_none
+    assert Reconciler.of(lake).reconcile(now=NOON).is_none
 
 
 def test_an_empty_table_is_rebuilt_whole_with_batches_and_without_a_moment_of_waiting(
@@ -102,7 +102,7 @@ def test_an_empty_table_is_rebuilt_whole_with_batches_and_without_a_moment_of_wa
             seen.update(image.image_id for image in table.waiting())
 
     monkeypatch.setattr(CatalogTable, "apply_all", watched)
-    assert lake.reconciler.reconcile(now=NOON, rebuild=True).entries_added == 7
+    assert Reconciler.of(lake).reconcile(now=NOON, rebuild=True).entries_added == 7
     after = {entry.image_id: entry for entry in lake.catalog.scan()}
     assert {i: (e.state, e.metadata, e.batch_id) for i, e in after.items()} == {
         i: (e.state, e.metadata, e.batch_id) for i, e in before.items()
@@ -120,7 +120,7 @@ def test_a_rebuild_writes_wrong_entries_anew_and_changes_no_right_one(lake: Lake
         UpdateExpression="SET metadata = :m",
         ExpressionAttributeValues={":m": {"S": arrival("x.jpg", jpeg()).model_dump_json()}},
     )  # fmt: skip
-    assert lake.reconciler.reconcile(now=NOON, rebuild=True).entries_rewritten == 4
+    assert Reconciler.of(lake).reconcile(now=NOON, rebuild=True).entries_rewritten == 4
     assert ({e.image_id: e for e in lake.catalog.scan()}, lake.catalog.waiting()) == before
 
 
@@ -130,9 +130,9 @@ def test_metadata_that_come_late_are_found(lake: Lake) -> None:
     EventIntake(lake.raw, lake.catalog).take(
         s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON
     )
-    assert lake.reconciler.reconcile(now=NOON).is_none  # there is nothing to be found yet
+    assert Reconciler.of(lake).reconcile(now=NOON).is_none  # there is nothing to be found yet
     lake.raw.put(keys.raw_metadata(metadata.image_id), metadata.to_json())
-    assert lake.reconciler.reconcile(now=NOON).metadata_found == 1
+    assert Reconciler.of(lake).reconcile(now=NOON).metadata_found == 1
     assert [w.image_id for w in lake.catalog.waiting()] == [metadata.image_id]
 
 
@@ -144,9 +144,9 @@ def test_more_drift_than_is_healed_together_is_healed_all(
     fill(lake, 8, events=False)
     for image_id in ids:
         lake.raw.delete(keys.raw_image(image_id))
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert (drift.entries_added, drift.entries_marked_deleted) == (5, 3)
-    assert lake.reconciler.reconcile(now=NOON).is_none
+    assert Reconciler.of(lake).reconcile(now=NOON).is_none
 
 
 def test_an_image_that_was_written_over_is_told_and_one_that_came_back_is_not(lake: Lake) -> None:
@@ -157,11 +157,11 @@ def test_an_image_that_was_written_over_is_told_and_one_that_came_back_is_not(la
     lake.raw.delete(keys.raw_image(ids[0]))
     lake.ingestion.store(arrival("0.jpg", jpeg(0)), jpeg(0))
     lake.raw.delete(keys.raw_image(ids[3]))
-    lake.reconciler.reconcile(now=NOON)
-    assert lake.reconciler.reconcile(now=NOON).images_written_over == 0
+    Reconciler.of(lake).reconcile(now=NOON)
+    assert Reconciler.of(lake).reconcile(now=NOON).images_written_over == 0
     lake.raw.put(keys.raw_image(ids[1]), b"other bytes")
     lake.raw.put(keys.raw_image(ids[2]), jpeg(2))  # the same bytes, and other metadata
-    drift = lake.reconciler.reconcile(now=NOON)
+    drift = Reconciler.of(lake).reconcile(now=NOON)
     assert (drift.images, drift.images_written_over) == (3, 2)
     assert set(drift.written_over) == {ids[1], ids[2]}
 
@@ -169,9 +169,9 @@ def test_an_image_that_was_written_over_is_told_and_one_that_came_back_is_not(la
 def test_incoming_bytes_whose_event_was_lost_are_sent_to_the_queue_again(lake: Lake) -> None:
     lake.raw.put(keys.incoming("c-4711", "client-0001"), jpeg())
     now = datetime.now(UTC)
-    assert lake.reconciler.reconcile(now=now).is_none  # it may just be looked at
+    assert Reconciler.of(lake).reconcile(now=now).is_none  # it may just be looked at
     late = now + LATE + timedelta(minutes=1)
-    assert lake.reconciler.reconcile(now=late).incoming_left == 1  # no queue is told
+    assert Reconciler.of(lake).reconcile(now=late).incoming_left == 1  # no queue is told
     sqs = boto3.client("sqs", region_name="eu-central-1")
     queue = IngestQueue(sqs, sqs.create_queue(QueueName="ingest")["QueueUrl"])
     reconciler = Reconciler(lake.raw, lake.catalog, lake.batches, queue)
@@ -191,6 +191,6 @@ def test_bytes_that_are_not_what_their_metadata_say_stay_without_metadata(lake: 
         s3_event(keys.raw_image(metadata.image_id), "01"), now=NOON
     )
     for rebuild in (False, True):
-        lake.reconciler.reconcile(now=NOON, rebuild=rebuild)
+        Reconciler.of(lake).reconcile(now=NOON, rebuild=rebuild)
         assert lake.catalog.entries([metadata.image_id])[metadata.image_id].metadata is None
         assert lake.catalog.waiting() == []
