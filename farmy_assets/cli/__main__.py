@@ -29,20 +29,23 @@ def main() -> None:
     """Load the commands, run the one that was asked for, and end with its exit code."""
     gc.set_threshold(_RARELY)
     # Here, as loading takes a second or more, which the handler above is for.
-    from farmy_assets.cli.entry import app_for, is_light  # noqa: PLC0415
+    from farmy_assets.cli.entry import app_for  # noqa: PLC0415
 
     app = app_for(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         app()
     except SystemExit as end:
-        if is_light(sys.argv[1:]):
-            _leave(end)
+        _leave(end)
         raise
 
 
 def _leave(end: SystemExit) -> None:
-    """End without taking every module apart, which would take a tenth of a second."""
+    """End without taking every module apart.
+
+    That would take a tenth of a second, and now and then Arrow's own threads are still at work
+    then, and abort a command that has done everything.
+    """
     if not isinstance(end.code, int | None) or threading.active_count() > 1:
         return
     atexit._run_exitfuncs()

@@ -1,13 +1,16 @@
 """The adjudicator's page in a real browser: nothing is submitted before a deliberate choice."""
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from farmy_assets.annotation.consensus import judge_image
 from farmy_assets.annotation.inboxes import Inbox, Phase, instructions, label_config
@@ -70,9 +73,16 @@ class Desk(NamedTuple):
 
     def is_refused(self) -> bool:
         """Whether the page asks for a choice; its warnings are closed."""
-        self.page.get_by_text(WARNING).first.wait_for()
-        for button in reversed(self.page.get_by_role("button", name="OK").all()):
-            button.click()
+        warnings = self.page.get_by_text(WARNING)
+        warnings.first.wait_for()
+        seen = warnings.locator("visible=true")
+        # One lies above the other, and takes the keys until it has faded out.
+        deadline = time.monotonic() + 60
+        while seen.count() and time.monotonic() < deadline:
+            for button in self.page.get_by_role("button", name="OK").all():
+                with suppress(PlaywrightTimeoutError):
+                    button.click(timeout=1_000)
+        expect(seen).to_have_count(0)
         return not self.answers()
 
     def answers(self) -> list[Vote]:
