@@ -36,7 +36,7 @@ def add(
     page = page.rstrip("/") or read_settings().address("uploads")
     told = {"token": token, **({"campaign": campaign} if campaign else {})}
     typer.echo(token)
-    console.print("Hand this link to the contributor, and to nobody else; it is shown this once:",
+    console.print("Give this link to the contributor, and to nobody else; it is shown this once:",
                   highlight=False)  # fmt: skip
     console.print(f"{page}/#{urlencode(told)}", highlight=False, markup=False, soft_wrap=True)
 

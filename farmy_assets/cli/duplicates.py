@@ -31,7 +31,7 @@ def show(
     campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Show each photograph that was kept, with those that were left out for its sake."""
+    """Show each photograph that was kept, with those that were left out as its copies."""
     lake = open_lake()
     # Photographs may come before their campaign is opened, and be checked.
     found = DuplicateRulings.of(lake).duplicates(campaign)
@@ -81,7 +81,7 @@ def restore(
     found = rulings.restore_all(campaign, policies=policies, by=by, why=why, now=now)
     if not found.others:
         known_campaign(lake, campaign)
-        typer.echo(f"no photograph of {campaign} is left out for another campaign's sake")
+        typer.echo(f"no photograph of {campaign} is left out because another campaign has it")
         return
     told = ", ".join(f"{name} ({count})" for name, count in found.others.items())
     typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {told}")

@@ -85,7 +85,7 @@ class DuplicateRulings:
         return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
 
     def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
-        """A campaign's images that are left out for the sake of another campaign's, by its name.
+        """A campaign's images that are left out as copies of another campaign's, by its name.
 
         Left out of the answer are those that were restored already. Reads all cleansed sets.
         """
@@ -97,7 +97,7 @@ class DuplicateRulings:
     def restore_all(
         self, campaign: str, *, policies: PolicyBook, by: str, why: str, now: datetime
     ) -> Restored:
-        """Take in what was left out for the sake of other campaigns' photographs.
+        """Take in what was left out as copies of other campaigns' photographs.
 
         Of several that show the same, and of those that the campaign itself keeps already, the
         copies stay out: told by the thresholds of now for each photograph's source.
