@@ -83,9 +83,9 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] =
             }
             typer.echo(json.dumps(row))
         return
-    table = Table("address", "name", "role", "", box=None, pad_edge=False)
+    table = Table("address", "name", "role", "signed in", box=None, pad_edge=False)
     for account in accounts:
-        state = "has signed in" if account.has_signed_in else "not yet signed in"
+        state = "yes" if account.has_signed_in else "not yet"
         role = account.role.value if account.role else "platform"
         table.add_row(account.email, account.name, role, state)
     # As wide as its longest row: a result is not folded where nobody sees it.
