@@ -5,30 +5,26 @@ each side, and of both again without its border where it has one. Asked is with 
 cut by many small amounts. Whatever up to a twentieth of a side was cut off one of two pictures, a
 view of one shows nearly the same as something that is stored of the other.
 
-Stored patterns lie in the order of their lowest bits, so that those with the same ones are looked
-up rather than compared. Only then the cut is adjusted, and all bits are compared, each by the size
-of its coefficient: of pictures that merely have the same composition the finer bits disagree.
+Stored patterns that may match are looked up (`pattern_lookup.py`). Only then the cut is adjusted,
+and all bits are compared, each by the size of its coefficient: of pictures that merely have the
+same composition the finer bits disagree.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from farmy_assets.cleansing.pattern_lookup import ASKED_CUTS, Candidates, Table, candidates
 from farmy_assets.cleansing.patterns import (
     COARSE_BITS,
-    ORDER,
     Cuts,
     Levels,
-    Words,
     agreeing,
     as_signs,
-    coarse_coefficients,
     coefficients,
     cut_steps,
     every_cut,
-    flips,
     signs,
     turned,
     turned_coefficients,
@@ -43,11 +39,6 @@ from farmy_assets.cleansing.small_pictures import (
 
 LEAST_AGREEMENT = 0.945
 """Of the signs of two patterns that show the same, each counted by its size."""
-_ASKED_CUTS = tuple(map(cut_steps, (0.0135, 0.0405)))
-_KEY_BITS = 16
-_UNSURE_BITS = 6
-_FLIPS_TRANSPOSED = [0, 2, 1, 3]
-_COARSE_MAX_BITS = 20
 _WORTH_ADJUSTING = 0.7
 _ADJUSTED_BY = (5, 3, 2, 1)  # `cut_steps`
 # What was cut off by a twentieth, and what is measured too much; where each shows what the other
@@ -56,7 +47,6 @@ _MOST_CUT, _BOTH_CUT, _CUT_TOGETHER = map(cut_steps, (0.061, 0.025, 0.073))
 _ADJUSTED_NEAR_BY = (2, 1)
 _LEAST_SPREAD = 2.0  # levels; below, a picture is blank and its pattern is noise
 _ASKED_AT_ONCE = 256
-_CANDIDATES_AT_ONCE = 2_000_000
 _ADJUSTED_AT_ONCE = 8_000
 
 
@@ -79,16 +69,6 @@ class Matches(NamedTuple):
     agreement: Levels
 
 
-class _Candidates(NamedTuple):
-    """Pairs that may match, with the number of the asked view; each of shape (pairs,)."""
-
-    asked: Indices
-    stored: Indices
-    orientations: Indices
-    views: Indices
-    distance_bits: Indices
-
-
 def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool = False) -> Matches:
     """The pairs of which one picture shows the other one or a part of it, however it is turned.
 
@@ -100,104 +80,25 @@ def matches(asked: AskedPictures, stored: StoredPatterns, *, are_the_same: bool 
     """
     if not len(stored.words) or not len(asked.levels):
         return _no_matches()
-    table = _Table(stored.words[:, 0])
+    table = Table(stored.words[:, 0])
     sharp = np.flatnonzero(asked.levels.std(axis=(1, 2)) >= _LEAST_SPREAD)
     found = [
-        _adjusted(asked.levels, stored, _Candidates(*(column[part] for column in candidates)))
+        _adjusted(asked.levels, stored, Candidates(*(column[part] for column in near)))
         for some in _portions(sharp, _ASKED_AT_ONCE)
-        for candidates in [_candidates(asked.levels[some], some, table)]
+        for near in [candidates(asked.levels[some], some, table)]
         for others in [
-            np.flatnonzero(asked.numbers[candidates.asked] != stored.owners[candidates.stored])
+            np.flatnonzero(asked.numbers[near.asked] != stored.owners[near.stored])
             if are_the_same
-            else np.arange(len(candidates.asked))
+            else np.arange(len(near.asked))
         ]
         for part in _portions(others, _ADJUSTED_AT_ONCE)
     ]
     return Matches(*map(np.concatenate, zip(*found, strict=True))) if found else _no_matches()
 
 
-class _Table:
-    """Stored patterns in the order of their lowest bits."""
-
-    def __init__(self, coarse: Words) -> None:
-        # Of 16 bits: numpy sorts these by their digits, many times as quickly.
-        keys = (coarse >> np.uint64(COARSE_BITS - _KEY_BITS)).astype(np.uint16)
-        self.order = np.argsort(keys, kind="stable")
-        self.coarse = coarse[self.order]
-        counts = np.bincount(keys, minlength=1 << _KEY_BITS)
-        self.ends = np.cumsum(counts)
-        self.starts = self.ends - counts
-
-
-def _candidates(levels: Levels, numbers: Indices, table: _Table) -> _Candidates:
-    """The stored patterns whose coarse bits are near to a view's, with the nearest view of each."""
-    words, keys = _asked_words(levels)
-    starts, counts = table.starts[keys], table.ends[keys] - table.starts[keys]
-    probes = np.flatnonzero(counts)
-    found: list[NDArray[np.int64]] = []
-    portions = np.cumsum(counts.ravel()[probes]) // _CANDIDATES_AT_ONCE
-    for some in np.split(probes, np.flatnonzero(np.diff(portions)) + 1):
-        count = counts.ravel()[some]
-        ends = np.cumsum(count)
-        within = np.arange(count.sum()) - np.repeat(ends - count, count)
-        rows = np.repeat(starts.ravel()[some], count) + within
-        views = np.repeat(some // (_UNSURE_BITS + 1), count)
-        bits = np.bitwise_count(words.ravel()[views] ^ table.coarse[rows])
-        near = np.flatnonzero(bits <= _COARSE_MAX_BITS)
-        found.append(np.stack([views[near], rows[near], bits[near].astype(np.int64)]))
-    views, rows, bits = np.concatenate(found, axis=1)
-    pictures, orientations, cut = np.unravel_index(views, words.shape)
-    nearest = np.lexsort((cut, bits, orientations, rows, pictures))
-    pairs = np.stack([pictures, rows, orientations])[:, nearest]
-    first = np.ones(len(nearest), np.bool_)
-    first[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
-    kept = nearest[first]
-    return _Candidates(
-        numbers[pictures[kept]], table.order[rows[kept]], orientations[kept], cut[kept], bits[kept]
-    )
-
-
-def _asked_words(levels: Levels) -> tuple[Words, Indices]:
-    """The coarse bits of each picture, orientation and view, and the lowest of them to look up.
-
-    Returns:
-        Shape (pictures, 8, views), and (pictures, 8, views, 3): as they are, and with one of the
-        least certain bits changed.
-    """
-    views = coarse_coefficients(levels, _ASKED_CUTS)
-    unsure = _least_certain(views[:_KEY_BITS])
-    bits = views > 0
-    words: list[Words] = []
-    changes: list[Indices] = []
-    for order, places in (
-        (slice(None), unsure),
-        (ORDER.transposed[:COARSE_BITS], ORDER.transposed[unsure]),
-    ):
-        word = signs(np.moveaxis(bits[order], 0, -1))[..., 0]
-        flipped = flips() if not words else flips()[_FLIPS_TRANSPOSED]
-        words.append(word[:, None] ^ flipped[:, None])
-        changed = np.int64(1) << (_KEY_BITS - 1 - places)
-        changes += [np.concatenate([np.zeros_like(changed[:1]), changed])] * len(flipped)
-    turned_words = np.concatenate(words, axis=1)
-    keys = (turned_words >> np.uint64(COARSE_BITS - _KEY_BITS)).astype(np.int64)
-    return turned_words, keys[..., None] ^ np.stack(changes).transpose(2, 0, 3, 1)
-
-
-def _least_certain(found: Levels) -> Indices:
-    """Which coefficients are smallest for their frequency: (bits, ...) to (`_UNSURE_BITS`, ...)."""
-    frequencies = np.hypot(ORDER.down, ORDER.across)[: len(found)].astype(np.float32)
-    sizes = np.abs(found) * frequencies.reshape(-1, *[1] * (found.ndim - 1))
-    least = []
-    for _ in range(_UNSURE_BITS):
-        smallest = sizes.argmin(axis=0)
-        least.append(smallest)
-        np.put_along_axis(sizes, smallest[None], np.inf, axis=0)
-    return np.stack(least)
-
-
-def _adjusted(levels: Levels, stored: StoredPatterns, some: _Candidates) -> Matches:
+def _adjusted(levels: Levels, stored: StoredPatterns, some: Candidates) -> Matches:
     """Those that agree in all bits once it is found what exactly was cut off."""
-    cut, wanted = every_cut(_ASKED_CUTS), as_signs(stored.words[some.stored])
+    cut, wanted = every_cut(ASKED_CUTS), as_signs(stored.words[some.stored])
     # Many candidates are asked for by the same view: turning its coefficients is quick.
     views, places = np.unique(some.asked * len(cut) + some.views, return_inverse=True)
     found = coefficients(levels[views // len(cut)], cut[views % len(cut)])

@@ -14,6 +14,7 @@ docs/calibration.md. A policy file changes some of them, for all photographs or 
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -117,6 +118,26 @@ class PolicyBook(Record):
         return self.by_source.get(source, self.default) if source else self.default
 
 
+def read_policy(file: str, *, named_by: str) -> PolicyBook:
+    """The policies of a YAML file; the defaults where no file is named.
+
+    Args:
+        file: Its path, or nothing.
+        named_by: What names the file, for the error.
+
+    Raises:
+        InvalidInputError: It cannot be read, or is no policy.
+    """
+    if not file:
+        return PolicyBook()
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{named_by} names {file}, which cannot be read: {error}"
+        raise InvalidInputError(msg) from error
+    return parse_policy(text)
+
+
 def parse_policy(text: str) -> PolicyBook:
     """The policies that a YAML file describes; what it does not name keeps its default.
 
@@ -128,7 +149,7 @@ def parse_policy(text: str) -> PolicyBook:
     try:
         document = yaml.safe_load(text) or {}
     except (yaml.YAMLError, RecursionError) as error:
-        msg = f"the policy file is not readable YAML: {error}"
+        msg = f"the policy file is not readable YAML: {' '.join(str(error).split())}"
         raise InvalidInputError(msg) from error
     if not isinstance(document, dict) or not set(document) <= {"default", "by_source"}:
         msg = "the policy file may hold `default:` and `by_source:`, and nothing else"

@@ -35,9 +35,9 @@ def apply(
 ) -> None:
     """Open a campaign, or change its rules: each change makes a new version.
 
-    Cleansed images that wait for the campaign are shared out by themselves. What people who are
-    named no more have not answered goes to the others. Says what changed, how many images the
-    campaign's query would choose now, and who has no account in Label Studio yet.
+    Cleansed images that wait for the campaign are given out without another command. What people
+    who are named no more have not answered goes to the others. Says what changed, how many images
+    the campaign's query would choose now, and who has no account in Label Studio yet.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -74,7 +74,7 @@ def status(
     name: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Show how far each campaign is: images, people and their speed, and what holds it back."""
+    """Show how far each campaign is: images, people and their speed, what prevents a release."""
     lake, now = open_lake(), datetime.now(UTC)
     names = lake.campaigns.names()
     if name is not None and name not in names:
@@ -153,13 +153,13 @@ def _tell_choice(lake: Lake, campaign: Campaign) -> None:
 
 
 def _holds_from(lake: Lake, before: Campaign | None, stored: Campaign) -> str:
-    """From which batch on new rules hold; costs one listing."""
+    """From which batch on new rules apply; costs one listing."""
     listed = lake.records.bucket.keys(keys.assignments(stored.name))
     given = [key.rpartition("/")[2].removesuffix(".json") for key in listed]
     if before is None or not given:
-        return "it holds from the first batch on"
+        return "it applies from the first batch on"
     return (
-        f"query and overlap hold for batches after {max(given)}; classes, instructions and people "
+        f"query and overlap apply to batches after {max(given)}; classes, instructions and people "
         "at once"
     )
 

@@ -34,12 +34,12 @@ def status_lines(found: CampaignStatus) -> Iterator[str]:
 
 def _release(found: CampaignStatus) -> Iterator[str]:
     if found.blocks:
-        yield "a release is held back:"
+        yield "not released, because:"
         yield from (f"  - {line}" for line in found.blocks)
     elif found.is_released:
         yield "all that is settled is released"
     else:
-        yield "nothing holds a release back"
+        yield "nothing prevents a release"
 
 
 def _people(found: CampaignStatus) -> Iterator[str]:

@@ -17,7 +17,7 @@ def reconcile(
         bool, typer.Option("--rebuild", help="Write every entry anew from S3, also the right ones.")
     ] = False,
 ) -> None:
-    """Compare the catalog with S3, both ways, and put right what has come apart.
+    """Compare the catalog with S3, both ways, and repair what differs.
 
     An empty catalog comes back whole, with the batches of its images.
     """

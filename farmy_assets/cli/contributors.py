@@ -8,6 +8,7 @@ import typer
 
 from farmy_assets.catalog.claims import parse_claims
 from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.output import print_table
 from farmy_assets.local.settings import read_settings
 
 commands = typer.Typer(no_args_is_help=True, help="Who may upload photographs from a phone.")
@@ -36,7 +37,7 @@ def add(
     page = page.rstrip("/") or read_settings().address("uploads")
     told = {"token": token, **({"campaign": campaign} if campaign else {})}
     typer.echo(token)
-    console.print("Hand this link to the contributor, and to nobody else; it is shown this once:",
+    console.print("Give this link to the contributor, and to nobody else; it is shown this once:",
                   highlight=False)  # fmt: skip
     console.print(f"{page}/#{urlencode(told)}", highlight=False, markup=False, soft_wrap=True)
 
@@ -46,11 +47,20 @@ def add(
 def show() -> None:
     """Show every contributor, and since when the token is good or ended."""
     found = open_lake().contributors.all()
-    for one in found:
-        state = "may upload" if one.token_sha256 else "revoked"
-        typer.echo(f"{one.contributor}  {state} since {one.since:%Y-%m-%d %H:%M}")
     if not found:
         console.print("no contributors yet: farmy contributors add c-1", highlight=False)
+        return
+    print_table(
+        ("contributor", "token", "since"),
+        [
+            (
+                one.contributor,
+                "may upload" if one.token_sha256 else "revoked",
+                f"{one.since.astimezone(UTC):%Y-%m-%d %H:%M %Z}",
+            )
+            for one in found
+        ],
+    )
 
 
 @commands.command("revoke")

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from farmy_assets.catalog.wording import counted, verb
+from farmy_assets.cleansing.policy import read_policy
 from farmy_assets.cli.campaign_names import known_campaign
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, ends_plainly, environment, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
@@ -30,7 +31,7 @@ def show(
     campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Show each photograph that was kept, with those that were left out for its sake."""
+    """Show each photograph that was kept, with those that were left out as its copies."""
     lake = open_lake()
     # Photographs may come before their campaign is opened, and be checked.
     found = DuplicateRulings.of(lake).duplicates(campaign)
@@ -63,7 +64,8 @@ def restore(
     """Say that photographs are no duplicates: they go on, beside those they look like.
 
     With --campaign NAME --all: all photographs of a campaign that were left out because another
-    campaign has them. Copies within the campaign itself stay out.
+    campaign has them. Copies within the campaign itself stay out, by the thresholds of the file
+    that FARMY_CLEANSING_POLICY names, as for the platform.
     """
     if everything != (campaign is not None) or everything == bool(images):
         msg = "give image ids, or --campaign NAME --all"
@@ -74,10 +76,12 @@ def restore(
         batches = rulings.restore(images or [], by=by, why=why, now=now)
         _tell(images or [], "goes on to annotation", batches)
         return
-    found = rulings.restore_all(campaign, by=by, why=why, now=now)
+    name = "FARMY_CLEANSING_POLICY"
+    policies = read_policy(environment().get(name, ""), named_by=name)
+    found = rulings.restore_all(campaign, policies=policies, by=by, why=why, now=now)
     if not found.others:
         known_campaign(lake, campaign)
-        typer.echo(f"no photograph of {campaign} is left out for another campaign's sake")
+        typer.echo(f"no photograph of {campaign} is left out because another campaign has it")
         return
     told = ", ".join(f"{name} ({count})" for name, count in found.others.items())
     typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {told}")

@@ -59,7 +59,7 @@ class _RateColumn(ProgressColumn):
 def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender can say
     photographs: Annotated[
         str,
-        typer.Argument(metavar="DIR|LIST.csv|s3://BUCKET/PREFIX", help="Where they lie."),
+        typer.Argument(metavar="DIR|LIST.csv|s3://BUCKET/PREFIX", help="Where they are."),
     ],
     campaign: Annotated[str, typer.Option(help="Campaign they belong to: a-z, 0-9 and -.")],
     source: Annotated[Source, typer.Option(help="How they reached us.")] = Source.BULK,
@@ -256,7 +256,7 @@ def _print_corrections(report: CorrectionReport, *, as_json: bool) -> None:
         typer.echo(report.to_json().decode())
         return
     typer.echo(
-        f"{report.corrected} corrected, {report.unchanged} stood so already, "
+        f"{report.corrected} corrected, {report.unchanged} had these values already, "
         f"{len(report.refused)} left out"
     )
     for refusal in report.refused:

@@ -11,12 +11,12 @@ HELP = "Field photographs in, data sets that people can trust out."
 EPILOG = "Start with: farmy up, then farmy ingest DIR --campaign NAME."
 
 SENTENCES: Mapping[str, str] = {
-    "up": "Start the local platform, or repair what is down; a quick look when all is up.",
+    "up": "Start the local platform, or repair what is down; a quick check when all is up.",
     "down": "Stop the local platform; everything is kept (MiniStack may need a minute to save).",
     "status": (
         "Show the servers, and in which phase the images are. Exit code 1 when something is down."
     ),
-    "reconcile": "Compare the catalog with S3, both ways, and put right what has come apart.",
+    "reconcile": "Compare the catalog with S3, both ways, and repair what differs.",
     "redrive": (
         "Show the events that five deliveries could not catalogue, and move them back to the queue."
     ),
@@ -32,7 +32,7 @@ SENTENCES: Mapping[str, str] = {
     "contributors": "Who may upload photographs from a phone.",
     "dataset": "Released data sets: list them, fetch one.",
     "duplicates": "See duplicates, and get one back.",
-    "people": "Who can sign in to label, and the way in.",
+    "people": "Who can sign in to label; links for new accounts.",
 }
 
 

@@ -1,4 +1,4 @@
-"""farmy people: who can sign in to Label Studio, and the way in."""
+"""farmy people: who can sign in to Label Studio, and links for new accounts."""
 
 import json
 import sys
@@ -14,7 +14,9 @@ from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.label_studio.people import Invitation, People
 
-commands = typer.Typer(no_args_is_help=True, help="Who can sign in to label, and the way in.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Who can sign in to label; links for new accounts."
+)
 
 _WIDE = 400
 
@@ -81,9 +83,9 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] =
             }
             typer.echo(json.dumps(row))
         return
-    table = Table("address", "name", "role", "", box=None, pad_edge=False)
+    table = Table("address", "name", "role", "signed in", box=None, pad_edge=False)
     for account in accounts:
-        state = "has signed in" if account.has_signed_in else "not yet signed in"
+        state = "yes" if account.has_signed_in else "not yet"
         role = account.role.value if account.role else "platform"
         table.add_row(account.email, account.name, role, state)
     # As wide as its longest row: a result is not folded where nobody sees it.
@@ -116,7 +118,7 @@ def _show(invitation: Invitation) -> None:
         )  # fmt: skip
         return
     console.print(
-        f"Hand this link to {who}, and to nobody else. It works once, until "
+        f"Give this link to {who}, and to nobody else. It works once, until "
         f"{invitation.valid_until:%Y-%m-%d %H:%M} UTC, and is shown this once:",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip

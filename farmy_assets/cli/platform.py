@@ -26,13 +26,13 @@ def say(line: str) -> None:
 
 
 def repair_catalog() -> None:
-    """Make the catalog agree with S3 again, and tell what had come apart."""
+    """Make the catalog agree with S3 again, and tell what differed."""
     say(Reconciler.of(open_lake()).reconcile(now=datetime.now(UTC)).repairs)
 
 
 @ends_plainly
 def up() -> None:
-    """Start the local platform, or repair what is down; a quick look when all is up.
+    """Start the local platform, or repair what is down; a quick check when all is up.
 
     Starts MiniStack (S3, SQS, Lambda, DynamoDB, Glue), Label Studio and Dagster on 127.0.0.1,
     deploys the stack, and after a stop that was not clean repairs the catalog from S3.

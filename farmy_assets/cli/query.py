@@ -54,7 +54,7 @@ def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person c
     tables: Annotated[bool, typer.Option("--tables", help="List all tables and columns.")] = False,
     save: Annotated[str, typer.Option(metavar="NAME", help="Also keep it by this name.")] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Tables as of now, but for runs.")] = False,
-    folder: Annotated[Path, typer.Option(help="Where saved queries lie.")] = Path("queries"),
+    folder: Annotated[Path, typer.Option(help="The folder of saved queries.")] = Path("queries"),
 ) -> None:
     """Ask the lake's tables a question in Athena's SQL.
 

@@ -40,11 +40,13 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     arrived_since: Annotated[str, typer.Option(help="Arrived on this day or later.")] = "",
     arrived_until: Annotated[str, typer.Option(help="Arrived on this day or earlier.")] = "",
     within: Annotated[str, typer.Option(help="west,south,east,north in degrees.")] = "",
-    duplicate_of: Annotated[str, typer.Option(help="Left out for the sake of this image.")] = "",
+    duplicate_of: Annotated[str, typer.Option(help="Left out as a copy of this image.")] = "",
     kept_for: Annotated[str, typer.Option(help="Kept in place of this duplicate.")] = "",
     sql: Annotated[str, typer.Option(help="A SELECT with a column image_id.")] = "",
     like: Annotated[Path | None, typer.Option(help="A photograph to find the like of.")] = None,
-    distance: Annotated[int, typer.Option(help="How far a look may be off, 0 to 64 bits.")] = 12,
+    distance: Annotated[
+        int, typer.Option(help="How far it may look different, 0 to 64 bits.")
+    ] = 12,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     sheet: Annotated[Path | None, typer.Option(help="Write a page with pictures here.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Among all images as of now.")] = False,

@@ -144,7 +144,7 @@ def annotation_projects(
             page, placed = _placed(opened, label_studio, campaign, page, images)
             _note(opened, campaign, page, images, placed)
     if campaign is None or page is None or placed is None:
-        nothing = Materialized(metadata={**rows(0), "note": "nothing was shared out yet"})
+        nothing = Materialized(metadata={**rows(0), "note": "nothing was given out yet"})
         yield from concluded(nothing, check, broken=[], what="")
         return
     links = [f"- [{i.person}]({label_studio.task_url(p)})" for i, p in placed.projects.items()]

@@ -33,7 +33,7 @@ reconcile_job = dg.define_asset_job(
     "reconcile_job",
     selection=dg.AssetSelection.assets("reconcile"),
     tags={"dagster/max_runtime": "3600"},
-    description="The catalog, compared with S3 and healed.",
+    description="The catalog, compared with S3 and repaired.",
 )
 nightly_reconcile = dg.ScheduleDefinition(
     name="nightly_reconcile",

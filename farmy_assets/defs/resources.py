@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
-from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import PolicyBook, read_policy
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
@@ -95,14 +95,7 @@ class CleansingResource(dg.ConfigurableResource[PolicyBook]):
         Raises:
             InvalidInputError: It cannot be read, or is no policy.
         """
-        if not self.policy_file:
-            return PolicyBook()
-        try:
-            text = Path(self.policy_file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"FARMY_CLEANSING_POLICY names {self.policy_file}, which cannot be read: {error}"
-            raise InvalidInputError(msg) from error
-        return parse_policy(text)
+        return read_policy(self.policy_file, named_by="FARMY_CLEANSING_POLICY")
 
 
 class ScrapersResource(dg.ConfigurableResource[None]):

@@ -78,7 +78,7 @@ def _ask(
 def new_images_sensor(
     context: dg.SensorEvaluationContext, lake: LakeResource, sealing: SealingResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Images that S3 told the catalog of become batches; unfinished batches get runs."""
+    """Images that are new in the catalog become batches; unfinished batches get runs."""
     now = datetime.now(UTC)
     try:
         opened = lake.open()
@@ -112,11 +112,12 @@ def new_images_sensor(
 def annotation_completion_sensor(
     context: dg.SensorEvaluationContext, lake: LakeResource, studio: StudioResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """New or changed answers are copied out and judged; a settled campaign is released.
+    """New or changed answers are stored and evaluated; a settled campaign is released.
 
     A batch whose flagged photographs people ruled on is cleansed anew; one of which images were
-    chosen again is placed again. A look reads, of each campaign, its rules, its last evaluation and
-    two small records, and lists its rulings; nothing grows with the batches that are done.
+    chosen again is placed again. Each time it reads, of each campaign, its rules, its last
+    evaluation and two small records, and lists its rulings; nothing grows with the batches that
+    are done.
     """
     now = datetime.now(UTC)
     try:

@@ -31,7 +31,7 @@ class CorrectionReport(Record):
     Attributes:
         author: Who corrected.
         corrected: How many stand otherwise now.
-        unchanged: How many stood so already.
+        unchanged: How many had these values already.
         refused: What is not in the lake, or cannot be corrected so, with the reason.
     """
 

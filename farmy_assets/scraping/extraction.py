@@ -28,6 +28,15 @@ OF_SOURCES = (
     "source::attr(data-src)", "source::attr(src)",
 )  # fmt: skip
 
+# Pictures that only count who reads the page, by their stated size. In the place of one that a
+# script loads late may stand a picture as small; it names other addresses, too.
+COUNTING_PIXELS = (
+    "//img[number(translate(@width, 'px ', '')) <= 2]"
+    "[number(translate(@height, 'px ', '')) <= 2]"
+    "[not(@*[contains(name(), 'src') and name() != 'src' or name() = 'data-original'])]"
+    "[not(ancestor::picture)]"
+)
+
 
 @dataclass(frozen=True)
 class FoundImage:
@@ -57,8 +66,13 @@ class FoundPage:
 
 
 def read_page(response: TextResponse, scraper: Scraper) -> FoundPage:
-    """The links and pictures of a page that the scraper's selectors choose."""
+    """The links and pictures of a page that the scraper's selectors choose.
+
+    Pictures that only count who reads the page are none.
+    """
     page = SelectorList([response.selector])
+    for pixel in page.xpath(COUNTING_PIXELS):
+        pixel.drop()
     base = get_base_url(response)
     links = (
         web_address(base, raw) for rule in scraper.follow for raw in _values(page, rule, "href")

@@ -21,8 +21,8 @@ from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.campaign_warnings import warnings
 from farmy_assets.workflow.duplicate_rulings import by_other_campaign
-from farmy_assets.workflow.known_photographs import restoring
 from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.releases import what_blocks
 from farmy_assets.workflow.selection import ImageSelection
@@ -56,7 +56,7 @@ class CampaignStatus(Record):
         left_out: Images that go no further, by the reason; the campaign's query is one.
         duplicates: By the campaign whose image is kept in their place.
         expected_end: When the annotators are done at the speed of the last day.
-        blocks: What holds a release back, each in words; empty when nothing does.
+        blocks: What prevents a release, each in words; empty when nothing does.
         warnings: What a person should look at.
     """
 
@@ -96,7 +96,7 @@ class _Facts:
     votes: Sequence[Vote]
     judgements: dict[str, ImageConsensus]
     sets: Sequence[CleansedSet]
-    """Of all campaigns: a duplicate may stand back for another one's image."""
+    """Of all campaigns: the image that is kept in a duplicate's place may be another one's."""
 
     @property
     def own_sets(self) -> list[CleansedSet]:
@@ -144,7 +144,7 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         duplicates=_duplicates(facts),
         expected_end=now + timedelta(hours=hours) if hours else None,
         blocks=(*_cannot_be_decided(facts), *what_blocks(lake, campaign)),
-        warnings=tuple(_warnings(lake, facts)),
+        warnings=tuple(warnings(lake, campaign, facts.sets)),
     )
 
 
@@ -228,32 +228,3 @@ def _cannot_be_decided(facts: _Facts) -> list[str]:
         f"{counted(own_work, 'conflict')} {verb(own_work, 'has', 'have')} nobody to decide: {who} "
         "is one of those who disagree; name another adjudicator in the campaign file"
     ]
-
-
-def _warnings(lake: Lake, facts: _Facts) -> list[str]:
-    name, found = facts.campaign.name, []
-    restored = lake.triage.standing(name).no_duplicates
-    for other, items in by_other_campaign(name, facts.sets, restored=restored).items():
-        count = len(items)
-        found.append(
-            f"{counted(count, 'photograph')} {verb(count, 'is', 'are')} left out as "
-            f"{verb(count, 'a duplicate', 'duplicates')} of campaign {other}'s; "
-            f"to take {verb(count, 'it', 'them')} in: {restoring(name)}"
-        )
-    if facts.campaign.image_query and (asked := _chosen_by_nobody(lake, facts.campaign)):
-        found.append(
-            f"the campaign's query has chosen none of {counted(asked, 'image')}; after a change "
-            f"of the query: farmy campaign choose {name} --again"
-        )
-    return found
-
-
-def _chosen_by_nobody(lake: Lake, campaign: Campaign) -> int:
-    """How many images the query was asked about in vain; 0 when it chose any of them."""
-    choices = lake.records.read_all(keys.choice(campaign.name), ImageSelection)
-    present = [choice for choice in choices if choice.query == campaign.image_query] or choices
-    new = sum(
-        len(set(choice.chosen) - set(choice.earlier[-1].chosen if choice.earlier else ()))
-        for choice in present
-    )
-    return 0 if new else sum(len(choice.left_out) for choice in present)

@@ -14,7 +14,7 @@ from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
 from farmy_assets.cleansing.compared_images import fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
-from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
@@ -85,7 +85,7 @@ class DuplicateRulings:
         return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
 
     def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
-        """A campaign's images that are left out for the sake of another campaign's, by its name.
+        """A campaign's images that are left out as copies of another campaign's, by its name.
 
         Left out of the answer are those that were restored already. Reads all cleansed sets.
         """
@@ -94,11 +94,13 @@ class DuplicateRulings:
             campaign, sets, restored=self.triage.standing(campaign).no_duplicates
         )
 
-    def restore_all(self, campaign: str, *, by: str, why: str, now: datetime) -> Restored:
-        """Take in what was left out for the sake of other campaigns' photographs.
+    def restore_all(
+        self, campaign: str, *, policies: PolicyBook, by: str, why: str, now: datetime
+    ) -> Restored:
+        """Take in what was left out as copies of other campaigns' photographs.
 
         Of several that show the same, and of those that the campaign itself keeps already, the
-        copies stay out: told by the thresholds that the checks use by default.
+        copies stay out: told by the thresholds of now for each photograph's source.
         """
         found = self.of_other_campaigns(campaign)
         wanted = {item.image_id for items in found.values() for item in items}
@@ -113,7 +115,9 @@ class DuplicateRulings:
             and (fingerprint := fingerprint_of(image.quality)) is not None
         ]
         known = DuplicateIndexRepository(self.records).kept_by([page.batch_id for page in own])
-        copies = find_duplicates(new, known, policy=CleansingPolicy())
+        copies = find_duplicates(
+            new, known, policy=policies.default, policies=self._by_source(wanted, policies)
+        )
         taken_in = wanted - copies.keys()
         pages = {i: page for page in concerned for i in page.image_ids if i in taken_in}
         batches = self._say(Answer.YES, pages, by=by, why=why, now=now)
@@ -160,6 +164,19 @@ class DuplicateRulings:
             msg = f"never restored: {', '.join(others)}; only what was restored can be taken back"
             raise InvalidInputError(msg)
         return self._say(Answer.NO, pages, by=by, why=why, now=now)
+
+    def _by_source(
+        self, image_ids: Collection[str], policies: PolicyBook
+    ) -> dict[str, CleansingPolicy]:
+        """The policy of each image, by that of its source."""
+        if not policies.by_source:
+            return {}
+        entries = self.catalog.entries(sorted(image_ids))
+        return {
+            image_id: policies.for_source(entry.metadata.source)
+            for image_id, entry in entries.items()
+            if entry.metadata
+        }
 
     def _pages(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
         """Image id to the manifest that the image stands in."""

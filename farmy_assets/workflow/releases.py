@@ -51,7 +51,7 @@ def blockers(state: CampaignState | None, *, open_batches: int, flagged: Flagged
         reasons.append(f"{undone} {verb(open_batches, 'is', 'are')} not in the inboxes yet")
     if flagged.held:
         held = counted(flagged.held, "flagged photograph")
-        reasons.append(f"{held} {verb(flagged.held, 'waits', 'wait')} for a word in triage")
+        reasons.append(f"{held} {verb(flagged.held, 'waits', 'wait')} for an answer in triage")
     if redo := len(flagged.to_redo):
         batches = counted(redo, "batch", "batches")
         reasons.append(f"{batches} {verb(redo, 'is', 'are')} to be cleansed anew after rulings")
@@ -70,7 +70,7 @@ def blockers(state: CampaignState | None, *, open_batches: int, flagged: Flagged
 
 
 def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
-    """All that holds a campaign's release back, unsound labels included; for people.
+    """All that prevents a campaign's release, unsound labels included; for people.
 
     Reads as much as a release does.
     """

@@ -132,7 +132,7 @@ def out(
 def test_a_campaign_is_applied_once_and_shown(file: Path) -> None:
     first = run(app, ["campaign", "apply", str(file)])
     assert f"campaign {NAME}, version 1: applied; 2 classes, 2 annotators" in first.stdout
-    assert "it holds from the first batch on" in first.stdout
+    assert "it applies from the first batch on" in first.stdout
     again = run(app, ["campaign", "apply", str(file)])
     assert "version 1: unchanged" in again.stdout
     assert "holds" not in again.stdout
@@ -157,7 +157,7 @@ def test_a_change_is_told_with_the_batch_from_which_it_holds(file: Path, lake: L
     assert "version 2: applied" in told
     assert "annotator eva (eva@example.com) joins" in told
     assert "annotator ben leaves: what he or she has not labelled goes to others at once" in told
-    assert f"query and overlap hold for batches after {BATCH}" in told
+    assert f"query and overlap apply to batches after {BATCH}" in told
 
 
 @pytest.mark.parametrize(

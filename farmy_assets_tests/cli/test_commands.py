@@ -73,7 +73,7 @@ def test_metadata_are_corrected_by_name_from_options_and_side_cars_and_nothing_e
     by = ["--correct", "--by", "anna@example.com", "--why", "a wrong list", "--remove", "field"]
     first = run(app, [*told, "--crop", "wheat", *by])
     assert first.exit_code == 0, first.output
-    assert first.stdout == "3 corrected, 0 stood so already, 2 left out\n"
+    assert first.stdout == "3 corrected, 0 had these values already, 2 left out\n"
     assert "new.jpg: not_in_the_lake" in first.stderr
     again = run(app, [*told, "--crop", "wheat", *by, "--json"])
     assert json.loads(again.stdout)["unchanged"] == 3

@@ -30,9 +30,10 @@ def test_a_revoked_contributor_is_listed_as_such_and_proves_nobody(lake: Lake) -
     token = run(app, ["contributors", "add", "c-4711"]).stdout.strip()
     run(app, ["contributors", "add", "c-4712"])
     assert run(app, ["contributors", "revoke", "c-4711"]).exit_code == 0
-    first, second = run(app, ["contributors", "list"]).stdout.splitlines()
-    assert first.startswith("c-4711  revoked since 20")
-    assert second.startswith("c-4712  may upload since 20")
+    head, first, second = run(app, ["contributors", "list"]).stdout.splitlines()
+    assert head.split() == ["contributor", "token", "since"]
+    assert re.fullmatch(r"c-4711 +revoked +20\d\d-\d\d-\d\d \d\d:\d\d UTC", first)
+    assert re.fullmatch(r"c-4712 +may upload +20\d\d-\d\d-\d\d \d\d:\d\d UTC", second)
     assert token not in first + second
     assert lake.contributors.proven_by(f"Bearer {token}") is None
 

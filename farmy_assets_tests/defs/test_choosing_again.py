@@ -133,6 +133,11 @@ def test_a_changed_query_is_asked_again_adds_only_and_twice_is_once(
     assert [len(round_.chosen) for round_ in choice.earlier] == [0, 1]
     told = run(app, ["campaign", "choose", "weeds", "--again"]).stdout
     assert "chooses no image of weeds that was not given out already" in told
+
+    lake.campaigns.apply(parse_campaign(rules(nothing)))
+    run(app, ["campaign", "choose", "weeds", "--again"])
+    told = run(app, ["campaign", "status", "weeds"]).stdout
+    assert "asked last has chosen none of 2 images; 2 were chosen by earlier ones and stay" in told
     names = [task.data["image_id"] for tasks in studio.tasks.values() for task in tasks.values()]
     assert sorted(names) == sorted([ids["a.jpg"], ids["b.jpg"]] * 2)
 

@@ -261,7 +261,9 @@ def test_work_in_the_own_inbox_goes_on_as_before(
     assert (changed.status_code, changed.json()["completed_by"]) == (200, desk.user_id)
     assert anna.delete(address).status_code == 204
     if "Authorization" not in anna.headers:  # pages are for who has signed in with a browser
-        assert anna.get(f"/projects/{project}/data").status_code == 200
+        page = anna.get(f"/projects/{project}/data")
+        assert page.status_code == 200
+        assert '[data-testid="dm-import-button"]' in page.text  # in the stylesheet that hides it
 
 
 @pytest.mark.parametrize(

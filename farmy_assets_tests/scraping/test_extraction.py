@@ -159,3 +159,39 @@ def test_a_picture_without_any_address_of_the_web_is_reported() -> None:
     first, second = read_page(response(markup), PICTURES).images
     assert first.refusal is RefusalReason.NO_WEB_ADDRESS
     assert second.address == "https://photos.example.org/r.jpg"
+
+
+@pytest.mark.parametrize(
+    "pixel",
+    [
+        "<noscript><img height=1 width=1 style=display:none src=https://t.net/tr?id=7></noscript>",
+        "<img src=/count.gif width=2px height='1 px' data-no-lazy=1>",
+        "<img src=/count.gif width=0 height=0>",
+    ],
+)
+@pytest.mark.parametrize("each", ["img", "li"])
+def test_a_picture_that_only_counts_readers_is_none(pixel: str, each: str) -> None:
+    scraper = PICTURES.model_copy(
+        update={"images": PICTURES.images.model_copy(update={"each": each})}
+    )
+    markup = f"<u>CC0-1.0</u><li>{pixel} text <img src=/r.jpg width=2 height=900></li>{pixel}"
+    found = read_page(response(markup), scraper)
+    assert [image.address for image in found.images] == ["https://photos.example.org/r.jpg"]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "<img src=/p.gif width=1 height=1 data-src=/r.jpg>",
+        "<img src=/p.gif width=1 height=1 srcset='/r.jpg 900w'>",
+        "<img src=/p.gif width=1 height=1 data-original=/r.jpg>",
+        "<picture><source srcset=/r.jpg><img alt=leaf width=1 height=1></picture>",
+        "<img src=/r.jpg width=100% height=1>",
+        "<img src=/r.jpg width=1>",
+    ],
+)
+def test_a_small_picture_in_the_place_of_one_that_a_script_loads_is_no_counter(
+    picture: str,
+) -> None:
+    (found,) = read_page(response(f"<u>CC0-1.0</u>{picture}"), PICTURES).images
+    assert found.address == "https://photos.example.org/r.jpg"

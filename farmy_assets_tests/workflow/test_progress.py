@@ -52,7 +52,7 @@ def test_what_holds_a_release_back_stands_in_good_grammar() -> None:
     )  # fmt: skip
     assert one == [
         "1 batch is not in the inboxes yet",
-        "1 flagged photograph waits for a word in triage",
+        "1 flagged photograph waits for an answer in triage",
         "1 batch is to be cleansed anew after rulings",
         "1 image has an open conflict (i0)",
         "1 image waits for answers (i1)",
@@ -63,7 +63,7 @@ def test_what_holds_a_release_back_stands_in_good_grammar() -> None:
     )  # fmt: skip
     assert two == [
         "2 batches are not in the inboxes yet",
-        "2 flagged photographs wait for a word in triage",
+        "2 flagged photographs wait for an answer in triage",
         "2 batches are to be cleansed anew after rulings",
         "2 images have an open conflict (i0, i1)",
     ]

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from . import accounts, pages
+from .buttons import without_refused_buttons
 from .facts import facts_of, own_project_ids
 from .listings import narrowed, only_these
 from .rules import Facts, Right, Role, decide, rule_for
@@ -36,12 +37,16 @@ class Gate:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let the view answer, and take out of a list what the person may not see."""
+        """Let the view answer, and take out of a list or a page what is not for the person."""
         response = self._get_response(request)
         response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
         role = getattr(request, "farmy_role", None)
         if role is None or role is Role.PLATFORM or request.method not in {"GET", "HEAD"}:
             return response
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and not response.streaming:
+            response.content = without_refused_buttons(response.content)
+            response.headers.pop("Content-Length", None)  # Label Studio's own chain sets it
         return narrowed(request.farmy_route, role, request.farmy_user_id, response)
 
     def process_view(
