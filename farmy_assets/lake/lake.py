@@ -1,4 +1,4 @@
-"""The lake as one value: its doors, connected."""
+"""Access to the lake's buckets, catalog table and record repositories."""
 
 import os
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from urllib.parse import quote
 from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -16,7 +17,7 @@ from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.datasets import DatasetRepository
 from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
-from farmy_assets.lake.ledger import Ledger
+from farmy_assets.lake.evaluations import EvaluationRepository
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.quality_tables import QualityTables
@@ -24,6 +25,7 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
+from farmy_assets.lake.votes import VoteRepository
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,19 @@ class Lake:
         return PendingWorkRepository(self.records)
 
     @property
-    def ledger(self) -> Ledger:
-        """Who was asked what, and what came back."""
-        return Ledger(self.records)
+    def assignments(self) -> AssignmentRepository:
+        """Who was asked what."""
+        return AssignmentRepository(self.records)
+
+    @property
+    def votes(self) -> VoteRepository:
+        """What people answered."""
+        return VoteRepository(self.records)
+
+    @property
+    def evaluations(self) -> EvaluationRepository:
+        """The consensus that was computed from assignments and votes."""
+        return EvaluationRepository(self.records)
 
     @property
     def triage(self) -> TriageRepository:

@@ -14,8 +14,8 @@ from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
 from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
 from farmy_assets.lake import keys
-from farmy_assets.lake.ledger import CopiedInboxes
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.votes import CopiedInboxes
 
 Share = Callable[[Sequence[TriageQuestion]], Sequence[TriageQuestion]]
 

@@ -24,8 +24,9 @@ from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
 from farmy_assets.lake.objects import ListedObject
 from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.query.tables import TABLES, Table
@@ -191,7 +192,7 @@ def _duplicates(content: bytes, key: str) -> Iterator[Row]:
 def _assignments(content: bytes, key: str) -> list[Row]:
     given: tuple[Assignment, ...]
     if key.startswith("adjudication/"):
-        given = AdjudicationLedger.model_validate_json(content).assignments
+        given = AdjudicationAssignments.model_validate_json(content).assignments
     else:
         given = BatchAssignments.model_validate_json(content).assignments
     return [assignment.model_dump(mode="json") for assignment in given]

@@ -67,10 +67,10 @@ def test_an_image_stands_in_the_table_once_before_and_after_it_is_sealed(lake: L
 
 def test_a_second_snapshot_reads_only_what_is_new(lake: Lake) -> None:
     book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
-    lake.ledger.add_votes("weeds", [vote(1)])
+    lake.votes.add("weeds", [vote(1)])
     assert book.take(feed).records_read == 1
     assert book.take(feed).records_read == 0
-    lake.ledger.add_votes("weeds", [vote(2)])
+    lake.votes.add("weeds", [vote(2)])
     taken = book.take(feed)
     assert (taken.records_read, taken.manifest.rows) == (1, 2)
     assert [file.dt for file in taken.manifest.files] == ["2026-05-15", "2026-05-16"]
@@ -79,7 +79,7 @@ def test_a_second_snapshot_reads_only_what_is_new(lake: Lake) -> None:
 def test_rows_of_a_record_that_is_gone_or_changed_go_with_it(lake: Lake) -> None:
     book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
     for number in (1, 2):
-        lake.ledger.add_votes("weeds", [vote(number)])
+        lake.votes.add("weeds", [vote(number)])
     book.take(feed)
     first, second = lake.records.bucket.keys("votes/")
     lake.records.bucket.delete(first)
@@ -92,7 +92,7 @@ def test_many_small_files_of_one_day_become_one_and_lose_nothing(lake: Lake) -> 
     book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
     for number in range(12):
         one = vote(0).model_copy(update={"vote_id": f"vote-{number}"})
-        lake.ledger.add_votes("weeds", [one])
+        lake.votes.add("weeds", [one])
         manifest = book.take(feed).manifest
     assert (manifest.rows, len(manifest.files) <= 8) == (12, True)
     assert QueryLayer(lake).query("SELECT DISTINCT vote_id FROM votes").shape == (12, 1)
@@ -102,9 +102,9 @@ def test_until_the_manifest_is_switched_readers_see_the_table_as_it_was(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
-    lake.ledger.add_votes("weeds", [vote(1)])
+    lake.votes.add("weeds", [vote(1)])
     book.take(feed)
-    lake.ledger.add_votes("weeds", [vote(2)])
+    lake.votes.add("weeds", [vote(2)])
     with monkeypatch.context() as patched:
         patched.setattr(type(lake.records.bucket), "put_if", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -116,7 +116,7 @@ def test_until_the_manifest_is_switched_readers_see_the_table_as_it_was(
 
 def test_each_box_of_a_vote_is_a_region(lake: Lake) -> None:
     box = {"label": "weed", "x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4}
-    lake.ledger.add_votes("weeds", [vote(1, (box, box))])
+    lake.votes.add("weeds", [vote(1, (box, box))])
     SnapshotRepository(lake.records).take(table_sources(lake)["regions"])
     told = QueryLayer(lake).query("SELECT label, x_max - x_min AS width FROM regions")
     assert told.to_dict("list") == {"label": ["weed", "weed"], "width": [2.0, 2.0]}
