@@ -1,4 +1,4 @@
-"""Uploads from the first question to the catalog's entry; every step may be repeated."""
+"""Uploads, from the request to the catalog entry; requests are idempotent by `client_id`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ IN_THE_LAKE = {UploadState.STORED, UploadState.CATALOGUED, UploadState.CONFLICT}
 
 @dataclass(frozen=True)
 class UploadService:
-    """Gives leave to upload, and tells what became of it."""
+    """Accepts requests to upload photographs, and reports the state of each."""
 
     raw: Bucket
     catalog: CatalogTable
@@ -46,15 +46,15 @@ class UploadService:
     campaigns: KnownCampaigns
     clock: Callable[[], datetime]
 
-    def ask(self, request: UploadRequest, contributor: str) -> Upload:
-        """Leave to send a photograph; nothing to send when it is in the lake already.
+    def request(self, request: UploadRequest, contributor: str) -> Upload:
+        """The form or part URLs to send a photograph; none when it is in the lake already.
 
         Raises:
             AnotherStandsError: The photograph is in the lake with other metadata.
             UploadConflictError: The client's id stands for another photograph.
             InvalidInputError: There is no such campaign.
             QuotaExceededError: The contributor has too much open, or sent too much today.
-            LakeUnavailableError: Ask again later.
+            LakeUnavailableError: Try again later.
         """
         metadata = request.metadata(contributor, arrived_at=self.clock())
         asked = UploadRecord(client_id=request.client_id, metadata=metadata)
@@ -84,12 +84,14 @@ class UploadService:
             self._end_room(contributor, asked)
         return self._with_leave(contributor, kept, state)
 
-    def ask_all(self, requests: list[UploadRequest], contributor: str) -> list[Upload | FarmyError]:
-        """The same for several; each error stands in its place."""
+    def request_all(
+        self, requests: list[UploadRequest], contributor: str
+    ) -> list[Upload | FarmyError]:
+        """The same for several; an error is returned in the place of its request."""
 
         def one(request: UploadRequest) -> Upload | FarmyError:
             try:
-                return self.ask(request, contributor)
+                return self.request(request, contributor)
             except FarmyError as error:
                 return error
 
