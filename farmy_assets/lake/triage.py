@@ -123,12 +123,12 @@ class TriageRepository:
             self.records.append_lines(keys.rulings(campaign, digest[:32]), ordered)
 
     def copied(self, campaign: str) -> CopiedInboxes:
-        """How the triage inboxes looked when answers were last copied out."""
+        """The state of the triage inboxes when answers were last copied."""
         found = self.records.find(keys.copied_triage(campaign), CopiedInboxes)
         return found or CopiedInboxes(campaign=campaign, inboxes={})
 
     def write_copied(self, copied: CopiedInboxes) -> None:
-        """Note that all answers up to this look of the inboxes are in the book."""
+        """Record that all answers up to this state of the inboxes are copied."""
         self.records.replace(keys.copied_triage(copied.campaign), copied)
 
     def report_overturns(self, campaign: str) -> OverturnReport:

@@ -35,12 +35,12 @@ from farmy_assets.ingestion.uploads.contract import (
     Upload,
     UploadRequest,
 )
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.ingestion.uploads.openapi import document
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, UploadCounts
 from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.ingestion.uploads.service import UploadService
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.contributors import ContributorRepository

@@ -19,11 +19,11 @@ from farmy_assets.ingestion.uploads.contract import (
     UploadRequest,
     UploadState,
 )
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError, stands_for
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.ingestion.uploads.part_uploads import PartUploads, transfers_of
 from farmy_assets.ingestion.uploads.presigned import VALID_SECONDS, in_parts
 from farmy_assets.ingestion.uploads.quotas import Quotas
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError, stands_for
 from farmy_assets.ingestion.uploads.upload_record import UploadRecord, UploadRefusal, same_claim
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -76,7 +76,7 @@ class UploadService:
             raise
         if is_new:
             state = UploadState.WAITING
-        elif self.raw.look(keys.incoming(contributor, kept.client_id)):
+        elif self.raw.head(keys.incoming(contributor, kept.client_id)):
             state = UploadState.STORED
         else:
             state = self._state(contributor, kept)
@@ -214,7 +214,7 @@ class UploadService:
         """How far the upload is."""
         image_id = kept.metadata.image_id
         # Before the image: what is promoted in between is seen there.
-        came = self.raw.look(keys.incoming(contributor, kept.client_id))
+        came = self.raw.head(keys.incoming(contributor, kept.client_id))
         found, first = RawZone(self.raw).first_metadata(image_id)
         if found:
             mine = self._is_what_stands(first, kept.metadata)

@@ -9,8 +9,8 @@ from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.ingestion.uploads.contract import UploadRequest, UploadState
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError
 from farmy_assets.ingestion.uploads.promotion import Fate, Promotion
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
@@ -250,7 +250,7 @@ def test_what_a_person_took_out_is_not_brought_back_by_an_older_form(
     catalogue(lake, image_id, "02", removed=True)
     send(lake, leave, jpeg())
     take_in(lake)
-    assert lake.raw.look(keys.raw_image(image_id)) is None
+    assert lake.raw.head(keys.raw_image(image_id)) is None
     assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.REMOVED
 
 
