@@ -106,8 +106,8 @@ class CleansingPolicy(Record):
         return f"{MEASURES_VERSION}.{digest[:8]}"
 
 
-class PolicyBook(Record):
-    """The policy, and what differs for photographs of one source."""
+class CleansingPolicies(Record):
+    """The policy for all photographs, and a policy for each source that has its own."""
 
     default: CleansingPolicy = CleansingPolicy()
     by_source: dict[Source, CleansingPolicy] = Field(default_factory=dict)
@@ -117,7 +117,7 @@ class PolicyBook(Record):
         return self.by_source.get(source, self.default) if source else self.default
 
 
-def parse_policy(text: str) -> PolicyBook:
+def parse_policy(text: str) -> CleansingPolicies:
     """The policies that a YAML file describes; what it does not name keeps its default.
 
     Raises:
@@ -135,7 +135,7 @@ def parse_policy(text: str) -> PolicyBook:
         raise InvalidInputError(msg)
     general, special = _mapping(document.get("default")), _mapping(document.get("by_source"))
     try:
-        return PolicyBook.model_validate(
+        return CleansingPolicies.model_validate(
             {
                 "default": general,
                 "by_source": {

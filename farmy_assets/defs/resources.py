@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
-from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
@@ -79,7 +79,7 @@ class SealingResource(dg.ConfigurableResource[SealingPolicy]):
         )
 
 
-class CleansingResource(dg.ConfigurableResource[PolicyBook]):
+class CleansingResource(dg.ConfigurableResource[CleansingPolicies]):
     """How cleansing judges, and where it computes.
 
     `policy_file` is a YAML file of thresholds, empty for the defaults; `ray_address` is that of a
@@ -89,14 +89,14 @@ class CleansingResource(dg.ConfigurableResource[PolicyBook]):
     policy_file: str = ""
     ray_address: str = ""
 
-    def policies(self) -> PolicyBook:
+    def policies(self) -> CleansingPolicies:
         """The thresholds of the file.
 
         Raises:
             InvalidInputError: It cannot be read, or is no policy.
         """
         if not self.policy_file:
-            return PolicyBook()
+            return CleansingPolicies()
         try:
             text = Path(self.policy_file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
