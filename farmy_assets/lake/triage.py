@@ -1,6 +1,6 @@
-"""The triage book: which flagged images people were asked about, and what they said.
+"""Triage questions and decisions: which flagged images people were asked about, and the answers.
 
-Questions and rulings are only ever added to; a question that somebody who left had not answered
+Questions and decisions are only ever added; a question that somebody who left had not answered
 is taken back, kept as such, and put to another person.
 """
 
@@ -39,7 +39,7 @@ class OverturnReport(Record):
 
 @dataclass(frozen=True)
 class TriageRepository:
-    """The book's pages in the records bucket."""
+    """Reads and writes the triage questions and decisions of each campaign."""
 
     records: RecordStore
 

@@ -54,7 +54,7 @@ class TableSource:
 
 
 def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, TableSource]:
-    """Table name to feed, of all tables that are made from the lake alone.
+    """The source of each table by its name, of all tables that are made from the lake alone.
 
     Args:
         lake: Where the records are.

@@ -96,8 +96,8 @@ def test_tables_are_made_beside_foreign_objects(
 ) -> None:
     for prefix in PREFIXES:
         lake.records.bucket.put(f"{prefix}evil.json", b'{"id": 1}')
-    for feed in table_sources(lake).values():
-        assert [row for source in feed.sources() for row in feed.rows(source)] == []
+    for table_source in table_sources(lake).values():
+        assert [row for source in table_source.sources() for row in table_source.rows(source)] == []
     assert "votes/weeds/evil.json" in caplog.text
 
 
