@@ -91,9 +91,9 @@ class CampaignRepository:
             return None
         orphaned = self._orphaned(present, wanted)
         if orphaned:
-            told = "\n".join(f"  {item.sentence}" for item in orphaned)
+            problems = "\n".join(f"  {item.sentence}" for item in orphaned)
             msg = (
-                f"campaign {wanted.name} is not changed: votes would lose their class\n{told}\n"
+                f"campaign {wanted.name} is not changed: votes would lose their class\n{problems}\n"
                 "keep these classes as they are (more can be added), or apply the file under a new "
                 "campaign name"
             )

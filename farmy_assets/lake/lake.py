@@ -30,7 +30,7 @@ from farmy_assets.lake.votes import VoteRepository
 
 @dataclass(frozen=True)
 class Lake:
-    """Everything the platform keeps; nothing outside this room knows how."""
+    """The platform's storage, passed to those who read and write it."""
 
     settings: LakeSettings
     raw: Bucket
@@ -41,7 +41,7 @@ class Lake:
 
     @classmethod
     def connect(cls, settings: LakeSettings | None = None) -> "Lake":
-        """Clients for all parts; nothing is asked of a server yet.
+        """The lake with its clients; no request is sent yet.
 
         Without settings, those of the environment.
 
@@ -61,7 +61,7 @@ class Lake:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Lake":
-        """The lake that the environment's settings name.
+        """The lake that the environment's variables describe.
 
         Raises:
             InvalidInputError: A setting is missing.
@@ -78,52 +78,52 @@ class Lake:
 
     @property
     def ingestion(self) -> RawZone:
-        """The way in."""
+        """The raw zone, which images are written to."""
         return RawZone(self.raw)
 
     @property
     def contributors(self) -> ContributorRepository:
-        """Who may upload."""
+        """Contributors, who may upload, and their tokens."""
         return ContributorRepository(self.records)
 
     @property
     def corrections(self) -> Corrections:
-        """What stands for each image."""
+        """The current metadata of each image: as delivered, with its corrections."""
         return Corrections(self.raw)
 
     @property
     def batches(self) -> BatchRepository:
-        """The sealed batches."""
+        """The sealed batches, and the sealing of new ones."""
         return BatchRepository(self.records, self.catalog)
 
     @property
     def quality(self) -> QualityTables:
-        """What the checks found."""
+        """The values that the checks measured, one table a batch."""
         return QualityTables(self.records.bucket)
 
     @property
     def duplicates(self) -> DuplicateIndexRepository:
-        """The fingerprints of everything that was kept."""
+        """The fingerprints of all images that were kept."""
         return DuplicateIndexRepository(self.records)
 
     @property
     def campaigns(self) -> CampaignRepository:
-        """The rules of annotation."""
+        """Campaigns: the rules of annotation, every version."""
         return CampaignRepository(self.records)
 
     @property
     def pending(self) -> PendingWorkRepository:
-        """What tasks do not follow yet."""
+        """Changes of a campaign that its tasks do not reflect yet."""
         return PendingWorkRepository(self.records)
 
     @property
     def assignments(self) -> AssignmentRepository:
-        """Who was asked what."""
+        """Who was asked about which image, and which batches have their tasks."""
         return AssignmentRepository(self.records)
 
     @property
     def votes(self) -> VoteRepository:
-        """What people answered."""
+        """What annotators and adjudicators answered."""
         return VoteRepository(self.records)
 
     @property
@@ -133,16 +133,16 @@ class Lake:
 
     @property
     def triage(self) -> TriageRepository:
-        """Which flagged images people were asked about, and what they said."""
+        """Which flagged images people were asked about, and what they decided."""
         return TriageRepository(self.records)
 
     @property
     def datasets(self) -> DatasetRepository:
-        """The data set versions."""
+        """The versions of data sets, and their exports."""
         return DatasetRepository(self.records, self.exports, self.cleansed)
 
     def mark_cleansed_bucket(self) -> None:
-        """Put there what Label Studio looks for when it is connected to this bucket."""
+        """Write the object that Label Studio checks for when it connects to the bucket."""
         self.cleansed.put_once(CONNECTION_KEY, b"{}")
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:

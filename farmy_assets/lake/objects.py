@@ -288,11 +288,12 @@ class Bucket:
                 )
         except ObjectMissingError:
             return None
-        told = found.get("ChecksumSHA256", "")
-        whole = len(told) == len(base64.b64encode(bytes(32)))  # one of parts has a count behind it
+        checksum = found.get("ChecksumSHA256", "")
+        # An object made of parts has a checksum of checksums, and behind it the number of parts.
+        whole = len(checksum) == len(base64.b64encode(bytes(32)))
         return ObjectFacts(
             size_bytes=found["ContentLength"],
-            sha256=base64.b64decode(told).hex() if whole else None,
+            sha256=base64.b64decode(checksum).hex() if whole else None,
             about=found["Metadata"],
         )
 

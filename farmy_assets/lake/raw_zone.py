@@ -180,8 +180,8 @@ class RawZone:
 
 def header_of(metadata: ImageMetadata) -> str | None:
     """The metadata as they travel aboard: ASCII without white space; None when too long for it."""
-    told = metadata.model_dump(mode="json", exclude_none=True)
-    text = quote(json.dumps(told, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
+    fields = metadata.model_dump(mode="json", exclude_none=True)
+    text = quote(json.dumps(fields, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
     return text if len(text) <= LONGEST_BYTES else None
 
 

@@ -72,14 +72,14 @@ class CampaignProgress(Record):
 
     def in_words(self) -> str:
         """One line for people."""
-        told = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
-        if not told and self.tasks:
+        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
+        if not counts and self.tasks:
             answers = counted(self.answers, "answer") if self.answers else "no answer yet"
-            told = f"{counted(self.tasks, 'task')} given out, {answers}"
+            counts = f"{counted(self.tasks, 'task')} given out, {answers}"
         undone = counted(self.open_batches, "batch", "batches")
         more = f", {undone} under way" if self.open_batches else ""
         redo = f", {len(self.to_redo):,} to be cleansed anew" if self.to_redo else ""
-        return f"{self.name}: {told or 'no image was given out yet'}{more}{redo}"
+        return f"{self.name}: {counts or 'no image was given out yet'}{more}{redo}"
 
 
 @dataclass(frozen=True)

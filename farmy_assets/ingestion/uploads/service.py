@@ -66,7 +66,7 @@ class UploadService:
             kept, is_new = self._keep(contributor, asked, probably_new=False)
             if is_new:
                 self.quotas.count_one(contributor, now=self.clock())
-            return _told(kept, self._by_entry(kept))
+            return _as_upload(kept, self._by_entry(kept))
         has_new_room = self._take_room(contributor, asked)
         try:
             kept, is_new = self._keep(contributor, asked, probably_new=has_new_room)
@@ -119,7 +119,7 @@ class UploadService:
         if state is UploadState.CONFLICT:
             raise self._another_stands(kept.metadata)
         if state not in TO_BE_SENT:
-            return _told(kept, state)
+            return _as_upload(kept, state)
         parts_id = kept.incoming_parts_id
         if parts_id is None:
             msg = f"the upload {client_id} does not travel in parts: send its form"
@@ -130,15 +130,15 @@ class UploadService:
         try:
             missing = transfers.missing_parts(parts_id)
             if missing:
-                told = ", ".join(str(part.number) for part in missing[:20])
-                msg = f"parts of the upload {client_id} are missing: {told}"
+                numbers = ", ".join(str(part.number) for part in missing[:20])
+                msg = f"parts of the upload {client_id} are missing: {numbers}"
                 raise UploadConflictError(msg)
             transfers.finish(parts_id)
         except ObjectMissingError as error:
             if (state := self._state(contributor, kept)) in TO_BE_SENT:  # or it is done already
                 msg = f"the upload {client_id} has expired: ask for it again"
                 raise UploadConflictError(msg) from error
-        return _told(kept, self._state(contributor, kept))
+        return _as_upload(kept, self._state(contributor, kept))
 
     def correct(self, client_id: str, request: CorrectionRequest, contributor: str) -> Upload:
         """Correct the metadata of a photograph that the contributor sent, in the lake or sealed.
@@ -250,25 +250,25 @@ class UploadService:
         return AnotherStandsError(stands_for(claimed, standing))
 
     def _with_what_stands(self, kept: UploadRecord, state: UploadState) -> Upload:
-        told = _told(kept, state)
+        upload = _as_upload(kept, state)
         if state not in IN_THE_LAKE:
-            return told
+            return upload
         standing = self._corrections.standing(kept.metadata.image_id)
-        return told.model_copy(update={"stands": stands_for(kept.metadata, standing)})
+        return upload.model_copy(update={"stands": stands_for(kept.metadata, standing)})
 
     def _with_leave(self, contributor: str, kept: UploadRecord, state: UploadState) -> Upload:
-        told = _told(kept, state)
+        upload = _as_upload(kept, state)
         if state is UploadState.CONFLICT:
             raise self._another_stands(kept.metadata)
         if state not in TO_BE_SENT:
-            return told
+            return upload
         expires_at = self.clock() + timedelta(seconds=VALID_SECONDS)
         if not in_parts(kept.metadata):
             form = transfers_of(self.raw, contributor, kept).form()
-            return told.model_copy(update={"form": form, "expires_at": expires_at})
+            return upload.model_copy(update={"form": form, "expires_at": expires_at})
         parts = PartUploads(self.raw).missing(contributor, kept)
-        return told.model_copy(update={"parts": parts, "expires_at": expires_at})
+        return upload.model_copy(update={"parts": parts, "expires_at": expires_at})
 
 
-def _told(kept: UploadRecord, state: UploadState) -> Upload:
+def _as_upload(kept: UploadRecord, state: UploadState) -> Upload:
     return Upload(client_id=kept.client_id, image_id=kept.metadata.image_id, state=state)
