@@ -1,4 +1,4 @@
-"""The AWS Lambda door for uploads: requests of an HTTP API, answered by the lake's upload desk."""
+"""The AWS Lambda for uploads: requests of an HTTP API, answered by the upload service."""
 
 import logging
 import os

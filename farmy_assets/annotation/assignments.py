@@ -1,6 +1,6 @@
 """Assignments: who is asked about which image.
 
-The ledger is ours: Label Studio Community knows no assignment. Sharing out looks at everything
+The platform keeps them itself: Label Studio Community has none. Sharing out looks at everything
 given so far, so that a campaign stays fair and its overlap exact however small its batches are.
 """
 

@@ -14,7 +14,6 @@ docs/calibration.md. A policy file changes some of them, for all photographs or 
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -107,8 +106,8 @@ class CleansingPolicy(Record):
         return f"{MEASURES_VERSION}.{digest[:8]}"
 
 
-class PolicyBook(Record):
-    """The policy, and what differs for photographs of one source."""
+class CleansingPolicies(Record):
+    """The policy for all photographs, and a policy for each source that has its own."""
 
     default: CleansingPolicy = CleansingPolicy()
     by_source: dict[Source, CleansingPolicy] = Field(default_factory=dict)
@@ -118,27 +117,7 @@ class PolicyBook(Record):
         return self.by_source.get(source, self.default) if source else self.default
 
 
-def read_policy(file: str, *, named_by: str) -> PolicyBook:
-    """The policies of a YAML file; the defaults where no file is named.
-
-    Args:
-        file: Its path, or nothing.
-        named_by: What names the file, for the error.
-
-    Raises:
-        InvalidInputError: It cannot be read, or is no policy.
-    """
-    if not file:
-        return PolicyBook()
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{named_by} names {file}, which cannot be read: {error}"
-        raise InvalidInputError(msg) from error
-    return parse_policy(text)
-
-
-def parse_policy(text: str) -> PolicyBook:
+def parse_policy(text: str) -> CleansingPolicies:
     """The policies that a YAML file describes; what it does not name keeps its default.
 
     Raises:
@@ -156,7 +135,7 @@ def parse_policy(text: str) -> PolicyBook:
         raise InvalidInputError(msg)
     general, special = _mapping(document.get("default")), _mapping(document.get("by_source"))
     try:
-        return PolicyBook.model_validate(
+        return CleansingPolicies.model_validate(
             {
                 "default": general,
                 "by_source": {

@@ -115,7 +115,7 @@ def choose(
         _tell_choice(lake, campaign)
         return
     # A batch on its way is placed by its own run; one without a choice yet is asked then.
-    placed = [images for images in sets if lake.ledger.placement(name, images.batch_id)]
+    placed = [images for images in sets if lake.assignments.placement(name, images.batch_id)]
     chosen = [item for item in choose_again(lake, campaign, placed) if item.new]
     lake.pending.place(name, [item.batch_id for item in chosen])
     for item in chosen:

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.text import Text
 
 from farmy_assets.catalog.metadata import Source
-from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.cli.context import console, ends_plainly
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError
@@ -119,9 +119,9 @@ def _stopped_at_once() -> Iterator[None]:
         os._exit(_STOPPED)
 
 
-def _policies(path: Path | None) -> PolicyBook:
+def _policies(path: Path | None) -> CleansingPolicies:
     if path is None:
-        return PolicyBook()
+        return CleansingPolicies()
     try:
         return parse_policy(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

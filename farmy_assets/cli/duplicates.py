@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from farmy_assets.catalog.wording import counted, verb
-from farmy_assets.cleansing.policy import read_policy
 from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, environment, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
+from farmy_assets.workflow.policy_file import read_policy
 
 commands = typer.Typer(no_args_is_help=True, help="See duplicates, and get one back.")
 

@@ -27,8 +27,8 @@ from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import BatchAssignments, Placement
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import BatchAssignments, Placement
 from farmy_assets.workflow.selection import choose, images_to_ask
 
 
@@ -72,7 +72,7 @@ def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Mate
     deps=[chosen_images], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
-    """Who gets which image of a batch: the assignment ledger, fair and partly double-blind.
+    """Who gets which image of a batch: fair, and partly double-blind.
 
     Running it again keeps what was given out and shares out only what is new. Without a campaign
     file of that name nothing is shared out; the sensor comes back once there is one.
@@ -84,7 +84,7 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
         if campaign is None:
             return without_campaign(images.campaign)
         asked = images_to_ask(opened, campaign, images)
-        page = opened.ledger.add_assignments(
+        page = opened.assignments.add(
             campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
         )
         newest = opened.campaigns.named(campaign.name)
@@ -137,7 +137,7 @@ def annotation_projects(
         opened, label_studio = lake.open(), studio.open()
         images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
         campaign = opened.campaigns.current(images.campaign)
-        page = opened.ledger.assignments_of_batch(images.campaign, images.batch_id)
+        page = opened.assignments.of_batch(images.campaign, images.batch_id)
         placed = None
         if campaign and page:
             label_studio.check()
@@ -170,7 +170,7 @@ def _placed(
     """Place a batch's tasks, again when its page was changed meanwhile (tasks were moved)."""
     while True:
         placed = place_tasks(lake, studio, campaign, page.assignments, images)
-        now = lake.ledger.assignments_of_batch(campaign.name, page.batch_id)
+        now = lake.assignments.of_batch(campaign.name, page.batch_id)
         if now is None or now == page:
             return page, placed
         page = now
@@ -186,7 +186,7 @@ def _note(
     placement = Placement(
         batch_id=images.batch_id, campaign=campaign.name, tasks=placed.tasks, projects=projects
     )
-    lake.ledger.write_placement(placement)
+    lake.assignments.write_placement(placement)
     given = {assignment.image_id for assignment in page.assignments}
     if given >= set(images_to_ask(lake, campaign, images)):
         lake.pending.placed(campaign.name, images.batch_id)

@@ -13,7 +13,7 @@ from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude, goes_on
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
-from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy, parse_policy
 from farmy_assets.cleansing.rulings import CurrentDecisions
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.claims import Events, concluded
@@ -43,7 +43,7 @@ class CleansingConfig(dg.Config):
 
     policy: str = ""
 
-    def policies(self, cleansing: CleansingResource) -> PolicyBook:
+    def policies(self, cleansing: CleansingResource) -> CleansingPolicies:
         """The thresholds of this run.
 
         Raises:
@@ -149,15 +149,15 @@ def _promises(
 
 
 def _own_policies(
-    lake: Lake, image_ids: Sequence[str], book: PolicyBook
+    lake: Lake, image_ids: Sequence[str], policies: CleansingPolicies
 ) -> dict[str, CleansingPolicy]:
     """The policy of each image whose source has one of its own, by image id."""
-    if not book.by_source:
+    if not policies.by_source:
         return {}
     found: dict[str, CleansingPolicy] = {}
     for source, promised in _promises(lake, image_ids).items():
-        policy = book.for_source(source)
-        if policy != book.default:
+        policy = policies.for_source(source)
+        if policy != policies.default:
             found |= dict.fromkeys(promised, policy)
     return found
 
@@ -235,10 +235,10 @@ def cleansed_set(
     stays kept.
     """
     with as_dagster_failure():
-        opened, book = lake.open(), config.policies(cleansing)
-        policy = book.default
+        opened, configured = lake.open(), config.policies(cleansing)
+        policy = configured.default
         batch = opened.batches.read(context.partition_key)
-        policies = _own_policies(opened, batch.image_ids, book)
+        policies = _own_policies(opened, batch.image_ids, configured)
         examined = opened.quality.read(batch.batch_id)
         rulings = opened.triage.standing(batch.campaign)
         before = opened.records.find(keys.cleansed_set(batch.batch_id), CleansedSet)

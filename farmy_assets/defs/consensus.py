@@ -29,8 +29,9 @@ from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CampaignState, CopiedInboxes
+from farmy_assets.lake.votes import CopiedInboxes
 from farmy_assets.workflow.progress import Progress
 
 SHOWN = 20
@@ -52,13 +53,13 @@ def annotations(
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
-        known = opened.ledger.votes(campaign.name)
+        known = opened.votes.all(campaign.name)
         members, differences = opened.campaigns.members(campaign.name), Differences()
         new = copy_new_votes(
             opened, label_studio, campaign, members=members,
             inboxes=members.inboxes(*DRAWING), known=known, differences=differences,
         )  # fmt: skip
-        opened.ledger.write_copied(CopiedInboxes(
+        opened.votes.write_copied(CopiedInboxes(
             campaign=campaign.name, inboxes=seen.get(campaign.name, {})
         ))  # fmt: skip
     votes = (*known, *new)
@@ -93,7 +94,7 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
     with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
-        copied, rulings = opened.ledger.copied(campaign.name), opened.triage.digest(campaign.name)
+        copied, rulings = opened.votes.copied(campaign.name), opened.triage.digest(campaign.name)
         is_followed = rulings and not Progress.of(opened).flagged(campaign.name).to_redo
         judgements = _judge_all(opened, campaign)
         in_conflict = [j for j in judgements if j.status is ConsensusStatus.IN_CONFLICT]
@@ -105,7 +106,7 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
             rulings=rulings if is_followed else "",
             conflicts_handed_over=_are_handed_over(opened, campaign, in_conflict),
         )
-        opened.ledger.write_state(state)
+        opened.evaluations.write(state)
     conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
     shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
     kinds = Counter(conflict.kind.value for j in state.judgements for conflict in j.conflicts)
@@ -126,8 +127,8 @@ def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[ImageCons
     """Whether the adjudicator has all conflicts; not after a run that was killed while giving."""
     if not in_conflict:
         return True
-    before = lake.ledger.state(campaign.name)
-    given = lake.ledger.adjudication(campaign.name).assignments
+    before = lake.evaluations.current(campaign.name)
+    given = lake.assignments.adjudication(campaign.name).assignments
     there = {a.task_key for a in given if a.person == campaign.adjudicator.name}
     return (
         before is not None
@@ -140,10 +141,10 @@ def _judge_all(lake: Lake, campaign: Campaign) -> tuple[ImageConsensus, ...]:
     """The judgement of every image that was given out and is still in a cleansed set."""
     kept = lake.kept_images(campaign.name)
     asked: dict[str, list[Assignment]] = defaultdict(list)
-    for assignment in lake.ledger.assignments(campaign.name):
+    for assignment in lake.assignments.all(campaign.name):
         asked[assignment.image_id].append(assignment)
     answered: dict[str, list[Vote]] = defaultdict(list)
-    for vote in lake.ledger.votes(campaign.name):
+    for vote in lake.votes.all(campaign.name):
         answered[vote.image_id].append(vote)
     return tuple(
         judge_image(
@@ -168,7 +169,7 @@ def adjudication_tasks(
     with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
-        state = opened.ledger.state(campaign.name)
+        state = opened.evaluations.current(campaign.name)
         disputed = [
             j
             for j in (state.judgements if state else ())
@@ -182,8 +183,8 @@ def adjudication_tasks(
             added = _hand_over(opened, label_studio, campaign, free) if free else 0
             if not state.conflicts_handed_over:
                 handed = state.model_copy(update={"conflicts_handed_over": True})
-                opened.ledger.write_state(handed)
-        given = opened.ledger.adjudication(campaign.name).assignments
+                opened.evaluations.write(handed)
+        given = opened.assignments.adjudication(campaign.name).assignments
     return dg.MaterializeResult(
         metadata={
             **rows(len(given)),
@@ -202,7 +203,7 @@ def _hand_over(
 ) -> int:
     """Put disputed images into the adjudicator's inbox; returns how many were not there yet."""
     kept = lake.kept_images(campaign.name)
-    votes = lake.ledger.votes(campaign.name)
+    votes = lake.votes.all(campaign.name)
     person = campaign.adjudicator.name
     inbox = Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=person)
     lake.mark_cleansed_bucket()
@@ -230,7 +231,7 @@ def _hand_over(
                 batch_id="",
             )
         )
-    lake.ledger.add_adjudication(campaign.name, given)
+    lake.assignments.add_adjudication(campaign.name, given)
     added = studio.add_tasks(project_id, tasks)
     # What still asks for the same decisions on the former page, unless it was answered meanwhile.
     former = [former_adjudication_key(j.image_id, j.vote_ids) for j in disputed]
@@ -251,7 +252,7 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
     with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
-        state = opened.ledger.state(campaign.name)
+        state = opened.evaluations.current(campaign.name)
         if state is None:
             msg = f"no votes of {context.partition_key} were judged yet: run annotation_conflicts"
             raise InvalidInputError(msg)

@@ -26,7 +26,7 @@ def copy_new_votes(
     known: Sequence[Vote],
     differences: Differences,
 ) -> list[Vote]:
-    """Copy what is new in these inboxes into the ledger; returns the new votes.
+    """Copy the new votes of these inboxes to the records, and return them.
 
     Args:
         lake: Where votes are kept.
@@ -55,7 +55,7 @@ def copy_new_votes(
         new += found
         if found:
             answered.append(project_id)
-    lake.ledger.add_votes(campaign.name, new)
+    lake.votes.add(campaign.name, new)
     for project_id in answered:
         studio.stop_opening_instructions(project_id)
     return new

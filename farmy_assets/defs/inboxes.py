@@ -16,7 +16,7 @@ from farmy_assets.annotation.inboxes import (
     triage_inboxes_of,
 )
 from farmy_assets.label_studio import Studio
-from farmy_assets.lake.ledger import InboxState
+from farmy_assets.lake.votes import InboxState
 
 
 def inbox_states(

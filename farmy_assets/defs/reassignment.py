@@ -45,7 +45,7 @@ def reassigned_tasks(
         refused: list[str] = []
         if is_behind := opened.pending.of(campaign.name).is_behind(campaign):
             refused = _follow(opened, label_studio, campaign)
-        moved = [a for page in opened.ledger.pages(campaign.name) for a in page.taken_back]
+        moved = [a for page in opened.assignments.pages(campaign.name) for a in page.taken_back]
     return dg.MaterializeResult(
         metadata={
             **rows(len(moved)),
@@ -82,9 +82,9 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
 
 def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
     people = {person.name for person in campaign.annotators}
-    pages = lake.ledger.pages(campaign.name)
+    pages = lake.assignments.pages(campaign.name)
     given = [assignment for page in pages for assignment in page.assignments]
-    votes = list(lake.ledger.votes(campaign.name))
+    votes = list(lake.votes.all(campaign.name))
     if former := unanswered_by_former(given, people=people, votes=votes):
         inboxes = _emptied(studio, former)
         # Whoever answered up to the deletion has a task left, and its answer is read now.
@@ -99,7 +99,7 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
     out_of, into = _by_batch(former), _by_batch(new)
     for page in pages:
         leaving, coming = out_of[page.batch_id], into[page.batch_id]
-        if leaving and not lake.ledger.move(page, leaving, coming):
+        if leaving and not lake.assignments.move(page, leaving, coming):
             msg = f"batch {page.batch_id} was given more tasks meanwhile; the run is repeated"
             raise LakeUnavailableError(msg)
         changed = page.moved(leaving, coming)
@@ -156,7 +156,7 @@ def _empty_former_adjudicators(
     lake: Lake, studio: Studio, campaign: Campaign, members: Membership
 ) -> None:
     """Take unanswered conflicts out of former adjudicators' inboxes; the present one gets them."""
-    task_keys = {a.task_key for a in lake.ledger.adjudication(campaign.name).assignments}
+    task_keys = {a.task_key for a in lake.assignments.adjudication(campaign.name).assignments}
     former = [
         inbox
         for inbox in members.inboxes(Phase.ADJUDICATION)

@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
-from farmy_assets.cleansing.policy import PolicyBook, read_policy
+from farmy_assets.cleansing.policy import CleansingPolicies
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.workflow.policy_file import read_policy
 
 
 class LakeResource(dg.ConfigurableResource[Lake]):
@@ -79,7 +80,7 @@ class SealingResource(dg.ConfigurableResource[SealingPolicy]):
         )
 
 
-class CleansingResource(dg.ConfigurableResource[PolicyBook]):
+class CleansingResource(dg.ConfigurableResource[CleansingPolicies]):
     """How cleansing judges, and where it computes.
 
     `policy_file` is a YAML file of thresholds, empty for the defaults; `ray_address` is that of a
@@ -89,7 +90,7 @@ class CleansingResource(dg.ConfigurableResource[PolicyBook]):
     policy_file: str = ""
     ray_address: str = ""
 
-    def policies(self) -> PolicyBook:
+    def policies(self) -> CleansingPolicies:
         """The thresholds of the file.
 
         Raises:

@@ -92,12 +92,12 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
     ) -> Materialized:
         with as_dagster_failure():
             opened = lake.open()
-            feed = (
+            table_source = (
                 _run_feed(context.instance)
                 if table.name == "runs"
                 else table_sources(opened)[table.name]
             )
-            taken = QueryLayer(opened).refresh(feed, full=config.full)
+            taken = QueryLayer(opened).refresh(table_source, full=config.full)
             swept = 0
             if config.full:
                 today = datetime.now(UTC).date()

@@ -36,7 +36,7 @@ from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CopiedInboxes, InboxState
+from farmy_assets.lake.votes import CopiedInboxes, InboxState
 
 OVERLAP = timedelta(seconds=30)  # looked at again, for answers committed out of order
 

@@ -83,29 +83,29 @@ def correct_offers(  # noqa: PLR0913 - what is said, and by whom
     """
     check_removable(removed)
 
-    def correct(offer: SourceFile) -> str | Refusal:
+    def correct(source_file: SourceFile) -> str | Refusal:
         try:
-            return _correct(offer)
+            return _correct(source_file)
         except InvalidInputError as error:
             reason = RefusalReason.BAD_METADATA
-            return Refusal(name=offer.name, reason=reason, detail=str(error))
+            return Refusal(name=source_file.name, reason=reason, detail=str(error))
         finally:
             on_file()
 
-    def _correct(offer: SourceFile) -> str | Refusal:
-        loaded = offer.load()
+    def _correct(source_file: SourceFile) -> str | Refusal:
+        loaded = source_file.load()
         if isinstance(loaded, Refusal):
             return loaded
         now, said = clock(), _said(origin, loaded.claims)
         found = receive(
-            offer.name, loaded.content, origin=origin, arrived_at=now, claims=loaded.claims
+            source_file.name, loaded.content, origin=origin, arrived_at=now, claims=loaded.claims
         )
         if isinstance(found, Refusal):
             return found
         standing = corrections.standing(found.image_id)
         if standing is None or standing.first is None:
             reason = RefusalReason.NOT_IN_THE_LAKE
-            return Refusal(name=offer.name, reason=reason, detail=f"image {found.image_id}")
+            return Refusal(name=source_file.name, reason=reason, detail=f"image {found.image_id}")
         gone = tuple(name for name in removed if getattr(said, name) is None)
         _, is_new = corrections.add(
             found.image_id, said, gone, author=author, author_kind=AuthorKind.OPERATOR,

@@ -130,7 +130,7 @@ class EventIntake:
         try:
             is_there = not event.removed
             if event.of_version:
-                is_there = self.raw.look(event.key) is not None
+                is_there = self.raw.head(event.key) is not None
             return CatalogEntry(
                 image_id=image_id,
                 state=EntryState.PRESENT if is_there else EntryState.DELETED,

@@ -53,30 +53,34 @@ def import_files(
     stands_for = standing or zone.find_metadata
     differences: list[Difference] = []
 
-    def bring(offer: SourceFile) -> Result:
-        loaded = offer.load()
+    def bring(source_file: SourceFile) -> Result:
+        loaded = source_file.load()
         if isinstance(loaded, Refusal):
             return loaded, 0
         size = len(loaded.content)
         try:
             metadata = receive(
-                offer.name, loaded.content, origin=origin, arrived_at=clock(), claims=loaded.claims
+                source_file.name,
+                loaded.content,
+                origin=origin,
+                arrived_at=clock(),
+                claims=loaded.claims,
             )
             if isinstance(metadata, Refusal):
                 return metadata, size
             outcome = zone.store(metadata, loaded.content, look_first=known.so_far)
         except InvalidInputError as error:
             reason = RefusalReason.BAD_METADATA
-            return Refusal(name=offer.name, reason=reason, detail=str(error)), size
+            return Refusal(name=source_file.name, reason=reason, detail=str(error)), size
         except LakeDamagedError as error:
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
-            return Refusal(name=offer.name, reason=reason, detail=str(error)), size
+            return Refusal(name=source_file.name, reason=reason, detail=str(error)), size
         on_image(metadata.image_id)
         known.so_far = outcome is Outcome.ALREADY_THERE
         said = said_of(origin, loaded.claims) if known.so_far else ()
         stands = stands_for(metadata.image_id) if said else None
         if stands and (fields := differing(stands, metadata, said)):
-            differences.append(Difference(name=offer.name, fields=fields))
+            differences.append(Difference(name=source_file.name, fields=fields))
         return outcome, size
 
     results = _in_threads(bring, offers, on_file)
@@ -103,8 +107,8 @@ def _in_threads(
 
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            for offer in offers:
-                running.append(pool.submit(bring, offer))
+            for source_file in offers:
+                running.append(pool.submit(bring, source_file))
                 if len(running) >= 2 * THREADS:  # keeps at most so many files in memory
                     collect()
             while running:

@@ -1,4 +1,4 @@
-"""S3 and the DynamoDB catalog: the only room that knows AWS.
+"""Storage: the S3 buckets, the DynamoDB catalog, and one repository for each kind of record.
 
 `from farmy_assets.lake import Lake` is the way in for people's own programs; to ask the lake they
 hand it to `farmy_assets.query.layer.QueryLayer`.

@@ -8,9 +8,9 @@ from farmy_assets.annotation.campaign_changes import OrphanedClass, orphaned_cla
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
-from farmy_assets.lake.ledger import Ledger
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.votes import VoteRepository
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class CampaignRepository:
             return None
         orphaned = self._orphaned(present, wanted)
         if orphaned:
-            told = "\n".join(f"  {item.sentence}" for item in orphaned)
+            problems = "\n".join(f"  {item.sentence}" for item in orphaned)
             msg = (
-                f"campaign {wanted.name} is not changed: votes would lose their class\n{told}\n"
+                f"campaign {wanted.name} is not changed: votes would lose their class\n{problems}\n"
                 "keep these classes as they are (more can be added), or apply the file under a new "
                 "campaign name"
             )
@@ -104,4 +104,4 @@ class CampaignRepository:
         kept = {(item.id, item.name) for item in wanted.classes}
         if {(item.id, item.name) for item in present.classes} <= kept:
             return ()
-        return orphaned_classes(present, wanted, Ledger(self.records).votes(wanted.name))
+        return orphaned_classes(present, wanted, VoteRepository(self.records).all(wanted.name))

@@ -1,4 +1,4 @@
-"""The lake as one value: its doors, connected."""
+"""Access to the lake's buckets, catalog table and record repositories."""
 
 import os
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from urllib.parse import quote
 from farmy_assets.annotation.tasks import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -16,7 +17,7 @@ from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.datasets import DatasetRepository
 from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
-from farmy_assets.lake.ledger import Ledger
+from farmy_assets.lake.evaluations import EvaluationRepository
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.quality_tables import QualityTables
@@ -24,11 +25,12 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
+from farmy_assets.lake.votes import VoteRepository
 
 
 @dataclass(frozen=True)
 class Lake:
-    """Everything the platform keeps; nothing outside this room knows how."""
+    """The platform's storage, passed to those who read and write it."""
 
     settings: LakeSettings
     raw: Bucket
@@ -39,7 +41,7 @@ class Lake:
 
     @classmethod
     def connect(cls, settings: LakeSettings | None = None) -> "Lake":
-        """Clients for all parts; nothing is asked of a server yet.
+        """The lake with its clients; no request is sent yet.
 
         Without settings, those of the environment.
 
@@ -59,7 +61,7 @@ class Lake:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Lake":
-        """The lake that the environment's settings name.
+        """The lake that the environment's variables describe.
 
         Raises:
             InvalidInputError: A setting is missing.
@@ -76,61 +78,71 @@ class Lake:
 
     @property
     def ingestion(self) -> RawZone:
-        """The way in."""
+        """The raw zone, which images are written to."""
         return RawZone(self.raw)
 
     @property
     def contributors(self) -> ContributorRepository:
-        """Who may upload."""
+        """Contributors, who may upload, and their tokens."""
         return ContributorRepository(self.records)
 
     @property
     def corrections(self) -> Corrections:
-        """What stands for each image."""
+        """The current metadata of each image: as delivered, with its corrections."""
         return Corrections(self.raw)
 
     @property
     def batches(self) -> BatchRepository:
-        """The sealed batches."""
+        """The sealed batches, and the sealing of new ones."""
         return BatchRepository(self.records, self.catalog)
 
     @property
     def quality(self) -> QualityTables:
-        """What the checks found."""
+        """The values that the checks measured, one table a batch."""
         return QualityTables(self.records.bucket)
 
     @property
     def duplicates(self) -> DuplicateIndexRepository:
-        """The fingerprints of everything that was kept."""
+        """The fingerprints of all images that were kept."""
         return DuplicateIndexRepository(self.records)
 
     @property
     def campaigns(self) -> CampaignRepository:
-        """The rules of annotation."""
+        """Campaigns: the rules of annotation, every version."""
         return CampaignRepository(self.records)
 
     @property
     def pending(self) -> PendingWorkRepository:
-        """What tasks do not follow yet."""
+        """Changes of a campaign that its tasks do not reflect yet."""
         return PendingWorkRepository(self.records)
 
     @property
-    def ledger(self) -> Ledger:
-        """Who was asked what, and what came back."""
-        return Ledger(self.records)
+    def assignments(self) -> AssignmentRepository:
+        """Who was asked about which image, and which batches have their tasks."""
+        return AssignmentRepository(self.records)
+
+    @property
+    def votes(self) -> VoteRepository:
+        """What annotators and adjudicators answered."""
+        return VoteRepository(self.records)
+
+    @property
+    def evaluations(self) -> EvaluationRepository:
+        """The consensus that was computed from assignments and votes."""
+        return EvaluationRepository(self.records)
 
     @property
     def triage(self) -> TriageRepository:
-        """Which flagged images people were asked about, and what they said."""
+        """Which flagged images people were asked about, and what they decided."""
         return TriageRepository(self.records)
 
     @property
     def datasets(self) -> DatasetRepository:
-        """The data set versions."""
+        """The versions of data sets, and their exports."""
         return DatasetRepository(self.records, self.exports, self.cleansed)
 
     def mark_cleansed_bucket(self) -> None:
-        """Put there what Label Studio looks for when it is connected to this bucket."""
+        """Write the object that Label Studio checks for when it connects to the bucket."""
         self.cleansed.put_once(CONNECTION_KEY, b"{}")
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:

@@ -1,4 +1,4 @@
-"""One bucket: put once, put, get, look, list, copy."""
+"""One bucket: put once, put, get, head, list, copy."""
 
 import base64
 import hashlib
@@ -269,18 +269,18 @@ class Bucket:
         except ObjectMissingError:
             return None
 
-    def look(self, key: str) -> ObjectFacts | None:
-        """What S3 knows of an object, or None when there is no such object."""
-        return self._look(key)
+    def head(self, key: str) -> ObjectFacts | None:
+        """An object's size, digest and metadata, without its content; None when there is none."""
+        return self._head(key)
 
-    def look_at_deleted(self, key: str) -> ObjectFacts | None:
-        """What S3 knows of the newest version under a deletion marker; None when there is none."""
+    def head_of_deleted(self, key: str) -> ObjectFacts | None:
+        """The same of the newest version under a deletion marker; None when there is none."""
         with translated(f"looking for versions of s3://{self.name}/{key}"):
             answer = self.client.list_object_versions(Bucket=self.name, Prefix=key, MaxKeys=10)
         versions = [v for v in answer.get("Versions", []) if v["Key"] == key]
-        return self._look(key, {"VersionId": versions[0]["VersionId"]}) if versions else None
+        return self._head(key, {"VersionId": versions[0]["VersionId"]}) if versions else None
 
-    def _look(self, key: str, version: Mapping[str, Any] | None = None) -> ObjectFacts | None:
+    def _head(self, key: str, version: Mapping[str, Any] | None = None) -> ObjectFacts | None:
         try:
             with self._reading(f"looking for s3://{self.name}/{key}"):
                 found = self.client.head_object(
@@ -288,11 +288,12 @@ class Bucket:
                 )
         except ObjectMissingError:
             return None
-        told = found.get("ChecksumSHA256", "")
-        whole = len(told) == len(base64.b64encode(bytes(32)))  # one of parts has a count behind it
+        checksum = found.get("ChecksumSHA256", "")
+        # An object made of parts has a checksum of checksums, and behind it the number of parts.
+        whole = len(checksum) == len(base64.b64encode(bytes(32)))
         return ObjectFacts(
             size_bytes=found["ContentLength"],
-            sha256=base64.b64decode(told).hex() if whole else None,
+            sha256=base64.b64decode(checksum).hex() if whole else None,
             about=found["Metadata"],
         )
 

@@ -56,9 +56,9 @@ def _row(examined: Examined) -> dict[str, Any]:
     from farmy_assets.cleansing.tables import quality_columns  # noqa: PLC0415 - brings pyarrow
 
     quality, copy, thumbnail = examined
-    told = {column: getattr(copy, field) if copy else None for column, field in _COPY.items()}
+    of_copy = {column: getattr(copy, field) if copy else None for column, field in _COPY.items()}
     named = {"image_id": quality.image_id, "thumbnail": thumbnail}
-    return {**named, **quality_columns(quality), **told}
+    return {**named, **quality_columns(quality), **of_copy}
 
 
 def _examined(row: Mapping[str, Any]) -> Examined:
@@ -67,6 +67,6 @@ def _examined(row: Mapping[str, Any]) -> Examined:
     quality = quality_of_row(row["image_id"], row)
     if row["copy_sha256"] is None:
         return Examined(quality, None, None)
-    told = {field: row[column] for column, field in _COPY.items()}
-    copy = KeptImage.model_validate({"image_id": quality.image_id, **told})
+    of_copy = {field: row[column] for column, field in _COPY.items()}
+    copy = KeptImage.model_validate({"image_id": quality.image_id, **of_copy})
     return Examined(quality, copy, row["thumbnail"])

@@ -60,7 +60,7 @@ class RawZone:
             LakeUnavailableError: The image may not be stored; store it again.
         """
         key = keys.raw_image(metadata.image_id)
-        found = self.raw.look(key) if look_first else None
+        found = self.raw.head(key) if look_first else None
         if found is None and self.raw.put_once(
             key, content, media_type=metadata.media_type, sha256=metadata.sha256,
             about=self._about(metadata),
@@ -77,7 +77,7 @@ class RawZone:
             ObjectMissingError: The bytes are not there any more.
         """
         key = keys.raw_image(metadata.image_id)
-        found = self.raw.look(key)  # a copy takes three requests; most are no repetition
+        found = self.raw.head(key)  # a copy takes three requests; most are no repetition
         if found is None and self.raw.copy_once(
             read, source_key, key, media_type=metadata.media_type, about=self._about(metadata)
         ):
@@ -94,14 +94,14 @@ class RawZone:
         Metadata are of no use when the bytes are not those that they speak of. S3 has checked most
         bytes; those that came in parts are read here.
         """
-        return self._checked(image_id, self.raw.look(keys.raw_image(image_id)))
+        return self._checked(image_id, self.raw.head(keys.raw_image(image_id)))
 
     def find(self, image_id: str) -> tuple[bool, ImageMetadata | None]:
         """Whether the image is there, and its metadata; that of a deleted image is found too."""
         key = keys.raw_image(image_id)
-        found = self.raw.look(key)
+        found = self.raw.head(key)
         if found is None:
-            return False, self._metadata(image_id, self.raw.look_at_deleted(key))
+            return False, self._metadata(image_id, self.raw.head_of_deleted(key))
         return True, self._checked(image_id, found)
 
     def first_metadata(self, image_id: str) -> tuple[ObjectFacts | None, ImageMetadata | None]:
@@ -109,7 +109,7 @@ class RawZone:
 
         None of the bytes are read, so metadata that S3 knows to be of other bytes are none.
         """
-        found = self.raw.look(keys.raw_image(image_id))
+        found = self.raw.head(keys.raw_image(image_id))
         if found is None:
             return None, None
         metadata = self._metadata(image_id, found)
@@ -119,7 +119,7 @@ class RawZone:
 
     def _already_there(self, metadata: ImageMetadata, found: ObjectFacts | None) -> Outcome:
         key = keys.raw_image(metadata.image_id)
-        found = found or self.raw.look(key)
+        found = found or self.raw.head(key)
         if found is None:
             msg = f"image {metadata.image_id} came and went while it was stored: store it again"
             raise LakeUnavailableError(msg)
@@ -180,8 +180,8 @@ class RawZone:
 
 def header_of(metadata: ImageMetadata) -> str | None:
     """The metadata as they travel aboard: ASCII without white space; None when too long for it."""
-    told = metadata.model_dump(mode="json", exclude_none=True)
-    text = quote(json.dumps(told, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
+    fields = metadata.model_dump(mode="json", exclude_none=True)
+    text = quote(json.dumps(fields, separators=(",", ":"), ensure_ascii=False), safe=READABLE)
     return text if len(text) <= LONGEST_BYTES else None
 
 

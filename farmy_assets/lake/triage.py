@@ -1,6 +1,6 @@
-"""The triage book: which flagged images people were asked about, and what they said.
+"""Triage questions and decisions: which flagged images people were asked about, and the answers.
 
-Questions and rulings are only ever added to; a question that somebody who left had not answered
+Questions and decisions are only ever added; a question that somebody who left had not answered
 is taken back, kept as such, and put to another person.
 """
 
@@ -14,8 +14,8 @@ from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
 from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
 from farmy_assets.lake import keys
-from farmy_assets.lake.ledger import CopiedInboxes
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.votes import CopiedInboxes
 
 Share = Callable[[Sequence[TriageQuestion]], Sequence[TriageQuestion]]
 
@@ -39,7 +39,7 @@ class OverturnReport(Record):
 
 @dataclass(frozen=True)
 class TriageRepository:
-    """The book's pages in the records bucket."""
+    """Reads and writes the triage questions and decisions of each campaign."""
 
     records: RecordStore
 
@@ -123,12 +123,12 @@ class TriageRepository:
             self.records.append_lines(keys.rulings(campaign, digest[:32]), ordered)
 
     def copied(self, campaign: str) -> CopiedInboxes:
-        """How the triage inboxes looked when answers were last copied out."""
+        """The state of the triage inboxes when answers were last copied."""
         found = self.records.find(keys.copied_triage(campaign), CopiedInboxes)
         return found or CopiedInboxes(campaign=campaign, inboxes={})
 
     def write_copied(self, copied: CopiedInboxes) -> None:
-        """Note that all answers up to this look of the inboxes are in the book."""
+        """Record that all answers up to this state of the inboxes are copied."""
         self.records.replace(keys.copied_triage(copied.campaign), copied)
 
     def report_overturns(self, campaign: str) -> OverturnReport:

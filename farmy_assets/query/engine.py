@@ -20,7 +20,7 @@ from farmy_assets.query.translation import translate
 class LocalEngine:
     """The snapshots, queried on this machine; `cache` keeps the files that were fetched."""
 
-    book: SnapshotRepository
+    snapshots: SnapshotRepository
     cache: Path
     limits: Limits = field(default_factory=Limits)
 
@@ -36,13 +36,13 @@ class LocalEngine:
         )
 
     def _files(self, table: str) -> list[Path]:
-        return in_threads(self._local, self.book.manifest(table).files)
+        return in_threads(self._local, self.snapshots.manifest(table).files)
 
     def _local(self, file: SnapshotFile) -> Path:
-        path = self.cache / self.book.records.bucket.name / file.key
+        path = self.cache / self.snapshots.records.bucket.name / file.key
         if not path.is_file() or path.stat().st_size != file.size_bytes:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
-            part.write_bytes(self.book.records.bucket.get(file.key))
+            part.write_bytes(self.snapshots.records.bucket.get(file.key))
             part.replace(path)
         return path

@@ -39,7 +39,7 @@ class ImageAnnotations:
 
 @dataclass
 class AnnotationReader:
-    """Reads the ledger as far as it is asked, and remembers what it has read."""
+    """Reads assignments and evaluations as they are asked for, each once."""
 
     lake: Lake
     _judged: dict[str, dict[str, ImageAnnotations]] = field(default_factory=dict)
@@ -67,15 +67,15 @@ class AnnotationReader:
         place = (campaign, batch_id)
         if place not in self._assigned:
             if batch_id:
-                page = self.lake.ledger.assignments_of_batch(campaign, batch_id)
+                page = self.lake.assignments.of_batch(campaign, batch_id)
                 self._assigned[place] = page.assignments if page else ()
             else:
-                self._assigned[place] = self.lake.ledger.adjudication(campaign).assignments
+                self._assigned[place] = self.lake.assignments.adjudication(campaign).assignments
         return self._assigned[place]
 
     def _of_campaign(self, campaign: str) -> Iterator[tuple[str, ImageAnnotations]]:
-        state = self.lake.ledger.state(campaign)
-        votes = {vote.vote_id: vote for vote in self.lake.ledger.votes(campaign)} if state else {}
+        state = self.lake.evaluations.current(campaign)
+        votes = {vote.vote_id: vote for vote in self.lake.votes.all(campaign)} if state else {}
         for judgement in state.judgements if state else ():
             cast = [votes[vote_id] for vote_id in judgement.vote_ids if vote_id in votes]
             yield (

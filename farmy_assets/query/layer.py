@@ -55,15 +55,15 @@ class QueryLayer:
         """
         return self.query(images_sql(wanted, limit=limit))
 
-    def refresh(self, feed: TableSource, *, full: bool = False) -> Taken:
+    def refresh(self, table_source: TableSource, *, full: bool = False) -> Taken:
         """A table brought up to date where people query it: its snapshot, and Glue's if told.
 
         Raises:
             LakeUnavailableError: Others changed the table each time that it was tried.
         """
-        taken = SnapshotRepository(self.lake.records).take(feed, full=full)
+        taken = SnapshotRepository(self.lake.records).take(table_source, full=full)
         if glue := self.glue_tables:
-            glue.register(feed.table, taken.manifest)
+            glue.register(table_source.table, taken.manifest)
         return taken
 
     def bring_up_to_date(

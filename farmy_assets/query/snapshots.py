@@ -84,21 +84,22 @@ class SnapshotRepository:
         found = self.records.find(keys.snapshot_manifest(table), SnapshotManifest)
         return found or SnapshotManifest(table=table)
 
-    def take(self, feed: TableSource, *, full: bool = False) -> Taken:
+    def take(self, table_source: TableSource, *, full: bool = False) -> Taken:
         """Bring a table up to date; `full` reads every record again.
 
         Raises:
             LakeUnavailableError: Others changed the manifest each time that it was tried.
         """
-        key = keys.snapshot_manifest(feed.table.name)
+        key = keys.snapshot_manifest(table_source.table.name)
         for _ in range(_TRIES):
             found, etag = self.records.find_with_etag(key, SnapshotManifest)
-            before = found or SnapshotManifest(table=feed.table.name)
-            taken = self._next(feed, before, full=full)
+            before = found or SnapshotManifest(table=table_source.table.name)
+            taken = self._next(table_source, before, full=full)
             content = taken.manifest.to_json()
             if taken.manifest == found or self.records.bucket.put_if(key, content, etag=etag):
                 return taken
-        msg = f"another snapshot of {feed.table.name} was quicker {_TRIES} times; try again later"
+        name = table_source.table.name
+        msg = f"another snapshot of {name} was quicker {_TRIES} times; try again later"
         raise LakeUnavailableError(msg)
 
     def sweep(self, table: Table, *, today: date) -> int:
@@ -120,10 +121,10 @@ class SnapshotRepository:
         in_threads(self.records.bucket.delete, gone)
         return len(gone)
 
-    def _next(self, feed: TableSource, before: SnapshotManifest, *, full: bool) -> Taken:
-        afresh = full or before.columns != feed.table.digest
+    def _next(self, table_source: TableSource, before: SnapshotManifest, *, full: bool) -> Taken:
+        afresh = full or before.columns != table_source.table.digest
         known = {} if afresh else before.sources
-        present = {source.key: source for source in feed.sources()}
+        present = {source.key: source for source in table_source.sources()}
         changed = [s for s in present.values() if known.get(s.key) != s.etag]
         stale = {
             key for key, etag in known.items() if key not in present or etag != present[key].etag
@@ -134,51 +135,63 @@ class SnapshotRepository:
             written
             for file in old
             if file not in kept
-            for written in self._rewritten(feed, [file], leaving_out=stale)
+            for written in self._rewritten(table_source, [file], leaving_out=stale)
         ]
         for start in range(0, len(changed), _SOURCES_AT_ONCE):
-            files += self._read(feed, changed[start : start + _SOURCES_AT_ONCE])
-        files = self._compacted(feed, [*kept, *files])
+            files += self._read(table_source, changed[start : start + _SOURCES_AT_ONCE])
+        files = self._compacted(table_source, [*kept, *files])
         manifest = SnapshotManifest(
-            table=feed.table.name,
-            columns=feed.table.digest,
+            table=table_source.table.name,
+            columns=table_source.table.digest,
             sources={key: present[key].etag for key in sorted(present)},
             files=tuple(sorted(files, key=lambda file: (file.dt, file.key))),
         )
         return Taken(manifest, len(changed))
 
-    def _read(self, feed: TableSource, sources: Sequence[ListedObject]) -> list[SnapshotFile]:
-        rows = in_threads(lambda source: list(feed.rows(source)), sources)
+    def _read(
+        self, table_source: TableSource, sources: Sequence[ListedObject]
+    ) -> list[SnapshotFile]:
+        rows = in_threads(lambda source: list(table_source.rows(source)), sources)
         flat = [row for some in rows for row in some]
-        return self._write(feed, pa.Table.from_pylist(flat, schema=feed.table.schema))
+        return self._write(
+            table_source, pa.Table.from_pylist(flat, schema=table_source.table.schema)
+        )
 
     def _rewritten(
-        self, feed: TableSource, files: Sequence[SnapshotFile], *, leaving_out: Collection[str] = ()
+        self,
+        table_source: TableSource,
+        files: Sequence[SnapshotFile],
+        *,
+        leaving_out: Collection[str] = (),
     ) -> list[SnapshotFile]:
         contents = in_threads(lambda file: self.records.bucket.get(file.key), files)
         rows = pa.concat_tables([pq.read_table(BytesIO(content)) for content in contents])
         gone = pc.is_in(rows["source"], value_set=pa.array(sorted(leaving_out), pa.string()))
-        return self._write(feed, rows.filter(pc.invert(gone)).cast(feed.table.schema))
+        return self._write(
+            table_source, rows.filter(pc.invert(gone)).cast(table_source.table.schema)
+        )
 
-    def _compacted(self, feed: TableSource, files: Sequence[SnapshotFile]) -> list[SnapshotFile]:
+    def _compacted(
+        self, table_source: TableSource, files: Sequence[SnapshotFile]
+    ) -> list[SnapshotFile]:
         """The files, of which one for each day that had too many."""
         crowded = {dt for dt, count in Counter(f.dt for f in files).items() if count > _MANY_FILES}
         merged = [
             written
             for dt in sorted(crowded)
-            for written in self._rewritten(feed, [f for f in files if f.dt == dt])
+            for written in self._rewritten(table_source, [f for f in files if f.dt == dt])
         ]
         return [*(f for f in files if f.dt not in crowded), *merged]
 
-    def _write(self, feed: TableSource, rows: pa.Table) -> list[SnapshotFile]:
-        return [self._written(feed, dt, part) for dt, part in _by_day(rows)]
+    def _write(self, table_source: TableSource, rows: pa.Table) -> list[SnapshotFile]:
+        return [self._written(table_source, dt, part) for dt, part in _by_day(rows)]
 
-    def _written(self, feed: TableSource, dt: str, rows: pa.Table) -> SnapshotFile:
+    def _written(self, table_source: TableSource, dt: str, rows: pa.Table) -> SnapshotFile:
         buffer = BytesIO()
         pq.write_table(rows, buffer, compression="zstd")
         content = buffer.getvalue()
         digest = hashlib.sha256(content).hexdigest()[:32]
-        key = keys.snapshot_file(feed.table.name, dt, digest)
+        key = keys.snapshot_file(table_source.table.name, dt, digest)
         self.records.bucket.put(key, content, media_type="application/vnd.apache.parquet")
         return SnapshotFile(
             key=key, dt=dt, rows=len(rows), size_bytes=len(content),

@@ -24,8 +24,9 @@ from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import AdjudicationLedger, BatchAssignments, CampaignState
 from farmy_assets.lake.objects import ListedObject
 from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.query.tables import TABLES, Table
@@ -53,7 +54,7 @@ class TableSource:
 
 
 def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict[str, TableSource]:
-    """Table name to feed, of all tables that are made from the lake alone.
+    """The source of each table by its name, of all tables that are made from the lake alone.
 
     Args:
         lake: Where the records are.
@@ -106,11 +107,11 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
         yield from with_crops(lake, _corrected(lake, corrected), defaults())
         waiting = sorted((i.image_id, i.campaign) for i in lake.catalog.waiting())
         if waiting:
-            told = [
+            described = [
                 (i, defaults().get(name), corrected[i].corrections if i in corrected else 0)
                 for i, name in waiting
             ]
-            digest = hashlib.sha256(repr(told).encode()).hexdigest()
+            digest = hashlib.sha256(repr(described).encode()).hexdigest()
             yield ListedObject(WAITING, digest, NO_DAY)
 
     def read(source: ListedObject) -> Iterator[Row]:
@@ -142,25 +143,25 @@ def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
         "image_id": entry.image_id, "batch_id": entry.batch_id, "state": entry.state.value,
         "corrections": entry.corrections,
     }  # fmt: skip
-    if (told := entry.metadata) is None:
+    if (metadata := entry.metadata) is None:
         return row
-    place = told.position
+    place = metadata.position
     return row | {
-        "campaign": told.campaign,
-        "original_name": told.original_name,
-        "origin": told.source.value,
-        "crop": told.crop or default_crop,
-        "field": told.field,
-        "device": told.device,
-        "licence": told.licence,
-        "media_type": told.media_type,
-        "sha256": told.sha256,
-        "size_bytes": told.size_bytes,
+        "campaign": metadata.campaign,
+        "original_name": metadata.original_name,
+        "origin": metadata.source.value,
+        "crop": metadata.crop or default_crop,
+        "field": metadata.field,
+        "device": metadata.device,
+        "licence": metadata.licence,
+        "media_type": metadata.media_type,
+        "sha256": metadata.sha256,
+        "size_bytes": metadata.size_bytes,
         "latitude_deg": round(place.latitude_deg, _PLACE_DECIMALS) if place else None,
         "longitude_deg": round(place.longitude_deg, _PLACE_DECIMALS) if place else None,
-        "captured_at": _utc(told.captured_at) if told.captured_at else None,
-        "arrived_at": _utc(told.arrived_at),
-        "dt": told.arrived_at.astimezone(UTC).date().isoformat(),
+        "captured_at": _utc(metadata.captured_at) if metadata.captured_at else None,
+        "arrived_at": _utc(metadata.arrived_at),
+        "dt": metadata.arrived_at.astimezone(UTC).date().isoformat(),
     }
 
 
@@ -191,7 +192,7 @@ def _duplicates(content: bytes, key: str) -> Iterator[Row]:
 def _assignments(content: bytes, key: str) -> list[Row]:
     given: tuple[Assignment, ...]
     if key.startswith("adjudication/"):
-        given = AdjudicationLedger.model_validate_json(content).assignments
+        given = AdjudicationAssignments.model_validate_json(content).assignments
     else:
         given = BatchAssignments.model_validate_json(content).assignments
     return [assignment.model_dump(mode="json") for assignment in given]
@@ -204,9 +205,9 @@ def _read_votes(content: bytes) -> list[Vote]:
 def _votes(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
-        told = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns})
+        row = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns})
         moment = _utc(vote.submitted_at)
-        yield told | {
+        yield row | {
             "phase": vote.phase.value,
             "outcome": vote.outcome.value,
             "submitted_at": moment,
@@ -218,9 +219,9 @@ def _votes(content: bytes, key: str) -> Iterator[Row]:
 def _regions(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
-        told = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
+        row = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
         for box in vote.boxes:
-            yield told | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
+            yield row | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
 
 
 def _conflicts(content: bytes, key: str) -> Iterator[Row]:

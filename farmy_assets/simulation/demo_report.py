@@ -116,7 +116,7 @@ def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
     Raises:
         LakeError: It has no data set version.
     """
-    state, version = lake.ledger.state(campaign), lake.datasets.newest(campaign)
+    state, version = lake.evaluations.current(campaign), lake.datasets.newest(campaign)
     if state is None or version is None:
         msg = f"{campaign} has no data set version"
         raise LakeError(msg)
@@ -124,13 +124,13 @@ def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
     exclusions = {e.image_id: e for s in sets for e in s.excluded}
     kept = {image.image_id: image for s in sets for image in s.kept}
     planted = {i: f for i, f in sight.planted.items() if i in exclusions or i in kept}
-    votes = lake.ledger.votes(campaign)
+    votes = lake.votes.all(campaign)
     found = [image for image in phases(lake) if image.campaign == campaign]
     return Report(
         campaign=campaign,
         by_phase=Counter(image.phase for image in found),
         exclusions=exclusions,
-        tasks=len(lake.ledger.assignments(campaign)),
+        tasks=len(lake.assignments.all(campaign)),
         votes=len(votes),
         decisions=sum(vote.phase is Phase.ADJUDICATION for vote in votes),
         judgements=state.judgements,

@@ -14,8 +14,9 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CampaignState, InboxState
+from farmy_assets.lake.votes import InboxState
 from farmy_assets.workflow.progress import Progress
 
 SOMETIMES_EMPTY = ("flagged ones ruled on", "conflicts decided")
@@ -120,7 +121,9 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
     examined = kept | {item.image_id for found in sets for item in found.excluded}
     arrived = image_ids | examined
     placed = sum(
-        len(found.kept) for found in sets if lake.ledger.placement(campaign.name, found.batch_id)
+        len(found.kept)
+        for found in sets
+        if lake.assignments.placement(campaign.name, found.batch_id)
     )
     flagged = {q.assignment.image_id for q in lake.triage.questions(campaign.name)}
     held = {
@@ -130,7 +133,7 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         if item.status is ExclusionStatus.HELD
     }
     inboxes = inbox_states(studio, campaign=campaign.name).get(campaign.name, {})
-    state = lake.ledger.state(campaign.name)
+    state = lake.evaluations.current(campaign.name)
     newest = lake.datasets.newest(campaign.name)
     answers, tasks = _counts(inboxes, Phase.ANNOTATION)
     standings = state.standings() if state else {}

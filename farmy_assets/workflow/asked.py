@@ -16,8 +16,8 @@ def asked_images(lake: Lake, campaign: str) -> dict[str, dict[str, AskedImage]]:
     An image that has left the cleansed set since has its size from the checks' own table, so that
     no answer gets lost by it; one of which no size is recorded at all is left out.
     """
-    adjudicated = lake.ledger.adjudication(campaign).assignments
-    assignments = (*lake.ledger.assignments(campaign), *adjudicated)
+    adjudicated = lake.assignments.adjudication(campaign).assignments
+    assignments = (*lake.assignments.all(campaign), *adjudicated)
     copies: dict[str, KeptImage] = lake.kept_images(campaign)
     gone = {a.image_id: a.batch_id for a in assignments if a.image_id not in copies and a.batch_id}
     copies |= _copies_of_batches(lake, gone.values())

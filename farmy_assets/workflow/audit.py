@@ -75,11 +75,11 @@ def sealed_twice(lake: Lake) -> set[str]:
 
 
 def _facts(lake: Lake, campaign: str) -> _CampaignFacts:
-    state = lake.ledger.state(campaign)
+    state = lake.evaluations.current(campaign)
     newest = lake.datasets.newest(campaign)
     choices = lake.records.read_all(keys.choice(campaign), ImageSelection)
     return _CampaignFacts(
-        asked=frozenset(a.image_id for a in lake.ledger.assignments(campaign)),
+        asked=frozenset(a.image_id for a in lake.assignments.all(campaign)),
         standing={j.image_id: j.status for j in state.judgements} if state else {},
         released=frozenset(i.image_id for i in newest.images) if newest else frozenset(),
         left_out=frozenset(image_id for choice in choices for image_id in choice.left_out),

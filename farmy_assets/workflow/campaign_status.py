@@ -114,12 +114,12 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
     Raises:
         InvalidInputError: It was never applied.
     """
-    campaign, state = lake.campaigns.named(name), lake.ledger.state(name)
+    campaign, state = lake.campaigns.named(name), lake.evaluations.current(name)
     facts = _Facts(
         campaign=campaign,
         members=lake.campaigns.members(name),
-        given=lake.ledger.assignments(name),
-        votes=lake.ledger.votes(name),
+        given=lake.assignments.all(name),
+        votes=lake.votes.all(name),
         judgements={j.image_id: j for j in state.judgements} if state else {},
         sets=lake.records.read_all(keys.CLEANSED_SETS, CleansedSet),
     )

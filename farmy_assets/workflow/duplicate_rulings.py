@@ -14,7 +14,7 @@ from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
 from farmy_assets.cleansing.compared_images import fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
-from farmy_assets.cleansing.policy import CleansingPolicy, PolicyBook
+from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
@@ -95,7 +95,7 @@ class DuplicateRulings:
         )
 
     def restore_all(
-        self, campaign: str, *, policies: PolicyBook, by: str, why: str, now: datetime
+        self, campaign: str, *, policies: CleansingPolicies, by: str, why: str, now: datetime
     ) -> Restored:
         """Take in what was left out as copies of other campaigns' photographs.
 
@@ -166,7 +166,7 @@ class DuplicateRulings:
         return self._say(Answer.NO, pages, by=by, why=why, now=now)
 
     def _by_source(
-        self, image_ids: Collection[str], policies: PolicyBook
+        self, image_ids: Collection[str], policies: CleansingPolicies
     ) -> dict[str, CleansingPolicy]:
         """The policy of each image, by that of its source."""
         if not policies.by_source:

@@ -17,12 +17,13 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.datasets import DatasetRepository
+from farmy_assets.lake.evaluations import CampaignState, EvaluationRepository
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CampaignState, InboxState, Ledger
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.triage import TriageRepository
+from farmy_assets.lake.votes import InboxState
 
 
 class NextStep(StrEnum):
@@ -71,14 +72,14 @@ class CampaignProgress(Record):
 
     def in_words(self) -> str:
         """One line for people."""
-        told = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
-        if not told and self.tasks:
+        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
+        if not counts and self.tasks:
             answers = counted(self.answers, "answer") if self.answers else "no answer yet"
-            told = f"{counted(self.tasks, 'task')} given out, {answers}"
+            counts = f"{counted(self.tasks, 'task')} given out, {answers}"
         undone = counted(self.open_batches, "batch", "batches")
         more = f", {undone} under way" if self.open_batches else ""
         redo = f", {len(self.to_redo):,} to be cleansed anew" if self.to_redo else ""
-        return f"{self.name}: {told or 'no image was given out yet'}{more}{redo}"
+        return f"{self.name}: {counts or 'no image was given out yet'}{more}{redo}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Progress:
     records: RecordStore
     batches: BatchRepository
     campaigns: CampaignRepository
-    ledger: Ledger
+    evaluations: EvaluationRepository
     triage: TriageRepository
     datasets: DatasetRepository
     pending: PendingWorkRepository
@@ -98,7 +99,8 @@ class Progress:
         """Over a lake's records."""
         return cls(
             records=lake.records, batches=lake.batches, campaigns=lake.campaigns,
-            ledger=lake.ledger, triage=lake.triage, datasets=lake.datasets, pending=lake.pending,
+            evaluations=lake.evaluations, triage=lake.triage, datasets=lake.datasets,
+            pending=lake.pending,
         )  # fmt: skip
 
     def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
@@ -142,7 +144,7 @@ class Progress:
             open_batches: How many of its batches are not in the inboxes yet.
             followed: Rulings that every cleansed set is known to follow; saves looking at them.
         """
-        state, rulings = self.ledger.state(campaign.name), self.triage.digest(campaign.name)
+        state, rulings = self.evaluations.current(campaign.name), self.triage.digest(campaign.name)
         pending = self.pending.of(campaign.name)
         to_redo = self.flagged(campaign.name).to_redo if rulings not in {"", followed} else ()
         step: NextStep | None = None

@@ -301,11 +301,11 @@ class Reconciler:
     ) -> int:  # fmt: skip
         known = self.catalog.entries(list(batch_of))
         zone = RawZone(self.raw)
-        book = Corrections(self.raw)
+        current = Corrections(self.raw)
 
         def rebuilt(image_id: str) -> CatalogEntry:
             present, metadata = zone.find(image_id)
-            corrections = book.of(image_id) if image_id in corrected_images else ()
+            corrections = current.of(image_id) if image_id in corrected_images else ()
             return CatalogEntry(
                 image_id=image_id,
                 state=EntryState.PRESENT if present else EntryState.DELETED,

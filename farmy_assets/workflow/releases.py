@@ -6,8 +6,8 @@ from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.datasets.release import problems_of
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
 from farmy_assets.errors import NotReleasableError
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CampaignState
 from farmy_assets.workflow.progress import Flagged, Progress, votes_behind
 
 NAMED = 3
@@ -21,7 +21,7 @@ def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> Datase
             waits for a person's word, a batch is not in the inboxes yet, or there is nothing to
             release.
     """
-    state = lake.ledger.state(campaign.name)
+    state = lake.evaluations.current(campaign.name)
     reasons = blockers(
         state, open_batches=open_batches, flagged=Progress.of(lake).flagged(campaign.name)
     )
@@ -74,7 +74,7 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
 
     Reads as much as a release does.
     """
-    name, state = campaign.name, lake.ledger.state(campaign.name)
+    name, state = campaign.name, lake.evaluations.current(campaign.name)
     open_batches = [
         batch
         for batch in Progress.of(lake).of_batches()

@@ -140,7 +140,7 @@ def choose_again(lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet]) ->
     Raises:
         InvalidInputError: The query is not allowed, does not fit the tables, or takes too much.
     """
-    given = {a.image_id for a in lake.ledger.assignments(campaign.name)}
+    given = {a.image_id for a in lake.assignments.all(campaign.name)}
     answer = []
     for images, generations, found in _in_turn(lake, campaign, sets):
         chosen = found

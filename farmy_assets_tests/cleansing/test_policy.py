@@ -5,7 +5,7 @@ import pytest
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.checks import Check, Verdict
 from farmy_assets.cleansing.judging import judge
-from farmy_assets.cleansing.policy import CleansingPolicy, Limit, PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy, Limit, parse_policy
 from farmy_assets.errors import InvalidInputError
 
 SOUND = {
@@ -23,19 +23,19 @@ def verdict_on(check: Check, value: float, limit: Limit) -> tuple[Verdict, float
 
 
 def test_an_empty_file_changes_nothing() -> None:
-    assert parse_policy("") == PolicyBook()
+    assert parse_policy("") == CleansingPolicies()
 
 
 def test_a_source_differs_only_in_what_the_file_says_of_it() -> None:
-    book = parse_policy(
+    policies = parse_policy(
         """
         default: {blurry: {warn: 9, fail: 4}, jpeg_quality: 80}
         by_source: {scraper: {blurry: {fail: 5}, too_small: {warn: 500, fail: 300}}}
         """
     )
 
-    mobile, scraper = book.for_source(Source.MOBILE), book.for_source(Source.SCRAPER)
-    assert mobile == book.default == book.for_source(None)
+    mobile, scraper = policies.for_source(Source.MOBILE), policies.for_source(Source.SCRAPER)
+    assert mobile == policies.default == policies.for_source(None)
     assert (mobile.blurry, scraper.blurry) == (Limit(warn=9, fail=4), Limit(warn=9, fail=5))
     assert (scraper.too_small, scraper.jpeg_quality) == (Limit(warn=500, fail=300), 80)
     assert scraper.rule_version != mobile.rule_version

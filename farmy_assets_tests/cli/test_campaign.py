@@ -117,7 +117,7 @@ def keep(
 
 
 def give(lake: Lake, rules: Campaign, *given: Assignment) -> None:
-    lake.ledger.add_assignments(rules, BATCH, share=lambda _earlier: given)
+    lake.assignments.add(rules, BATCH, share=lambda _earlier: given)
 
 
 def out(
@@ -167,7 +167,7 @@ def test_a_class_with_votes_is_neither_renamed_nor_removed(
     file: Path, lake: Lake, classes: str
 ) -> None:
     apply(file)
-    lake.ledger.add_votes(NAME, [answered(i, "anna") for i in images(3)])
+    lake.votes.add(NAME, [answered(i, "anna") for i in images(3)])
     file.write_text(CAMPAIGN.replace("[{id: 1, name: crop}, {id: 2, name: weed}]", classes))
     told = run(app, ["campaign", "apply", str(file)])
     assert told.exit_code == 1
@@ -297,7 +297,7 @@ def test_open_work_is_counted_from_the_votes_and_not_from_the_last_evaluation(
     ids = images(4)
     keep(lake, ids)
     give(lake, lake.campaigns.named(NAME), *(assigned(i, "anna") for i in ids))
-    lake.ledger.add_votes(NAME, [answered(i, "anna", hours_ago=2) for i in ids[:3]])
+    lake.votes.add(NAME, [answered(i, "anna", hours_ago=2) for i in ids[:3]])
     told = status()
     anna = told["annotators"]["anna"]  # type: ignore[index]
     assert (anna["given"], anna["open"]) == (4, 1)
@@ -347,7 +347,7 @@ def test_who_left_is_shown_with_what_he_or_she_answered(file: Path, lake: Lake) 
     ids = images(2)
     keep(lake, ids)
     give(lake, lake.campaigns.named(NAME), *(assigned(i, "anna") for i in ids))
-    lake.ledger.add_votes(NAME, [answered(i, "anna") for i in ids])
+    lake.votes.add(NAME, [answered(i, "anna") for i in ids])
     apply(file, CAMPAIGN.replace("name: anna, email: anna@", "name: eva, email: eva@"))
     told = run(app, ["campaign", "status"]).stdout
     assert "anna (left)" in told

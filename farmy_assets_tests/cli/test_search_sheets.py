@@ -18,8 +18,9 @@ from farmy_assets.cli import search, task_links
 from farmy_assets.cli.main import app
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import BatchAssignments
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import BatchAssignments, CampaignState
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
@@ -52,7 +53,7 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     one = vote("anna", SETTLED, image_id=ids["open.jpg"], campaign="weeds")
     other_box = SETTLED.model_copy(update={"label": "crop"})
     other = vote("ben", other_box, image_id=ids["open.jpg"], campaign="weeds")
-    lake.ledger.add_votes("weeds", [one, other])
+    lake.votes.add("weeds", [one, other])
     conflict = Conflict(
         image_id=ids["open.jpg"], kind=ConflictKind.OTHER_CLASS, people=("anna", "ben"),
         boxes=(SETTLED, other_box), iou=1.0,
@@ -67,7 +68,7 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
             vote_ids=(one.vote_id, other.vote_id), **judged,
         ),
     )  # fmt: skip
-    lake.ledger.write_state(
+    lake.evaluations.write(
         CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=judgements)
     )
     lake.batches.seal_waiting(

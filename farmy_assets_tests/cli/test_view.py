@@ -12,8 +12,8 @@ from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.cli import view
 from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import CampaignState
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
@@ -63,13 +63,13 @@ def ids(lake: Lake) -> dict[str, str]:
     lake.cleansed.put(keys.cleansed_image(seen), content)
     drawn = Box(label="weed", x_min=0, y_min=0, x_max=200, y_max=75)
     cast = vote("anna", drawn, image_id=seen, campaign="weeds")
-    lake.ledger.add_votes("weeds", [cast])
+    lake.votes.add("weeds", [cast])
     judgement = ImageConsensus(
         image_id=seen, campaign="weeds", campaign_version=1, status=ConsensusStatus.AGREED,
         people=("anna",), vote_ids=(cast.vote_id,),
         boxes=(Box(label="weed", x_min=100, y_min=150, x_max=300, y_max=300),),
     )  # fmt: skip
-    lake.ledger.write_state(
+    lake.evaluations.write(
         CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=(judgement,))
     )
     for name in ("images", "image_checks"):

@@ -48,7 +48,7 @@ def crops(lake: Lake) -> set[str | None]:
 
 
 def asked(lake: Lake, ids: Mapping[str, str]) -> set[str]:
-    given = {a.image_id for a in lake.ledger.assignments("weeds")}
+    given = {a.image_id for a in lake.assignments.all("weeds")}
     return {name for name, image_id in ids.items() if image_id in given}
 
 

@@ -36,7 +36,7 @@ def campaign_with(query: str) -> str:
 def asked(lake: Lake, ids: Mapping[str, str]) -> set[str]:
     """The names of all images that annotators were asked about."""
     names = {image_id: name for name, image_id in ids.items()}
-    return {names[a.image_id] for a in lake.ledger.assignments("weeds")}
+    return {names[a.image_id] for a in lake.assignments.all("weeds")}
 
 
 def choice_of(lake: Lake) -> ImageSelection:

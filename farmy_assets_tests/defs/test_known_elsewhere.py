@@ -62,7 +62,7 @@ def test_a_second_campaign_on_known_photographs_is_told_and_gets_them_by_one_com
     for _ in range(3):
         run_what_is_asked(annotation_completion_sensor, instance, resources)
     assert len(lake.kept_images("pests")) == 3
-    assert len({a.image_id for a in lake.ledger.assignments("pests")}) == 3
+    assert len({a.image_id for a in lake.assignments.all("pests")}) == 3
     assert len(lake.kept_images("weeds")) == 3  # what others keep stays theirs
 
     again = run(app, ["duplicates", "restore", "--campaign", "pests", "--all"]).stdout

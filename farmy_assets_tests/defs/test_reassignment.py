@@ -11,6 +11,7 @@ from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import LakeUnavailableError
+from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
@@ -56,7 +57,7 @@ def keys_in(studio: StudioInMemory, person: str, phase: str = "annotation") -> s
 
 def holders(lake: Lake) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for given in lake.ledger.assignments("weeds"):
+    for given in lake.assignments.all("weeds"):
         found.setdefault(given.image_id, set()).add(given.person)
     return found
 
@@ -76,10 +77,10 @@ def test_open_tasks_of_who_left_move_within_one_look_and_answers_stay(
     now = holders(lake)
     assert [now[i] for i in placed[:2]] == [{"anna", "ben"}] * 2
     assert all(now[i] == {"ben", "eva"} for i in placed[2:])
-    (page,) = lake.ledger.pages("weeds")
+    (page,) = lake.assignments.pages("weeds")
     assert {a.person for a in page.taken_back} == {"anna"}
     assert {a.image_id for a in page.taken_back} == set(placed[2:])
-    votes = {v.image_id: v.person for v in lake.ledger.votes("weeds")}
+    votes = {v.image_id: v.person for v in lake.votes.all("weeds")}
     assert votes == {placed[0]: "anna", placed[1]: "anna"}  # also what came after she had left
 
 
@@ -109,13 +110,13 @@ def test_a_second_look_finds_nothing_more_to_move(
     lake.campaigns.apply(parse_campaign(rules("ben", "eva")))
     for _ in range(3):
         run_what_is_asked(annotation_completion_sensor, instance, resources)
-    before = lake.ledger.pages("weeds"), {k: set(t) for k, t in studio.tasks.items()}
+    before = lake.assignments.pages("weeds"), {k: set(t) for k, t in studio.tasks.items()}
     found = tick(annotation_completion_sensor, instance, resources)
     assert isinstance(found, dg.SensorResult)
     assert not found.run_requests
     lake.pending.fall_back(lake.campaigns.named("weeds"))  # as after a run that was killed
     run_what_is_asked(annotation_completion_sensor, instance, resources)
-    assert (lake.ledger.pages("weeds"), {k: set(t) for k, t in studio.tasks.items()}) == before
+    assert (lake.assignments.pages("weeds"), {k: set(t) for k, t in studio.tasks.items()}) == before
 
 
 @pytest.mark.parametrize("place", ["remove_unanswered", "add_tasks", "move", "follow"])
@@ -129,7 +130,9 @@ def test_a_run_killed_in_the_middle_is_repeated_to_the_same_end(
     def killed(*_: object, **__: object) -> None:
         raise LakeUnavailableError("killed")
 
-    owner = {"move": type(lake.ledger), "follow": PendingWorkRepository}.get(place, StudioInMemory)
+    owner = {"move": AssignmentRepository, "follow": PendingWorkRepository}.get(
+        place, StudioInMemory
+    )
     with monkeypatch.context() as patched:
         if place == "remove_unanswered":  # killed behind it, not before
             whole = StudioInMemory.remove_unanswered
@@ -149,7 +152,7 @@ def test_a_run_killed_in_the_middle_is_repeated_to_the_same_end(
     assert [keys_in(studio, p) for p in ("anna", "ben", "eva")] == [
         set(), set(placed), set(placed),
     ]  # fmt: skip
-    (page,) = lake.ledger.pages("weeds")
+    (page,) = lake.assignments.pages("weeds")
     assert len(page.taken_back) == len(placed)
 
 
@@ -164,7 +167,7 @@ def test_who_comes_back_gets_work_again_and_keeps_the_old_answers(
             run_what_is_asked(annotation_completion_sensor, instance, resources)
     bring(lake, {f"late {n}.jpg": photograph(200 + n) for n in range(6)})
     run_what_is_asked(new_images_sensor, instance, resources)
-    load = Counter(given.person for given in lake.ledger.assignments("weeds"))
+    load = Counter(given.person for given in lake.assignments.all("weeds"))
     assert load["anna"] > 1
     assert placed[0] in keys_in(studio, "anna")
     assert len(keys_in(studio, "anna")) == load["anna"]
@@ -190,9 +193,9 @@ def test_a_conflict_moves_to_the_new_adjudicator_and_nobody_decides_on_own_work(
     for _ in range(2):
         run_what_is_asked(annotation_completion_sensor, instance, resources)
     assert keys_in(studio, "gina", "adjudication") == {key}
-    (given,) = lake.ledger.adjudication("weeds").assignments
+    (given,) = lake.assignments.adjudication("weeds").assignments
     assert given.person == "gina"
-    state = lake.ledger.state("weeds")
+    state = lake.evaluations.current("weeds")
     assert state is not None
     assert state.standings()[ConsensusStatus.IN_CONFLICT.value] == 1
 
@@ -209,7 +212,7 @@ def test_what_a_former_adjudicator_decided_stands(
     submit(studio, "dora", key, TRUE, late=5, choice="draw everything")
     lake.campaigns.apply(parse_campaign(rules("anna", "ben", adjudicator="gina")))
     run_what_is_asked(annotation_completion_sensor, instance, resources)
-    state = lake.ledger.state("weeds")
+    state = lake.evaluations.current("weeds")
     assert state is not None
     (decided,) = [j for j in state.judgements if j.status is ConsensusStatus.ADJUDICATED]
     assert decided.decided_by == "dora"

@@ -12,7 +12,7 @@ from PIL import Image
 
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.cleansing.cleansed_set import CleansedSet
-from farmy_assets.cleansing.policy import PolicyBook, parse_policy
+from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.defs import resources as settings
 from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.defs.sensors import new_images_sensor
@@ -63,10 +63,10 @@ def test_the_thresholds_of_a_source_decide_which_of_its_photographs_are_copies(
     assert run_what_is_asked(new_images_sensor, instance, given) == ["batch_job: ok"]
     made = cleansed(lake)
     assert len(made.kept) == kept
-    book: PolicyBook = parse_policy(policy)
-    assert made.rule_version == book.default.rule_version
+    policies: CleansingPolicies = parse_policy(policy)
+    assert made.rule_version == policies.default.rule_version
     own = {version for version in made.other_rule_versions.values()}
-    assert own == ({p.rule_version for p in book.by_source.values()} if kept == 2 else set())
+    assert own == ({p.rule_version for p in policies.by_source.values()} if kept == 2 else set())
 
 
 def test_what_was_kept_under_other_rules_of_its_source_is_decided_anew(
@@ -77,15 +77,15 @@ def test_what_was_kept_under_other_rules_of_its_source_is_decided_anew(
     run_what_is_asked(new_images_sensor, instance, resources)
     made = cleansed(lake)
     (kept,) = made.kept
-    book = parse_policy(OF_PHONES)
-    own = dict.fromkeys(ids.values(), book.by_source[next(iter(book.by_source))])
-    assert made.kept_under(book.default) == {kept.image_id}
-    assert made.kept_under(book.default, own) == frozenset()
+    policies = parse_policy(OF_PHONES)
+    own = dict.fromkeys(ids.values(), policies.by_source[next(iter(policies.by_source))])
+    assert made.kept_under(policies.default) == {kept.image_id}
+    assert made.kept_under(policies.default, own) == frozenset()
     other = made.model_copy(
         update={"other_rule_versions": {i: p.rule_version for i, p in own.items()}}
     )
-    assert other.kept_under(book.default, own) == {kept.image_id}
-    assert other.kept_under(book.default) == frozenset()
+    assert other.kept_under(policies.default, own) == {kept.image_id}
+    assert other.kept_under(policies.default) == frozenset()
 
 
 def test_the_platforms_settings_name_athenas_workgroup(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import AdjudicationAssignments
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.ledger import AdjudicationLedger
 from farmy_assets.query.tables import TABLES
 from farmy_assets.workflow.audit import phases, sealed_twice
 from farmy_assets.workflow.progress import Progress
@@ -206,8 +206,8 @@ def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read
     for key in list(tasks):  # as if they had been made before the page changed
         former = key.removesuffix(".decide")
         tasks[former] = tasks.pop(key).model_copy(update={"task_key": former})
-    given = lake.ledger.adjudication("weeds").assignments
-    of_then = AdjudicationLedger(
+    given = lake.assignments.adjudication("weeds").assignments
+    of_then = AdjudicationAssignments(
         campaign="weeds",
         assignments=tuple(
             a.model_copy(update={"task_key": a.task_key.removesuffix(".decide")}) for a in given
@@ -217,7 +217,7 @@ def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read
     answered, still_open = sorted(tasks)
     submit(studio, "dora", answered, TRUE, late=5)
     run_what_is_asked(annotation_completion_sensor, instance, resources)
-    state = lake.ledger.state("weeds")
+    state = lake.evaluations.current("weeds")
     assert state is not None
     status = {j.image_id: j.status.value for j in state.judgements}
     assert status == {

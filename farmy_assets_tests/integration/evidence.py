@@ -118,7 +118,7 @@ def _region(region: dict[str, Any]) -> tuple[object, ...]:
 
 def answers_in_the_lake(platform: RunningPlatform, campaign: str) -> Counter[Told]:
     """Every vote of a campaign that counts, in the same form."""
-    return Counter(_told(vote) for vote in current_votes(platform.lake.ledger.votes(campaign)))
+    return Counter(_told(vote) for vote in current_votes(platform.lake.votes.all(campaign)))
 
 
 def _told(vote: Vote) -> Told:
@@ -151,11 +151,11 @@ def assert_every_image_is_accounted_for(
 
 
 def assert_no_task_is_there_twice(platform: RunningPlatform, campaign: str) -> None:
-    """Label Studio holds exactly what the ledger gave out, each task once."""
-    ledger = platform.lake.ledger
+    """Label Studio holds exactly the recorded assignments, each task once."""
+    assignments = platform.lake.assignments
     given = (
-        *ledger.assignments(campaign),
-        *ledger.adjudication(campaign).assignments,
+        *assignments.all(campaign),
+        *assignments.adjudication(campaign).assignments,
         *(question.assignment for question in platform.lake.triage.questions(campaign)),
     )
     assert given

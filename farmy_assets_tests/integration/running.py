@@ -281,7 +281,7 @@ class RunningPlatform:
         def placed() -> bool:
             batches = [b for b in self.lake.batches.all() if b.campaign == campaign]
             return sum(len(b.image_ids) for b in batches) == images and all(
-                self.lake.ledger.placement(campaign, batch.batch_id) for batch in batches
+                self.lake.assignments.placement(campaign, batch.batch_id) for batch in batches
             )
 
         self.wait_until(f"the tasks of {campaign} in Label Studio", placed, seconds=seconds)

@@ -68,7 +68,7 @@ def test_a_killed_import_is_gone_on_with_and_every_photograph_is_there_once(
 
 def test_s3_keeps_the_sha256_and_the_metadata_with_the_bytes(platform: RunningPlatform) -> None:
     image_id = next(iter(_mine(platform).values()))
-    found = platform.lake.raw.look(keys.raw_image(image_id))
+    found = platform.lake.raw.head(keys.raw_image(image_id))
     assert found is not None
     assert found.sha256 is not None
     assert found.sha256.startswith(image_id[:32])

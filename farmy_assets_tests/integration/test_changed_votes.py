@@ -43,7 +43,7 @@ class Dispute:
     image_ids: tuple[str, ...]
 
     def judgement(self, image_id: str) -> ImageConsensus:
-        state = self.platform.lake.ledger.state(NAME)
+        state = self.platform.lake.evaluations.current(NAME)
         assert state is not None
         (found,) = [j for j in state.judgements if j.image_id == image_id]
         return found
@@ -58,7 +58,7 @@ class Dispute:
         """The oldest first."""
         found = [
             vote
-            for vote in self.platform.lake.ledger.votes(NAME)
+            for vote in self.platform.lake.votes.all(NAME)
             if (vote.image_id, vote.person) == (image_id, person)
         ]
         return sorted(found, key=lambda vote: vote.submitted_at)
@@ -103,7 +103,7 @@ def dispute(
     expected = {ConsensusStatus.IN_CONFLICT.value: 1, ConsensusStatus.AGREED.value: 3}
 
     def judged() -> bool:
-        state = platform.lake.ledger.state(NAME)
+        state = platform.lake.evaluations.current(NAME)
         return state is not None and state.standings() == expected
 
     platform.wait_until("one conflict and three agreements", judged)

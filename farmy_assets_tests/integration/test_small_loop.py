@@ -70,7 +70,7 @@ def _pairs(truth: Truth) -> list[tuple[str, str]]:
 
 
 def test_the_share_of_images_given_to_two_people_is_exact(loop: Loop) -> None:
-    given = [a for a in loop.platform.lake.ledger.assignments(NAME) if a.phase is Phase.ANNOTATION]
+    given = [a for a in loop.platform.lake.assignments.all(NAME) if a.phase is Phase.ANNOTATION]
     people: dict[str, set[str]] = {}
     for assignment in given:
         people.setdefault(assignment.image_id, set()).add(assignment.person)

@@ -102,7 +102,7 @@ def test_a_form_takes_these_bytes_and_this_metadata_alone(
         assert post_form(upload, content, key=key) == 403
     if post_form(upload, bytes(len(content))) == 204:  # the local S3 may take it
         wait_for(address, token, "the-form-1", "refused")
-    assert lake_alone.lake.raw.look(keys.raw_image(upload["image_id"])) is None
+    assert lake_alone.lake.raw.head(keys.raw_image(upload["image_id"])) is None
     assert post_form(ask(address, token, "the-form-1", content), content) == 204
     wait_for(address, token, "the-form-1", "catalogued")
 

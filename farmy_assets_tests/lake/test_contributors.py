@@ -37,13 +37,13 @@ def test_the_secret_is_kept_nowhere_and_its_hash_is_no_token(lake: Lake) -> None
 
 
 def test_a_borrowed_or_older_token_proves_nobody(lake: Lake) -> None:
-    book = lake.contributors
-    old = book.give_token("c-4711", now=NOON)
-    new = book.give_token("c-4711", now=NOON)
-    other = book.give_token("c-4712", now=NOON)
-    assert book.proven_by(f"Bearer {old}") is None
-    assert book.proven_by(f"Bearer {new.replace('4711', '4712')}") is None
-    assert book.proven_by(f"Bearer {other}") == "c-4712"
+    contributors = lake.contributors
+    old = contributors.give_token("c-4711", now=NOON)
+    new = contributors.give_token("c-4711", now=NOON)
+    other = contributors.give_token("c-4712", now=NOON)
+    assert contributors.proven_by(f"Bearer {old}") is None
+    assert contributors.proven_by(f"Bearer {new.replace('4711', '4712')}") is None
+    assert contributors.proven_by(f"Bearer {other}") == "c-4712"
 
 
 def test_a_revoked_token_ends_within_half_a_minute_elsewhere(lake: Lake) -> None:
@@ -81,10 +81,10 @@ def test_no_other_header_proves_anybody(lake: Lake, header: str) -> None:
 
 
 def test_thought_up_names_do_not_fill_the_memory(lake: Lake) -> None:
-    book = lake.contributors
-    book._read.update({f"c-{n}": (0.0, None) for n in range(MOST_REMEMBERED)})
-    assert book.proven_by(f"Bearer c-new1.{'x' * 43}") is None
-    assert len(book._read) == 1
+    contributors = lake.contributors
+    contributors._read.update({f"c-{n}": (0.0, None) for n in range(MOST_REMEMBERED)})
+    assert contributors.proven_by(f"Bearer c-new1.{'x' * 43}") is None
+    assert len(contributors._read) == 1
 
 
 @pytest.mark.parametrize("name", ["", "Anna", "a.b1", "a@b.de1", "1" * 65, "a1\n"])

@@ -52,8 +52,8 @@ READERS: dict[str, Callable[[Lake], object]] = {
     "campaigns": lambda lake: lake.campaigns.names(),
     "campaign": lambda lake: lake.campaigns.named("weeds").version,
     "versions": lambda lake: [c.version for c in lake.campaigns.versions("weeds")],
-    "assignments": lambda lake: lake.ledger.assignments("weeds"),
-    "votes": lambda lake: lake.ledger.votes("weeds"),
+    "assignments": lambda lake: lake.assignments.all("weeds"),
+    "votes": lambda lake: lake.votes.all("weeds"),
     "questions": lambda lake: lake.triage.questions("weeds"),
     "rulings": lambda lake: lake.triage.rulings("weeds"),
     "kept": lambda lake: lake.kept_images("weeds"),
@@ -96,8 +96,8 @@ def test_tables_are_made_beside_foreign_objects(
 ) -> None:
     for prefix in PREFIXES:
         lake.records.bucket.put(f"{prefix}evil.json", b'{"id": 1}')
-    for feed in table_sources(lake).values():
-        assert [row for source in feed.sources() for row in feed.rows(source)] == []
+    for table_source in table_sources(lake).values():
+        assert [row for source in table_source.sources() for row in table_source.rows(source)] == []
     assert "votes/weeds/evil.json" in caplog.text
 
 

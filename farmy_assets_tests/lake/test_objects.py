@@ -49,7 +49,7 @@ def test_without_the_right_to_list_a_denied_object_is_a_missing_one(
     for code in ("AccessDenied", "403"):
         assert without.find("nothing") is None
         assert without.size_bytes("nothing") is None
-        assert without.look("nothing") is None
+        assert without.head("nothing") is None
         assert without.sha256_of("nothing") is None
         with pytest.raises(LakeError, match=code):
             lake.raw.size_bytes("nothing")

@@ -76,7 +76,7 @@ def test_an_import_refuses_a_damaged_image_with_its_reason_and_goes_on(
 def test_bytes_that_change_on_their_way_are_not_stored(lake: Lake) -> None:
     sha256 = arrival("a.jpg", jpeg(1)).sha256
     assert lake.raw.put_once("k", jpeg(1), sha256=sha256)
-    found = lake.raw.look("k")
+    found = lake.raw.head("k")
     assert found is not None
     assert found.sha256 == sha256
 

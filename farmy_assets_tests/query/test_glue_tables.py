@@ -53,22 +53,22 @@ def test_a_table_consists_of_its_manifests_files_and_tells_its_columns(
 def test_the_next_generation_takes_over_and_the_same_one_changes_nothing(
     lake: Lake, glue: GlueTables
 ) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["images"]
-    glue.register(TABLES["images"], book.manifest("images"))
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["images"]
+    glue.register(TABLES["images"], snapshots.manifest("images"))
     assert files_of(lake, glue, "images") == []
     bring(lake, "a.jpg", 10)
-    first = book.take(feed).manifest
+    first = snapshots.take(table_source).manifest
     assert glue.register(TABLES["images"], first)
     assert not glue.register(TABLES["images"], first)
     bring(lake, "b.jpg", 20)
-    second = book.take(feed).manifest
+    second = snapshots.take(table_source).manifest
     assert glue.register(TABLES["images"], second)
     assert len(files_of(lake, glue, "images")) == len(second.files)
 
 
 def test_every_table_has_types_that_hive_knows(lake: Lake, glue: GlueTables) -> None:
-    book = SnapshotRepository(lake.records)
+    snapshots = SnapshotRepository(lake.records)
     for name, table in TABLES.items():
-        assert glue.register(table, book.manifest(name))
+        assert glue.register(table, snapshots.manifest(name))
     found = glue.client.get_tables(DatabaseName="farmy")["TableList"]
     assert {table["Name"] for table in found} == set(TABLES)

@@ -51,49 +51,49 @@ def vote(number: int, boxes: tuple[object, ...] = ()) -> Vote:
 
 
 def test_an_image_stands_in_the_table_once_before_and_after_it_is_sealed(lake: Lake) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["images"]
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["images"]
     image_id = bring(lake, "a.jpg", 10)
-    book.take(feed)
+    snapshots.take(table_source)
     waiting = QueryLayer(lake).query("SELECT image_id, batch_id, dt FROM images")
     assert waiting["image_id"].tolist() == [image_id]
     assert waiting["batch_id"].isna().all()
     assert waiting["dt"].tolist() == ["2026-05-14"]
     seal(lake)
-    book.take(feed)
+    snapshots.take(table_source)
     sealed = QueryLayer(lake).query("SELECT image_id, batch_id FROM images")
     assert sealed["image_id"].tolist() == [image_id]
     assert sealed["batch_id"].str.startswith("000001-").all()
 
 
 def test_a_second_snapshot_reads_only_what_is_new(lake: Lake) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
-    lake.ledger.add_votes("weeds", [vote(1)])
-    assert book.take(feed).records_read == 1
-    assert book.take(feed).records_read == 0
-    lake.ledger.add_votes("weeds", [vote(2)])
-    taken = book.take(feed)
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["votes"]
+    lake.votes.add("weeds", [vote(1)])
+    assert snapshots.take(table_source).records_read == 1
+    assert snapshots.take(table_source).records_read == 0
+    lake.votes.add("weeds", [vote(2)])
+    taken = snapshots.take(table_source)
     assert (taken.records_read, taken.manifest.rows) == (1, 2)
     assert [file.dt for file in taken.manifest.files] == ["2026-05-15", "2026-05-16"]
 
 
 def test_rows_of_a_record_that_is_gone_or_changed_go_with_it(lake: Lake) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["votes"]
     for number in (1, 2):
-        lake.ledger.add_votes("weeds", [vote(number)])
-    book.take(feed)
+        lake.votes.add("weeds", [vote(number)])
+    snapshots.take(table_source)
     first, second = lake.records.bucket.keys("votes/")
     lake.records.bucket.delete(first)
     lake.records.bucket.put(second, vote(3).model_dump_json().encode())
-    assert book.take(feed).manifest.rows == 1
+    assert snapshots.take(table_source).manifest.rows == 1
     assert QueryLayer(lake).query("SELECT vote_id FROM votes")["vote_id"].tolist() == ["vote-3"]
 
 
 def test_many_small_files_of_one_day_become_one_and_lose_nothing(lake: Lake) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["votes"]
     for number in range(12):
         one = vote(0).model_copy(update={"vote_id": f"vote-{number}"})
-        lake.ledger.add_votes("weeds", [one])
-        manifest = book.take(feed).manifest
+        lake.votes.add("weeds", [one])
+        manifest = snapshots.take(table_source).manifest
     assert (manifest.rows, len(manifest.files) <= 8) == (12, True)
     assert QueryLayer(lake).query("SELECT DISTINCT vote_id FROM votes").shape == (12, 1)
 
@@ -101,22 +101,22 @@ def test_many_small_files_of_one_day_become_one_and_lose_nothing(lake: Lake) -> 
 def test_until_the_manifest_is_switched_readers_see_the_table_as_it_was(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["votes"]
-    lake.ledger.add_votes("weeds", [vote(1)])
-    book.take(feed)
-    lake.ledger.add_votes("weeds", [vote(2)])
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["votes"]
+    lake.votes.add("weeds", [vote(1)])
+    snapshots.take(table_source)
+    lake.votes.add("weeds", [vote(2)])
     with monkeypatch.context() as patched:
         patched.setattr(type(lake.records.bucket), "put_if", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            book.take(feed)
+            snapshots.take(table_source)
     assert len(QueryLayer(lake).query("SELECT * FROM votes")) == 1
-    book.take(feed)
+    snapshots.take(table_source)
     assert len(QueryLayer(lake).query("SELECT * FROM votes")) == 2
 
 
 def test_each_box_of_a_vote_is_a_region(lake: Lake) -> None:
     box = {"label": "weed", "x_min": 1, "y_min": 2, "x_max": 3, "y_max": 4}
-    lake.ledger.add_votes("weeds", [vote(1, (box, box))])
+    lake.votes.add("weeds", [vote(1, (box, box))])
     SnapshotRepository(lake.records).take(table_sources(lake)["regions"])
     told = QueryLayer(lake).query("SELECT label, x_max - x_min AS width FROM regions")
     assert told.to_dict("list") == {"label": ["weed", "weed"], "width": [2.0, 2.0]}
@@ -128,9 +128,9 @@ def test_every_table_can_be_asked_before_its_first_snapshot(lake: Lake) -> None:
 
 
 def test_images_are_found_by_their_columns_and_a_wrong_one_is_named(lake: Lake) -> None:
-    book, made = SnapshotRepository(lake.records), table_sources(lake)
+    snapshots, made = SnapshotRepository(lake.records), table_sources(lake)
     image_id = bring(lake, "it's.jpg", 10)
-    book.take(made["images"])
+    snapshots.take(made["images"])
     found = QueryLayer(lake).images(crop="maize", original_name="it's.jpg")
     assert found["image_id"].tolist() == [image_id]
     assert QueryLayer(lake).images(crop="' OR 1=1 --").empty
@@ -139,18 +139,18 @@ def test_images_are_found_by_their_columns_and_a_wrong_one_is_named(lake: Lake) 
 
 
 def test_files_that_no_table_consists_of_are_swept_out_after_the_days_of_grace(lake: Lake) -> None:
-    book, feed = SnapshotRepository(lake.records), table_sources(lake)["images"]
+    snapshots, table_source = SnapshotRepository(lake.records), table_sources(lake)["images"]
     bring(lake, "a.jpg", 10)
-    book.take(feed)
-    (old,) = book.manifest("images").files
+    snapshots.take(table_source)
+    (old,) = snapshots.manifest("images").files
     bring(lake, "b.jpg", 20)
-    book.take(feed)
-    (new,) = book.manifest("images").files
+    snapshots.take(table_source)
+    (new,) = snapshots.manifest("images").files
     assert old.key != new.key
     written_on = next(iter(lake.records.bucket.listing(old.key))).modified_on
     today = date.fromisoformat(written_on)
-    assert book.sweep(TABLES["images"], today=today + GRACE) == 0
-    assert book.sweep(TABLES["images"], today=today + GRACE + timedelta(days=1)) == 1
+    assert snapshots.sweep(TABLES["images"], today=today + GRACE) == 0
+    assert snapshots.sweep(TABLES["images"], today=today + GRACE + timedelta(days=1)) == 1
     left = list(lake.records.bucket.keys(keys.snapshot("images")))
     assert left == [keys.snapshot_manifest("images"), new.key]
     assert len(QueryLayer(lake).query("SELECT image_id FROM images")) == 2

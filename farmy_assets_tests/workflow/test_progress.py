@@ -3,7 +3,7 @@
 import pytest
 
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
-from farmy_assets.lake.ledger import CampaignState
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.workflow.progress import CampaignProgress, Flagged
 from farmy_assets.workflow.releases import blockers
 

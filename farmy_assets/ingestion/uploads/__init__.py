@@ -1,1 +1,1 @@
-"""The way in for phones: ask, send the bytes straight to the raw zone, look what became of them."""
+"""Uploads from phones: request, send the bytes straight to the raw zone, read the state."""

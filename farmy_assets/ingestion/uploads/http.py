@@ -35,12 +35,12 @@ from farmy_assets.ingestion.uploads.contract import (
     Upload,
     UploadRequest,
 )
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.ingestion.uploads.openapi import document
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, UploadCounts
 from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.ingestion.uploads.service import UploadService
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.contributors import ContributorRepository
@@ -97,9 +97,9 @@ class _RequestError(Exception):
 
 @dataclass(frozen=True)
 class UploadApi:
-    """The interface over a desk and the book of those who may use it."""
+    """The HTTP interface of the upload service, for contributors with a token."""
 
-    desk: UploadService
+    service: UploadService
     contributors: ContributorRepository
 
     @classmethod
@@ -116,14 +116,14 @@ class UploadApi:
             raise InvalidInputError(msg)
         s3, dynamodb = s3_client(settings), dynamodb_client(settings)
         records = Bucket(s3, settings.records_bucket, denied_is_missing=True)
-        desk = UploadService(
+        service = UploadService(
             raw=Bucket(s3, settings.raw_bucket, denied_is_missing=True),
             catalog=CatalogTable(dynamodb, settings.catalog_table),
             quotas=Quotas(dynamodb, settings.quota_table, limits),
             campaigns=KnownCampaigns(records),
             clock=lambda: datetime.now(UTC),
         )
-        return cls(desk, ContributorRepository(RecordStore(records)))
+        return cls(service, ContributorRepository(RecordStore(records)))
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request; never raises."""
@@ -154,8 +154,8 @@ class UploadApi:
         """What can be done at a path, by method."""
         fixed: dict[str, dict[str, Action]] = {
             "/openapi.json": {"GET": lambda _: Answer(200, json.dumps(document()))},
-            "/uploads": {"POST": self._ask},
-            "/uploads/batch": {"POST": self._ask_all},
+            "/uploads": {"POST": self._request},
+            "/uploads/batch": {"POST": self._request_all},
             **{page: {"GET": partial(_page, page)} for page in PAGE_FILES},
         }
         match = UPLOAD_PATH.fullmatch(path)
@@ -165,16 +165,16 @@ class UploadApi:
         if match["rest"] == "correction":
             return {"POST": partial(self._correct, client_id)}
         if match["rest"]:
-            return {"POST": lambda event: _told(self.desk.complete(client_id, self._who(event)))}
-        return {"GET": lambda event: _told(self.desk.status(client_id, self._who(event)))}
+            return {"POST": lambda event: _told(self.service.complete(client_id, self._who(event)))}
+        return {"GET": lambda event: _told(self.service.status(client_id, self._who(event)))}
 
-    def _ask(self, event: Mapping[str, Any]) -> Answer:
+    def _request(self, event: Mapping[str, Any]) -> Answer:
         contributor = self._who(event)
-        return _told(self.desk.ask(_read(event, UploadRequest), contributor))
+        return _told(self.service.request(_read(event, UploadRequest), contributor))
 
-    def _ask_all(self, event: Mapping[str, Any]) -> Answer:
+    def _request_all(self, event: Mapping[str, Any]) -> Answer:
         contributor = self._who(event)
-        found = self.desk.ask_all(_read(event, BatchRequest).uploads, contributor)
+        found = self.service.request_all(_read(event, BatchRequest).uploads, contributor)
         items = [
             BatchItem(upload=one)
             if isinstance(one, Upload)
@@ -185,7 +185,7 @@ class UploadApi:
 
     def _correct(self, client_id: str, event: Mapping[str, Any]) -> Answer:
         contributor = self._who(event)
-        return _told(self.desk.correct(client_id, _read(event, CorrectionRequest), contributor))
+        return _told(self.service.correct(client_id, _read(event, CorrectionRequest), contributor))
 
     def _who(self, event: Mapping[str, Any]) -> str:
         headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}

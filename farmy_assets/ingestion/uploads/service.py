@@ -1,4 +1,4 @@
-"""Uploads from the first question to the catalog's entry; every step may be repeated."""
+"""Uploads, from the request to the catalog entry; requests are idempotent by `client_id`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from farmy_assets.ingestion.uploads.contract import (
     UploadRequest,
     UploadState,
 )
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError, stands_for
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.ingestion.uploads.part_uploads import PartUploads, transfers_of
 from farmy_assets.ingestion.uploads.presigned import VALID_SECONDS, in_parts
 from farmy_assets.ingestion.uploads.quotas import Quotas
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError, stands_for
 from farmy_assets.ingestion.uploads.upload_record import UploadRecord, UploadRefusal, same_claim
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -38,7 +38,7 @@ IN_THE_LAKE = {UploadState.STORED, UploadState.CATALOGUED, UploadState.CONFLICT}
 
 @dataclass(frozen=True)
 class UploadService:
-    """Gives leave to upload, and tells what became of it."""
+    """Accepts requests to upload photographs, and reports the state of each."""
 
     raw: Bucket
     catalog: CatalogTable
@@ -46,15 +46,15 @@ class UploadService:
     campaigns: KnownCampaigns
     clock: Callable[[], datetime]
 
-    def ask(self, request: UploadRequest, contributor: str) -> Upload:
-        """Leave to send a photograph; nothing to send when it is in the lake already.
+    def request(self, request: UploadRequest, contributor: str) -> Upload:
+        """The form or part URLs to send a photograph; none when it is in the lake already.
 
         Raises:
             AnotherStandsError: The photograph is in the lake with other metadata.
             UploadConflictError: The client's id stands for another photograph.
             InvalidInputError: There is no such campaign.
             QuotaExceededError: The contributor has too much open, or sent too much today.
-            LakeUnavailableError: Ask again later.
+            LakeUnavailableError: Try again later.
         """
         metadata = request.metadata(contributor, arrived_at=self.clock())
         asked = UploadRecord(client_id=request.client_id, metadata=metadata)
@@ -66,7 +66,7 @@ class UploadService:
             kept, is_new = self._keep(contributor, asked, probably_new=False)
             if is_new:
                 self.quotas.count_one(contributor, now=self.clock())
-            return _told(kept, self._by_entry(kept))
+            return _as_upload(kept, self._by_entry(kept))
         has_new_room = self._take_room(contributor, asked)
         try:
             kept, is_new = self._keep(contributor, asked, probably_new=has_new_room)
@@ -76,7 +76,7 @@ class UploadService:
             raise
         if is_new:
             state = UploadState.WAITING
-        elif self.raw.look(keys.incoming(contributor, kept.client_id)):
+        elif self.raw.head(keys.incoming(contributor, kept.client_id)):
             state = UploadState.STORED
         else:
             state = self._state(contributor, kept)
@@ -84,12 +84,14 @@ class UploadService:
             self._end_room(contributor, asked)
         return self._with_leave(contributor, kept, state)
 
-    def ask_all(self, requests: list[UploadRequest], contributor: str) -> list[Upload | FarmyError]:
-        """The same for several; each error stands in its place."""
+    def request_all(
+        self, requests: list[UploadRequest], contributor: str
+    ) -> list[Upload | FarmyError]:
+        """The same for several; an error is returned in the place of its request."""
 
         def one(request: UploadRequest) -> Upload | FarmyError:
             try:
-                return self.ask(request, contributor)
+                return self.request(request, contributor)
             except FarmyError as error:
                 return error
 
@@ -117,7 +119,7 @@ class UploadService:
         if state is UploadState.CONFLICT:
             raise self._another_stands(kept.metadata)
         if state not in TO_BE_SENT:
-            return _told(kept, state)
+            return _as_upload(kept, state)
         parts_id = kept.incoming_parts_id
         if parts_id is None:
             msg = f"the upload {client_id} does not travel in parts: send its form"
@@ -128,15 +130,15 @@ class UploadService:
         try:
             missing = transfers.missing_parts(parts_id)
             if missing:
-                told = ", ".join(str(part.number) for part in missing[:20])
-                msg = f"parts of the upload {client_id} are missing: {told}"
+                numbers = ", ".join(str(part.number) for part in missing[:20])
+                msg = f"parts of the upload {client_id} are missing: {numbers}"
                 raise UploadConflictError(msg)
             transfers.finish(parts_id)
         except ObjectMissingError as error:
             if (state := self._state(contributor, kept)) in TO_BE_SENT:  # or it is done already
                 msg = f"the upload {client_id} has expired: ask for it again"
                 raise UploadConflictError(msg) from error
-        return _told(kept, self._state(contributor, kept))
+        return _as_upload(kept, self._state(contributor, kept))
 
     def correct(self, client_id: str, request: CorrectionRequest, contributor: str) -> Upload:
         """Correct the metadata of a photograph that the contributor sent, in the lake or sealed.
@@ -212,7 +214,7 @@ class UploadService:
         """How far the upload is."""
         image_id = kept.metadata.image_id
         # Before the image: what is promoted in between is seen there.
-        came = self.raw.look(keys.incoming(contributor, kept.client_id))
+        came = self.raw.head(keys.incoming(contributor, kept.client_id))
         found, first = RawZone(self.raw).first_metadata(image_id)
         if found:
             mine = self._is_what_stands(first, kept.metadata)
@@ -248,25 +250,25 @@ class UploadService:
         return AnotherStandsError(stands_for(claimed, standing))
 
     def _with_what_stands(self, kept: UploadRecord, state: UploadState) -> Upload:
-        told = _told(kept, state)
+        upload = _as_upload(kept, state)
         if state not in IN_THE_LAKE:
-            return told
+            return upload
         standing = self._corrections.standing(kept.metadata.image_id)
-        return told.model_copy(update={"stands": stands_for(kept.metadata, standing)})
+        return upload.model_copy(update={"stands": stands_for(kept.metadata, standing)})
 
     def _with_leave(self, contributor: str, kept: UploadRecord, state: UploadState) -> Upload:
-        told = _told(kept, state)
+        upload = _as_upload(kept, state)
         if state is UploadState.CONFLICT:
             raise self._another_stands(kept.metadata)
         if state not in TO_BE_SENT:
-            return told
+            return upload
         expires_at = self.clock() + timedelta(seconds=VALID_SECONDS)
         if not in_parts(kept.metadata):
             form = transfers_of(self.raw, contributor, kept).form()
-            return told.model_copy(update={"form": form, "expires_at": expires_at})
+            return upload.model_copy(update={"form": form, "expires_at": expires_at})
         parts = PartUploads(self.raw).missing(contributor, kept)
-        return told.model_copy(update={"parts": parts, "expires_at": expires_at})
+        return upload.model_copy(update={"parts": parts, "expires_at": expires_at})
 
 
-def _told(kept: UploadRecord, state: UploadState) -> Upload:
+def _as_upload(kept: UploadRecord, state: UploadState) -> Upload:
     return Upload(client_id=kept.client_id, image_id=kept.metadata.image_id, state=state)

@@ -31,8 +31,8 @@ def request_for(content: bytes, client_id: str = "client-0001", **more: object) 
     return UploadRequest.model_validate(told | more)
 
 
-def desk_of(lake: Lake, limits: UploadCounts = USUAL_LIMITS) -> UploadService:
-    """The desk of a lake, at noon."""
+def upload_service(lake: Lake, limits: UploadCounts = USUAL_LIMITS) -> UploadService:
+    """The service of a lake, at noon."""
     return UploadService(
         lake.raw, lake.catalog, quotas_of(lake, limits), KnownCampaigns(lake.records.bucket),
         clock=lambda: NOON,
@@ -75,7 +75,7 @@ def keep_versions(lake: Lake) -> None:
 
 @pytest.fixture
 def api(lake: Lake) -> UploadApi:
-    return UploadApi(desk_of(lake), lake.contributors)
+    return UploadApi(upload_service(lake), lake.contributors)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.ingestion.uploads.contract import UploadRequest, UploadState
+from farmy_assets.ingestion.uploads.current_metadata import AnotherStandsError
 from farmy_assets.ingestion.uploads.promotion import Fate, Promotion
-from farmy_assets.ingestion.uploads.standing import AnotherStandsError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
@@ -18,7 +18,6 @@ from farmy_assets_tests.faults import slow_down
 from farmy_assets_tests.ingestion.uploads.phone import (
     WHO,
     catalogue,
-    desk_of,
     keep_versions,
     large,
     quotas_of,
@@ -26,6 +25,7 @@ from farmy_assets_tests.ingestion.uploads.phone import (
     send,
     send_all_parts,
     take_in,
+    upload_service,
 )
 
 __all__ = ["large"]
@@ -45,7 +45,7 @@ def honest(lake: Lake) -> UploadRequest:
 
 def sealed(lake: Lake, asked: UploadRequest) -> str:
     """The image of an honest upload, catalogued and in a batch."""
-    upload = desk_of(lake).ask(asked, WHO)
+    upload = upload_service(lake).request(asked, WHO)
     send(lake, upload, jpeg())
     catalogue(lake, upload.image_id)
     lake.batches.seal_waiting(policy=SealingPolicy(quiet=timedelta(0)), now=NOON)
@@ -73,8 +73,8 @@ def test_a_false_size_or_digest_replaces_nothing(
             "sha256": honest.sha256[:32] + str(lie.get("tail", honest.sha256[32:])),
         }
     )
-    desk = desk_of(lake)
-    leave = desk.ask(untrue, OTHER) if asked_before else None
+    service = upload_service(lake)
+    leave = service.request(untrue, OTHER) if asked_before else None
     image_id = sealed(lake, honest)
     before = what_stands(lake, image_id)
     assert before[0] is not None
@@ -86,9 +86,9 @@ def test_a_false_size_or_digest_replaces_nothing(
         lake.raw.put(keys.incoming(OTHER, "untrue-0001"), large)
     catalogue(lake, image_id, "02")
     with pytest.raises(AnotherStandsError, match="not sent by you"):
-        desk.ask(untrue, OTHER)
+        service.request(untrue, OTHER)
     assert what_stands(lake, image_id) == before
-    assert desk.status(honest.client_id, WHO).state is UploadState.CATALOGUED
+    assert service.status(honest.client_id, WHO).state is UploadState.CATALOGUED
     assert list(lake.raw.keys(keys.INCOMING)) == []
 
 
@@ -97,14 +97,14 @@ def test_of_two_forms_for_the_same_bytes_the_first_complete_one_stands(
     lake: Lake, honest: UploadRequest, more: dict[str, str]
 ) -> None:
     claim = {"licence": "none", "position": ELSEWHERE, **more}
-    desk = desk_of(lake)
-    late = desk.ask(request_for(jpeg(), "late-00001", **claim), OTHER)
+    service = upload_service(lake)
+    late = service.request(request_for(jpeg(), "late-00001", **claim), OTHER)
     image_id = sealed(lake, honest)
     before = what_stands(lake, image_id)
     send(lake, late, jpeg())
     catalogue(lake, image_id, "02")
     assert what_stands(lake, image_id) == before
-    told = desk.status("late-00001", OTHER)
+    told = service.status("late-00001", OTHER)
     assert told.state is UploadState.CONFLICT
     assert told.stands is not None
     shown = told.stands.model_dump(exclude_none=True)
@@ -119,7 +119,7 @@ def test_the_same_contributor_is_told_what_stands_and_what_he_says_otherwise(
     image_id = sealed(lake, honest)
     again = honest.model_copy(update={"client_id": "again-00001", "crop": "wheat"})
     with pytest.raises(AnotherStandsError, match="correct it") as caught:
-        desk_of(lake).ask(again, WHO)
+        upload_service(lake).request(again, WHO)
     stands = caught.value.stands
     assert (stands.yours, stands.image_id, stands.differs) == (True, image_id, ("crop",))
     assert stands.metadata is not None
@@ -133,9 +133,9 @@ def test_the_same_bytes_by_the_same_contributor_are_sent_once_and_told_as_there(
 ) -> None:
     image_id = sealed(lake, honest)
     again = honest.model_copy(update={"client_id": "again-00001"})
-    told = desk_of(lake).ask(again, WHO)
+    told = upload_service(lake).request(again, WHO)
     assert (told.image_id, told.state, told.form) == (image_id, UploadState.CATALOGUED, None)
-    assert desk_of(lake).status("again-00001", WHO).state is UploadState.CATALOGUED
+    assert upload_service(lake).status("again-00001", WHO).state is UploadState.CATALOGUED
 
 
 @pytest.mark.parametrize("squatter", [WHO, OTHER])
@@ -143,7 +143,7 @@ def test_long_metadata_without_bytes_keep_no_image_from_anybody(
     lake: Lake, honest: UploadRequest, squatter: str
 ) -> None:
     squat = request_for(jpeg(), "squat-0001", licence="mine", **LONG)
-    desk_of(lake).ask(squat, squatter)
+    upload_service(lake).request(squat, squatter)
     long_too = honest.model_copy(update=LONG)
     image_id = sealed(lake, long_too)
     for metadata in what_stands(lake, image_id):
@@ -167,13 +167,13 @@ def test_metadata_that_an_older_version_let_somebody_write_beside_say_nothing(
 def test_a_form_that_is_used_again_changes_nothing(
     lake: Lake, honest: UploadRequest, content: bytes
 ) -> None:
-    leave = desk_of(lake).ask(honest, WHO)
+    leave = upload_service(lake).request(honest, WHO)
     image_id = sealed(lake, honest)
     before = what_stands(lake, image_id)
     send(lake, leave, content)
     catalogue(lake, image_id, "02")
     assert what_stands(lake, image_id) == before
-    assert desk_of(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
+    assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
     left = lake.raw.client.list_object_versions(Bucket="raw", Prefix=keys.INCOMING)
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
 
@@ -182,7 +182,7 @@ def test_a_form_that_is_used_again_changes_nothing(
 def test_what_a_form_that_was_used_twice_left_is_looked_at_to_the_end(
     lake: Lake, honest: UploadRequest, *, together: bool
 ) -> None:
-    leave = desk_of(lake).ask(honest, WHO)
+    leave = upload_service(lake).request(honest, WHO)
     for content in (jpeg(), bytes(len(jpeg()))):
         send(lake, leave, content)
     (key,) = lake.raw.keys(keys.INCOMING)
@@ -193,7 +193,7 @@ def test_what_a_form_that_was_used_twice_left_is_looked_at_to_the_end(
     left = lake.raw.client.list_object_versions(Bucket="raw", Prefix=keys.INCOMING)
     assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
     catalogue(lake, honest_id(lake), "03")
-    assert desk_of(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
+    assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
 
 
 def honest_id(lake: Lake) -> str:
@@ -205,8 +205,8 @@ def honest_id(lake: Lake) -> str:
 def test_right_bytes_that_come_while_wrong_ones_are_looked_at_are_not_lost(
     lake: Lake, honest: UploadRequest
 ) -> None:
-    desk = desk_of(lake)
-    leave = desk.ask(honest, WHO)
+    service = upload_service(lake)
+    leave = service.request(honest, WHO)
     send(lake, leave, bytes(len(jpeg())))
     promotion = Promotion(lake.raw, lake.catalog, quotas_of(lake), clock=lambda: NOON)
     read = type(lake.raw).read
@@ -219,7 +219,7 @@ def test_right_bytes_that_come_while_wrong_ones_are_looked_at_are_not_lost(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(lake.raw), "read", read_and_overtaken)
         assert promotion.promote(WHO, honest.client_id) is Fate.REFUSED
-    assert desk.status(honest.client_id, WHO).state is UploadState.STORED
+    assert service.status(honest.client_id, WHO).state is UploadState.STORED
     assert promotion.promote(WHO, honest.client_id) is Fate.STORED
 
 
@@ -228,7 +228,7 @@ def test_a_promotion_that_is_broken_off_is_gone_on_with(
     lake: Lake, honest: UploadRequest, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    leave = desk_of(lake).ask(honest, WHO)
+    leave = upload_service(lake).request(honest, WHO)
     send(lake, leave, jpeg())
     promotion = Promotion(lake.raw, lake.catalog, quotas_of(lake), clock=lambda: NOON)
     slow_down(lake.raw.client, operation, times=5)
@@ -244,20 +244,20 @@ def test_a_promotion_that_is_broken_off_is_gone_on_with(
 def test_what_a_person_took_out_is_not_brought_back_by_an_older_form(
     lake: Lake, honest: UploadRequest
 ) -> None:
-    leave = desk_of(lake).ask(honest, WHO)
+    leave = upload_service(lake).request(honest, WHO)
     image_id = sealed(lake, honest)
     lake.raw.delete(keys.raw_image(image_id))
     catalogue(lake, image_id, "02", removed=True)
     send(lake, leave, jpeg())
     take_in(lake)
-    assert lake.raw.look(keys.raw_image(image_id)) is None
-    assert desk_of(lake).status(honest.client_id, WHO).state is UploadState.REMOVED
+    assert lake.raw.head(keys.raw_image(image_id)) is None
+    assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.REMOVED
 
 
 def test_other_bytes_under_the_images_id_are_told_and_the_right_ones_kept(
     lake: Lake, honest: UploadRequest
 ) -> None:
-    leave = desk_of(lake).ask(honest, WHO)
+    leave = upload_service(lake).request(honest, WHO)
     lake.raw.put_once(keys.raw_image(leave.image_id), b"written by an older version")
     send(lake, leave, jpeg())
     event = s3_event(keys.incoming(WHO, honest.client_id), "01")

@@ -24,9 +24,9 @@ from farmy_assets_tests.ingestion.uploads.phone import (
     WHO,
     api,
     catalogue,
-    desk_of,
     request_for,
     send,
+    upload_service,
 )
 
 __all__ = ["api"]
@@ -123,7 +123,7 @@ def test_a_lake_that_is_busy_is_asked_again_later(
     api: UploadApi, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
-    slow_down(api.desk.raw.client, "PutObject", times=5)
+    slow_down(api.service.raw.client, "PutObject", times=5)
     answer = api.answer(event("POST", "/uploads", ASKED, token))
     assert answer["statusCode"] == 503
     assert answer["headers"]["Retry-After"] == "5"
@@ -135,7 +135,7 @@ def test_what_went_wrong_inside_stays_inside(
     def fail(*_: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr(type(api.desk), "ask", fail)
+    monkeypatch.setattr(type(api.service), "request", fail)
     answer = api.answer(event("POST", "/uploads", ASKED, token))
     assert answer["statusCode"] == 500
     assert "secret" not in answer["body"]
@@ -174,7 +174,7 @@ def test_a_campaign_that_does_not_exist_is_refused_with_the_nearest_name(
 
     assert asked("weeds")["statusCode"] == 200  # before the first campaign any name will do
     lake.campaigns.apply(CAMPAIGN)
-    object.__setattr__(api.desk, "campaigns", KnownCampaigns(lake.records.bucket))
+    object.__setattr__(api.service, "campaigns", KnownCampaigns(lake.records.bucket))
     assert asked("weeds-2026")["statusCode"] == 200
     answer = asked("weed-2026")
     assert answer["statusCode"] == 422
@@ -197,7 +197,7 @@ def test_who_asks_for_too_much_is_told_what_is_taken_and_when_to_come_again(
     lake: Lake, token: str
 ) -> None:
     limits = UploadCounts(open_uploads=2, open_bytes=10**9, uploads_today=9, bytes_today=10**9)
-    api = UploadApi(desk_of(lake, limits), lake.contributors)
+    api = UploadApi(upload_service(lake, limits), lake.contributors)
     batch = {"uploads": [
         ASKED | {"client_id": f"client-{n:04d}", "name": f"{n}.jpg"} for n in range(5)
     ]}  # fmt: skip
@@ -216,7 +216,7 @@ def test_who_asks_for_too_much_is_told_what_is_taken_and_when_to_come_again(
 def test_a_second_claim_is_answered_with_what_stands(
     api: UploadApi, lake: Lake, token: str
 ) -> None:
-    asked = api.desk.ask(request_for(jpeg()), WHO)
+    asked = api.service.request(request_for(jpeg()), WHO)
     send(lake, asked, jpeg())
     catalogue(lake, asked.image_id)
     again = ASKED | {"client_id": "client-0002", "crop": "rye"}
@@ -239,7 +239,7 @@ def test_a_contributor_corrects_what_he_sent_and_others_do_not(
 
     other = lake.contributors.give_token("c-4712", now=NOON)
     for who in (WHO, "c-4712"):
-        asked = api.desk.ask(request_for(jpeg(), crop="maize", licence="CC0-1.0"), who)
+        asked = api.service.request(request_for(jpeg(), crop="maize", licence="CC0-1.0"), who)
         assert correct({"crop": "rye"})["statusCode"] == 409  # it is not there yet
         if who == WHO:
             send(lake, asked, jpeg())

@@ -14,16 +14,16 @@ from farmy_assets.ingestion.uploads.openapi import document
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local.upload_site import site
 from farmy_assets_tests.arrivals import NOON, jpeg
-from farmy_assets_tests.ingestion.uploads.phone import WHO, desk_of, request_for
+from farmy_assets_tests.ingestion.uploads.phone import WHO, request_for, upload_service
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def interface(lake: Lake) -> Any:  # noqa: ANN401 - schemathesis has no types
-    desk = desk_of(lake)
-    desk.ask(request_for(jpeg()), WHO)
-    app = site(UploadApi(desk, lake.contributors))
+    service = upload_service(lake)
+    service.request(request_for(jpeg()), WHO)
+    app = site(UploadApi(service, lake.contributors))
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 

@@ -20,11 +20,11 @@ from farmy_assets_tests.arrivals import NOON, jpeg
 from farmy_assets_tests.ingestion.uploads.phone import (
     WHO,
     catalogue,
-    desk_of,
     quotas_of,
     request_for,
     send,
     take_in,
+    upload_service,
 )
 
 HOUR = timedelta(hours=1)
@@ -104,31 +104,31 @@ def test_leave_that_has_ended_takes_no_room_but_leave_that_was_given_again_does(
 
 def test_an_upload_is_open_until_its_bytes_were_looked_at(lake: Lake) -> None:
     one = UploadCounts(open_uploads=1, open_bytes=10**9, uploads_today=9, bytes_today=10**9)
-    desk = desk_of(lake, one)
-    first = desk.ask(request_for(jpeg()), WHO)
+    service = upload_service(lake, one)
+    first = service.request(request_for(jpeg()), WHO)
     with pytest.raises(QuotaExceededError):
-        desk.ask(request_for(jpeg(7), "client-0002"), WHO)
+        service.request(request_for(jpeg(7), "client-0002"), WHO)
     assert list(lake.raw.keys("uploads/")) == [keys.upload(WHO, "client-0001")]
-    assert desk.ask(request_for(jpeg()), WHO).form is not None
+    assert service.request(request_for(jpeg()), WHO).form is not None
     send(lake, first, bytes(len(jpeg())))
     take_in(lake)
-    second = desk.ask(request_for(jpeg(7), "client-0002"), WHO)
+    second = service.request(request_for(jpeg(7), "client-0002"), WHO)
     with pytest.raises(QuotaExceededError):
-        desk.ask(request_for(jpeg()), WHO)
+        service.request(request_for(jpeg()), WHO)
     send(lake, second, jpeg(7))
     catalogue(lake, second.image_id)
-    assert desk.ask(request_for(jpeg(7), "client-0002"), WHO).state is UploadState.CATALOGUED
-    assert desk.ask(request_for(jpeg()), WHO).form is not None
+    assert service.request(request_for(jpeg(7), "client-0002"), WHO).state is UploadState.CATALOGUED
+    assert service.request(request_for(jpeg()), WHO).form is not None
 
 
 def test_a_request_that_is_refused_takes_no_room(lake: Lake) -> None:
     one = UploadCounts(open_uploads=2, open_bytes=10**9, uploads_today=9, bytes_today=10**9)
-    desk = desk_of(lake, one)
-    desk.ask(request_for(jpeg()), WHO)
+    service = upload_service(lake, one)
+    service.request(request_for(jpeg()), WHO)
     for _ in range(3):
         with pytest.raises(InvalidInputError, match="another photograph"):
-            desk.ask(request_for(jpeg(7)), WHO)
-    assert desk.ask(request_for(jpeg(7), "client-0002"), WHO).form is not None
+            service.request(request_for(jpeg(7)), WHO)
+    assert service.request(request_for(jpeg(7), "client-0002"), WHO).form is not None
 
 
 def test_the_limits_are_settings_with_safe_defaults() -> None:

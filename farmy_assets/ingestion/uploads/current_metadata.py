@@ -1,7 +1,7 @@
-"""What an upload claims beside what stands in the lake, and what of it its contributor may see.
+"""Compares the metadata that an upload supplies with the current metadata of its image.
 
-The first complete upload of a photograph stands. To somebody else little is told of it: not who
-sent it, not where or when it was taken.
+The first complete upload of a photograph decides its metadata. Other contributors do not see who
+sent it, nor where or when it was taken.
 """
 
 from farmy_assets.catalog.metadata import ImageMetadata

@@ -1,0 +1,140 @@
+"""Assignments: who was asked what, and whether the tasks are in Label Studio.
+
+Assignments are only ever added; those of people who left are marked as taken back and kept.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.catalog.records import Record
+from farmy_assets.lake import keys
+from farmy_assets.lake.record_store import RecordStore
+
+Share = Callable[[Sequence[Assignment]], Sequence[Assignment]]
+
+
+class BatchAssignments(Record):
+    """The assignments of one batch to annotators."""
+
+    batch_id: str
+    campaign: str
+    campaign_version: int
+    assignments: tuple[Assignment, ...]
+    taken_back: tuple[Assignment, ...] = ()
+    """What people who left had not answered; it was assigned to others, if there were any."""
+
+    def moved(self, former: Sequence[Assignment], new: Sequence[Assignment]) -> "BatchAssignments":
+        """The same batch with some assignments taken back, and others in their place."""
+        gone = set(former)
+        staying = (a for a in self.assignments if a not in gone)
+        return self.model_copy(
+            update={
+                "assignments": (*staying, *new),
+                "taken_back": (*self.taken_back, *(a for a in self.assignments if a in gone)),
+            }
+        )
+
+
+class Placement(Record):
+    """All tasks of a batch are in Label Studio; the project ids are only for people to read."""
+
+    batch_id: str
+    campaign: str
+    tasks: int
+    projects: dict[str, int]
+
+
+class AdjudicationAssignments(Record):
+    """All conflicts of a campaign that were ever assigned to the adjudicator."""
+
+    campaign: str
+    assignments: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True)
+class AssignmentRepository:
+    """Reads and writes assignments, to annotators and to the adjudicator, and placements."""
+
+    records: RecordStore
+
+    def of_batch(self, campaign: str, batch_id: str) -> BatchAssignments | None:
+        """The assignments of this batch; None while there are none."""
+        return self.records.find(keys.assignments(campaign, batch_id), BatchAssignments)
+
+    def pages(self, campaign: str) -> list[BatchAssignments]:
+        """The assignments of each batch, in the order of the batches."""
+        return self.records.read_all(keys.assignments(campaign), BatchAssignments)
+
+    def all(self, campaign: str) -> tuple[Assignment, ...]:
+        """All assignments to annotators that were not taken back, batch by batch."""
+        return tuple(given for page in self.pages(campaign) for given in page.assignments)
+
+    def move(
+        self, page: BatchAssignments, former: Sequence[Assignment], new: Sequence[Assignment]
+    ) -> bool:
+        """Replace some assignments of a batch; False when the record changed since it was read.
+
+        Args:
+            page: The batch's assignments as they were read.
+            former: Those of them that are taken back.
+            new: What takes their place.
+        """
+        key = keys.assignments(page.campaign, page.batch_id)
+        found, etag = self.records.find_with_etag(key, BatchAssignments)
+        changed = page.moved(former, new)
+        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
+
+    def add(self, campaign: Campaign, batch_id: str, *, share: Share) -> BatchAssignments:
+        """Assign what is not assigned yet of a batch; returns all assignments of the batch.
+
+        When two processes do this for one batch at once, the second computes again with the
+        first one's result (compare-and-swap).
+
+        Args:
+            campaign: The campaign at its present version.
+            batch_id: The batch.
+            share: Called with all assignments of the campaign; returns the new ones. May be called
+                more than once.
+        """
+        key = keys.assignments(campaign.name, batch_id)
+        while True:
+            before, etag = self.records.find_with_etag(key, BatchAssignments)
+            new = share(self.all(campaign.name))
+            if before and not new:
+                return before
+            page = BatchAssignments(
+                batch_id=batch_id,
+                campaign=campaign.name,
+                campaign_version=campaign.version,
+                assignments=(*(before.assignments if before else ()), *new),
+                taken_back=before.taken_back if before else (),
+            )
+            if self.records.bucket.put_if(key, page.to_json(), etag=etag):
+                return page
+
+    def placement(self, campaign: str, batch_id: str) -> Placement | None:
+        """Which projects have a batch's tasks; None while not all tasks are in Label Studio."""
+        return self.records.find(keys.placements(campaign, batch_id), Placement)
+
+    def write_placement(self, placement: Placement) -> None:
+        """Record that all tasks of a batch are in Label Studio."""
+        self.records.replace(keys.placements(placement.campaign, placement.batch_id), placement)
+
+    def adjudication(self, campaign: str) -> AdjudicationAssignments:
+        """What was assigned to the adjudicator so far."""
+        found = self.records.find(keys.adjudication(campaign), AdjudicationAssignments)
+        return found or AdjudicationAssignments(campaign=campaign)
+
+    def add_adjudication(self, campaign: str, assignments: Iterable[Assignment]) -> None:
+        """Add assignments to the adjudicator; one per task key, however often it is added."""
+        key, new = keys.adjudication(campaign), tuple(assignments)
+        while True:
+            found, etag = self.records.find_with_etag(key, AdjudicationAssignments)
+            keyed = {a.task_key: a for a in (*(found.assignments if found else ()), *new)}
+            page = AdjudicationAssignments(
+                campaign=campaign, assignments=tuple(keyed[task_key] for task_key in sorted(keyed))
+            )
+            if page == found or self.records.bucket.put_if(key, page.to_json(), etag=etag):
+                return
