@@ -43,8 +43,8 @@ def main() -> None:
 def _leave(end: SystemExit) -> None:
     """End without taking every module apart.
 
-    That would take a tenth of a second, and now and then Arrow's own threads are still at work
-    then, and abort a command that has done everything.
+    That would take a tenth of a second, and native libraries whose threads are still at work then
+    have aborted a command that had done everything.
     """
     if not isinstance(end.code, int | None) or threading.active_count() > 1:
         return

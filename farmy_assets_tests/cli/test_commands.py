@@ -1,6 +1,8 @@
 """The commands as a person types them, on a lake in memory."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -302,3 +304,20 @@ def test_what_is_no_duplicate_is_not_restored_and_the_error_says_what_to_do(lake
     assert told.exit_code == 1
     assert "no cleansed batch holds an image unknown" in told.stderr
     assert lake.triage.rulings("weeds") == ()
+
+
+def test_a_command_ends_by_its_exit_functions_and_takes_no_module_apart() -> None:
+    program = """
+import atexit, os, sys
+class Late:
+    def __del__(self, write=os.write): write(1, b"taken apart")
+late = Late()
+atexit.register(print, "left")
+sys.argv = ["farmy", "people", "--help"]
+from farmy_assets.cli.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "left"
