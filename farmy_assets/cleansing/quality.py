@@ -14,7 +14,8 @@ from farmy_assets.cleansing.fidelity import kept_quality
 from farmy_assets.cleansing.file_formats import FileFormat, has_wrong_extension
 from farmy_assets.cleansing.judging import judge
 from farmy_assets.cleansing.policy import CleansingPolicy
-from farmy_assets.cleansing.views import views_of
+from farmy_assets.cleansing.previews import THUMBNAIL_PX
+from farmy_assets.cleansing.views import Views, views_of
 
 Hash64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 SidePx = Annotated[int, Field(ge=1)]
@@ -94,7 +95,7 @@ def examine(
     promised_sha256: str | None = None,
     name: str | None = None,
 ) -> tuple[ImageQuality, Image.Image | None]:
-    """The same as `assess`, with the picture that was measured; None when there is none."""
+    """The same as `assess`, with a picture that is enough for a thumbnail; None without one."""
     if content is None:
         return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy), None
     if len(content) > policy.max_bytes:
@@ -106,7 +107,11 @@ def examine(
     decoded = decode(content, policy=policy, enough_px=measures.working_long_side_px)
     if isinstance(decoded, Undecodable):
         return rejected(image_id, sha256, decoded, policy), None
-    return _measured(image_id, sha256, content, decoded, name, policy), decoded.image
+    views = views_of(decoded.image)
+    quality = _measured(image_id, sha256, content, decoded, views, name=name, policy=policy)
+    # Reduced already: making a thumbnail of the whole would take three times as long.
+    is_enough = max(views.coarse.size) >= THUMBNAIL_PX
+    return quality, views.coarse if is_enough else decoded.image
 
 
 def rejected(
@@ -138,10 +143,12 @@ def _measured(
     sha256: str,
     content: bytes,
     decoded: Decoded,
+    views: Views,
+    *,
     name: str | None,
     policy: CleansingPolicy,
 ) -> ImageQuality:
-    views, size = views_of(decoded.image), (decoded.width_px, decoded.height_px)
+    size = (decoded.width_px, decoded.height_px)
     measured = measures.measure(views, width_px=size[0], height_px=size[1])
     checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
     hashes, small = fingerprints.perceptual_hashes(views), fingerprints.small_picture(views)
