@@ -5,13 +5,17 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
+from farmy_assets.defs.ingestion import raw_zone
 from farmy_assets.defs.metadata import Materialized, place, rows
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.workflow.reconcile import Reconciler
 
 
-@dg.asset(group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1", retry_policy=RETRY_ONCE)
-def reconcile(lake: LakeResource) -> Materialized:
+@dg.asset(
+    group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1",
+    deps=[raw_zone], retry_policy=RETRY_ONCE,
+)  # fmt: skip
+def reconciled_catalog(lake: LakeResource) -> Materialized:
     """The catalog compared with the raw zone and the batches, both ways, and healed.
 
     Events can be lost; S3 cannot. The numbers say what had come apart: more than a few mean that
@@ -31,7 +35,7 @@ def reconcile(lake: LakeResource) -> Materialized:
 
 reconcile_job = dg.define_asset_job(
     "reconcile_job",
-    selection=dg.AssetSelection.assets("reconcile"),
+    selection=dg.AssetSelection.assets("reconciled_catalog"),
     tags={"dagster/max_runtime": "3600"},
     description="The catalog, compared with S3 and repaired.",
 )
