@@ -1,4 +1,4 @@
-"""Ingestion: the photographs of a batch, as they lie in the raw zone. Nothing is written here."""
+"""Ingestion: the raw zone, and the photographs of a batch as they lie there. Nothing is written."""
 
 import dagster as dg
 
@@ -9,10 +9,20 @@ from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
 
+# Phones, scrapers and `farmy ingest` fill it; no run does, so no run materializes it.
+raw_zone = dg.AssetSpec(
+    "raw_zone",
+    deps=["scraped_images"],
+    group_name="ingestion",
+    kinds={"s3"},
+    description="Every photograph as it arrived, with its metadata: written once, never changed. "
+    "Phones, scrapers, folders and buckets bring them in.",
+)
+
 
 @dg.asset(
     group_name="ingestion", kinds={"s3"}, partitions_def=batches, code_version="1",
-    retry_policy=RETRY_ONCE,
+    deps=[raw_zone], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """The photographs of one sealed batch, exactly as they arrived.

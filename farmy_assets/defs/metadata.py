@@ -25,8 +25,13 @@ SHEET_IMAGES = 8
 
 
 def rows(count: int) -> dict[str, Any]:
-    """The row count under the name that Dagster's catalog looks for."""
+    """The row count of one partition, under the name that Dagster's catalog looks for."""
     return {"dagster/partition_row_count": count}
+
+
+def all_rows(count: int) -> dict[str, Any]:
+    """The row count of an asset without partitions, under the name that Dagster looks for."""
+    return {"dagster/row_count": count}
 
 
 def without_campaign(name: str) -> Materialized:
@@ -59,13 +64,21 @@ def count_table(
 
 
 def record_table(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Any:  # noqa: ANN401 - Dagster's own union
-    """Records as a table with these columns; everything that is not a number is shown as text."""
+    """Records as a table with these columns, typed; what is not a number is shown as text."""
     shown = [
         dg.TableRecord({c: r[c] if isinstance(r[c], int | float) else str(r[c]) for c in columns})
         for r in records
     ]
-    schema = dg.TableSchema(columns=[dg.TableColumn(c, "string") for c in columns])
-    return dg.MetadataValue.table(shown, schema=schema)
+    typed = [dg.TableColumn(c, _type_of([r.data[c] for r in shown])) for c in columns]
+    return dg.MetadataValue.table(shown, schema=dg.TableSchema(columns=typed))
+
+
+def _type_of(values: Sequence[object]) -> str:
+    """The one type of a column's values as Dagster names it; `string` for a mixture."""
+    kinds = {type(value) for value in values}
+    if kinds and kinds <= {int, float}:
+        return "float" if float in kinds else "int"
+    return "bool" if kinds == {bool} else "string"
 
 
 def sheet(

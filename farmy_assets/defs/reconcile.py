@@ -1,17 +1,24 @@
 """The nightly comparison of the catalog with S3; what it heals, it reports."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
-from farmy_assets.defs.metadata import Materialized, place, rows
+from farmy_assets.defs.ingestion import raw_zone
+from farmy_assets.defs.metadata import Materialized, all_rows, place
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.workflow.reconcile import Reconciler
 
 
-@dg.asset(group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1", retry_policy=RETRY_ONCE)
-def reconcile(lake: LakeResource) -> Materialized:
+@dg.asset(
+    group_name="catalog", kinds={"dynamodb", "s3"}, code_version="1",
+    deps=[raw_zone], retry_policy=RETRY_ONCE,
+    freshness_policy=dg.FreshnessPolicy.cron(
+        deadline_cron="0 5 * * *", lower_bound_delta=timedelta(hours=4)  # it begins at three
+    ),
+)  # fmt: skip
+def reconciled_catalog(lake: LakeResource) -> Materialized:
     """The catalog compared with the raw zone and the batches, both ways, and healed.
 
     Events can be lost; S3 cannot. The numbers say what had come apart: more than a few mean that
@@ -22,7 +29,7 @@ def reconcile(lake: LakeResource) -> Materialized:
         drift = Reconciler.of(opened).reconcile(now=datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={
-            **rows(drift.images),
+            **all_rows(drift.images),
             **place(f"dynamodb://{opened.catalog.name}"),
             **drift.model_dump(mode="json"),
         }
@@ -31,8 +38,7 @@ def reconcile(lake: LakeResource) -> Materialized:
 
 reconcile_job = dg.define_asset_job(
     "reconcile_job",
-    selection=dg.AssetSelection.assets("reconcile"),
-    tags={"dagster/max_runtime": "3600"},
+    selection=dg.AssetSelection.assets("reconciled_catalog"),
     description="The catalog, compared with S3 and repaired.",
 )
 nightly_reconcile = dg.ScheduleDefinition(

@@ -8,6 +8,7 @@ import dagster as dg
 
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.cleansing.policy import CleansingPolicies
+from farmy_assets.defs.secrets import read_secret
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
@@ -49,16 +50,35 @@ class LakeResource(dg.ConfigurableResource[Lake]):
 
 
 class StudioResource(dg.ConfigurableResource[Studio]):
-    """Label Studio: its address and the platform's own token."""
+    """Label Studio: its address and the platform's own token.
+
+    `token_secret` is the ARN of a secret of AWS Secrets Manager that holds the token; where it is
+    given, `token` is not read.
+    """
 
     url: str
-    token: str
+    token: str = ""
     cleansed_bucket: str
+    token_secret: str = ""
+    region_name: str = ""
+    endpoint_url: str = ""
 
     def open(self) -> Studio:
-        """Label Studio, connected; nothing is asked of it yet."""
+        """Label Studio, connected; nothing is asked of it yet.
+
+        Raises:
+            LakeError: The secret with its token cannot be read.
+            InvalidInputError: There is no token, or the address is none.
+        """
+        token = self.token
+        if self.token_secret:
+            token = read_secret(
+                self.token_secret,
+                region_name=self.region_name,
+                endpoint_url=self.endpoint_url or None,
+            )
         return Studio(
-            StudioSettings(url=self.url, token=self.token, cleansed_bucket=self.cleansed_bucket)
+            StudioSettings(url=self.url, token=token, cleansed_bucket=self.cleansed_bucket)
         )
 
 
@@ -133,14 +153,18 @@ def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
         datasets_bucket=dg.EnvVar("FARMY_DATASETS_BUCKET"),
         catalog_table=dg.EnvVar("FARMY_CATALOG_TABLE"),
         region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
-        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL"),
+        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL").get_value("") or "",
         glue_database=dg.EnvVar("FARMY_GLUE_DATABASE").get_value("") or "",
         athena_workgroup=dg.EnvVar("FARMY_ATHENA_WORKGROUP").get_value("") or "",
     )
+    secret = dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN_SECRET").get_value("") or ""
     studio = StudioResource(
         url=dg.EnvVar("FARMY_LABEL_STUDIO_URL"),
-        token=dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN"),
+        token=dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN") if not secret else "",
         cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
+        token_secret=secret,
+        region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
+        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL").get_value("") or "",
     )
     cleansing = CleansingResource(
         policy_file=dg.EnvVar("FARMY_CLEANSING_POLICY").get_value("") or "",

@@ -9,7 +9,6 @@ from datetime import date
 import dagster as dg
 
 from farmy_assets.defs.failures import as_dagster_failure
-from farmy_assets.defs.jobs import WITHIN_AN_HOUR
 from farmy_assets.defs.metadata import Materialized, count_table, link, place, record_table, rows
 from farmy_assets.defs.partitions import scrapers
 from farmy_assets.defs.resources import LakeResource, ScrapersResource
@@ -68,7 +67,6 @@ def scraped_images(
 scraping_job = dg.define_asset_job(
     "scraping_job",
     selection=dg.AssetSelection.assets(scraped_images),
-    tags=WITHIN_AN_HOUR,
     description="One web site's photographs, into the raw zone.",
 )
 

@@ -31,6 +31,7 @@ TOLD = {
     "FARMY_CLEANSED_BUCKET": "CleansedBucketName",
     "FARMY_RECORDS_BUCKET": "RecordsBucketName",
     "FARMY_DATASETS_BUCKET": "DatasetsBucketName",
+    "FARMY_LOGS_BUCKET": "LogsBucketName",
     "FARMY_CATALOG_TABLE": "CatalogTableName",
     "FARMY_QUOTA_TABLE": "QuotaTableName",
     "FARMY_INGEST_QUEUE_URL": "IngestQueueUrl",

@@ -188,7 +188,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def bucket(zone: str) -> str:
-    """The name of a zone's bucket: raw, cleansed, records or datasets."""
+    """The name of a zone's bucket: raw, cleansed, records, datasets or logs."""
     return f"{PREFIX}-{zone}-{ACCOUNT_ID}"
 
 
@@ -205,6 +205,8 @@ def platform_environment(settings: LocalSettings) -> dict[str, str]:
         "FARMY_CLEANSED_BUCKET": bucket("cleansed"),
         "FARMY_RECORDS_BUCKET": bucket("records"),
         "FARMY_DATASETS_BUCKET": bucket("datasets"),
+        "FARMY_LOGS_BUCKET": bucket("logs"),
+        "FARMY_RUN_LOGS_DIR": str(settings.dagster_home / "run-logs"),
         "FARMY_CATALOG_TABLE": f"{PREFIX}-catalog",
         "FARMY_QUOTA_TABLE": f"{PREFIX}-upload-quotas",
         "FARMY_GLUE_DATABASE": PREFIX,

@@ -24,7 +24,7 @@ def test_the_nightly_run_heals_and_tells_in_numbers_what_had_come_apart(
         result = defs.resolve_job_def("reconcile_job").execute_in_process(
             instance=instance, resources=dict(resources)
         )
-        (event,) = result.asset_materializations_for_node("reconcile")
+        (event,) = result.asset_materializations_for_node("reconciled_catalog")
         added.append(event.metadata["entries_added"].value)
     assert added == [1, 0]
     assert len(lake.catalog.waiting()) == 1

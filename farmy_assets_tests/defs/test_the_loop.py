@@ -303,8 +303,8 @@ def test_the_lineage_has_six_groups_and_every_asset_has_its_place() -> None:
     for key in graph.get_all_asset_keys():
         groups.setdefault(graph.get(key).group_name, set()).add(key.to_user_string())
     assert groups == {
-        "ingestion": {"scraped_images", "raw_images"},
-        "catalog": {"catalog_entries", "reconcile"},
+        "ingestion": {"scraped_images", "raw_zone", "raw_images"},
+        "catalog": {"catalog_entries", "reconciled_catalog"},
         "query": {f"{name}_table" for name in TABLES},
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {

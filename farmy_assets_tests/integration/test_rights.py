@@ -20,9 +20,11 @@ from farmy_assets.ingestion.dead_letters import DeadLetters
 from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.lake import connection, keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import Bucket
 from farmy_assets.local import ministack
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import outputs
+from farmy_assets.local.settings import bucket as bucket_name
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets.workflow.reconcile import Reconciler
@@ -120,6 +122,14 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
             lambda: lake.raw.put("uploads/c-1/forged.json", b"{}"),
             lambda: lake.records.bucket.get("contributors/c-1.json"),
             lambda: lake.records.bucket.put("contributors/c-1.json", b"{}"),
+        )
+        logs = Bucket(lake.raw.client, bucket_name("logs"))
+        logs.put("runs/storage/a-run/compute_logs/x.err", b"what it printed")
+        assert logs.get("runs/storage/a-run/compute_logs/x.err") == b"what it printed"
+        refused(
+            lambda: logs.delete("runs/storage/a-run/compute_logs/x.err"),
+            lambda: logs.put("other/x.err", b"what it printed"),
+            lambda: list(logs.keys("")),
         )
 
     with having(guarded, "ReaderPolicy") as lake:

@@ -34,7 +34,12 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 REJECTED = {Defect.TRUNCATED, Defect.NOT_AN_IMAGE}
 DUPLICATES = {Defect.EXACT_DUPLICATE, Defect.NEAR_DUPLICATE}
-BY_THE_CLOCK = {"reconcile", "scraped_images", *(f"{name}_table" for name in TABLES)}
+BY_THE_CLOCK = {
+    "raw_zone",
+    "reconciled_catalog",
+    "scraped_images",
+    *(f"{name}_table" for name in TABLES),
+}
 CAMPAIGN_ASSETS = (
     "triage_answers", "annotations", "reassigned_tasks", "annotation_conflicts",
     "adjudication_tasks", "consensus", "dataset_version", "coco_dataset", "yolo_dataset",

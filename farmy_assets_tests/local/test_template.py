@@ -30,8 +30,10 @@ QUEUES = {queue.logical_id: queue.properties for queue in TEMPLATE.resources(QUE
 each_bucket = pytest.mark.parametrize("bucket", BUCKETS, ids=[b.logical_id for b in BUCKETS])
 
 
-def test_the_lake_has_four_buckets() -> None:
-    assert len(BUCKETS) == 4
+def test_the_lake_has_four_buckets_and_one_for_the_logs_of_runs() -> None:
+    assert [bucket.logical_id for bucket in BUCKETS] == [
+        "RawBucket", "CleansedBucket", "RecordsBucket", "DatasetsBucket", "LogsBucket",
+    ]  # fmt: skip
 
 
 @each_bucket
@@ -52,7 +54,8 @@ def test_a_bucket_survives_its_stack(bucket: Resource) -> None:
 @each_bucket
 def test_no_object_in_use_ever_expires(bucket: Resource) -> None:
     for rule in lifecycle_rules(bucket.properties["LifecycleConfiguration"]):
-        assert "Expiration" not in rule or rule["Filter"] == {"Prefix": "incoming/"}
+        passing = ({"Prefix": "incoming/"}, {"Prefix": "runs/"})
+        assert "Expiration" not in rule or rule["Filter"] in passing
 
 
 def test_nothing_in_the_raw_zone_expires_but_bytes_that_were_not_checked_yet() -> None:
@@ -168,7 +171,8 @@ def statements_of(role: str) -> list[dict[str, Any]]:
 def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -> None:
     told = platform_environment(read_settings({"FARMY_HOME": str(tmp_path)}))
     names = {resolved(bucket.properties["BucketName"], NAMES) for bucket in BUCKETS}
-    assert names == {told[f"FARMY_{z}_BUCKET"] for z in ("RAW", "CLEANSED", "RECORDS", "DATASETS")}
+    zones = ("RAW", "CLEANSED", "RECORDS", "DATASETS", "LOGS")
+    assert names == {told[f"FARMY_{zone}_BUCKET"] for zone in zones}
     assert resolved(TABLE_RESOURCE.properties["TableName"], NAMES) == told["FARMY_CATALOG_TABLE"]
     quotas = TABLES["QuotaTable"].properties["TableName"]
     assert resolved(quotas, NAMES) == told["FARMY_QUOTA_TABLE"]
@@ -178,7 +182,7 @@ def test_buckets_and_table_can_be_taken_over_by_their_literal_names() -> None:
     text = with_literal_names(TEMPLATE, NAMES)
     assert "BucketName: farmy-raw-000000000000" in text
     assert "TableName: farmy-catalog" in text
-    assert text.count("Name: !Sub") == TEMPLATE.body.count("Name: !Sub") - 6
+    assert text.count("Name: !Sub") == TEMPLATE.body.count("Name: !Sub") - 7
 
 
 def test_a_function_that_is_not_understood_is_an_error_and_no_guess() -> None:

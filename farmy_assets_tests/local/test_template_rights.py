@@ -129,6 +129,18 @@ def test_the_pipeline_cannot_touch_contributors_whatever_else_it_is_given() -> N
     assert resolved(rule["Resource"], NAMES) == f"{RECORDS}/contributors/*"
 
 
+def test_the_pipeline_writes_run_logs_and_reads_one_secret() -> None:
+    rules = {s["Sid"]: s for s in of_managed("PipelinePolicy")}
+    logs = rules["KeepRunLogs"]
+    assert logs["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert resolved(logs["Resource"], NAMES) == "arn:aws:s3:::farmy-logs-000000000000/runs/*"
+    secret = rules["ReadTheTokenOfLabelStudio"]
+    assert secret["Action"] == ["secretsmanager:GetSecretValue"]
+    assert resolved(secret["Resource"], NAMES).endswith(":secret:farmy/label-studio-token-*")
+    named = [s for s in rules.values() if "secretsmanager" in str(s["Action"])]
+    assert named == [secret]
+
+
 def test_label_studio_is_somebody_who_reads_cleansed_copies_and_nothing_else() -> None:
     user = RESOURCES["LabelStudioUser"]["Properties"]
     assert resolved(user["UserName"], NAMES) == LABEL_STUDIO_USER
