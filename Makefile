@@ -58,7 +58,7 @@ check: .venv/.dev  ## Format, lint, types, import contracts, template, fast test
 
 test: browser  ## All checks and all tests, those with real servers included
 	@$(MAKE) --no-print-directory setup-dev check
-	@$(BIN)/python -m pytest -q -m integration
+	@$(BIN)/python -m pytest -q -m integration -n 2 --dist loadfile
 
 bench: setup-dev  ## Measure speed and quality
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks $(if $(IMAGES),--images "$(IMAGES)")

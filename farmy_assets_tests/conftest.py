@@ -69,7 +69,12 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[RunningPlatform]":
     """One platform with real servers for the whole session."""
     # Dagster and the simulation take seconds to load, and the fast tests need none of this.
+    from farmy_assets_tests.integration.secret_search import (  # noqa: PLC0415
+        platform_secrets_found,
+    )
     from farmy_assets_tests.integration.servers import running_platform  # noqa: PLC0415
 
     with running_platform(tmp_path_factory.mktemp("home")) as running:
         yield running
+    # Whatever tests ran on it; the tests may be spread over several platforms.
+    assert platform_secrets_found(running.settings) == set()

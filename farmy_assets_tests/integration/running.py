@@ -262,7 +262,7 @@ class RunningPlatform:
             runs = self.instance.get_run_records()
             if any(not record.dagster_run.is_finished for record in runs):
                 return False
-            ended = max(record.end_time or 0 for record in runs)
+            ended = max((record.end_time or 0 for record in runs), default=0)
             return all(
                 tick.status is TickStatus.SKIPPED and tick.timestamp > ended
                 for state in self.instance.all_instigator_state(

@@ -58,6 +58,7 @@ def test_a_kill_in_the_middle_of_a_batch_loses_nothing_and_does_nothing_twice(
 ) -> None:
     write_photographs(tmp_path, of=name, count=FILES)
     campaign = open_campaign(platform, name, overlap=0.5, annotators=("anna", "ben"))
+    platform.wait_until_idle()  # what earlier tests left to do would change other campaigns
     others = [image for image in phases(platform.lake) if image.campaign != name]
     with everybody_at_work(platform, accounts, campaign, truth=two_plants, rates=RATES):
         platform.ingest(name, tmp_path)
