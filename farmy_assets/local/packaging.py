@@ -1,4 +1,4 @@
-"""The Lambdas' package: our own modules that the handlers need, and pydantic, in one zip.
+"""The Lambdas' package: our own modules that the handlers need, and their libraries, in one zip.
 
 The same sources and the same lock give the same bytes, and the digest of the contents is the
 package's name: new code is a new key, and unchanged code changes nothing.

@@ -1,21 +1,13 @@
-"""The upload interface and its page on this machine: the Lambda's own function behind a web route.
+"""The upload interface and its page on this machine: uvicorn with the Lambda's own application."""
 
-API Gateway hands each request to that function as an event; here a small web server does.
-"""
-
-import base64
 import os
 import sys
 from contextlib import suppress
 
 import httpx
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from farmy_assets.ingestion.uploads.contract import LARGEST_BODY_BYTES
-from farmy_assets.ingestion.uploads.http import UploadApi
+from farmy_assets.ingestion.uploads.app import connected_app
 from farmy_assets.ingestion.uploads.quota_limits import VARIABLES, limits_from
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.local.access.asgi import guarded
@@ -57,36 +49,9 @@ def upload_server(settings: LocalSettings) -> Server:
 
 
 def site_of_environment() -> ASGIApp:
-    """The site on the lake that the process's environment names, behind its access rules."""
-    settings = LakeSettings.from_environment(os.environ)
-    api = UploadApi.connect(settings, limits_from(os.environ))
-    return guarded(site(api), AccessRules.from_json(os.environ[VARIABLE]))
-
-
-def site(api: UploadApi) -> ASGIApp:
-    """A web server's application that hands every request to the interface, whatever its path."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > 2 * LARGEST_BODY_BYTES:  # the interface refuses it; do not collect it
-                break
-        event = {
-            "version": "2.0",
-            "rawPath": request.url.path,
-            "rawQueryString": request.url.query,
-            "headers": dict(request.headers),
-            "requestContext": {"http": {"method": request.method}},
-            "body": base64.b64encode(body).decode(),
-            "isBase64Encoded": True,
-        }
-        told = await run_in_threadpool(api.answer, event)
-        response = Response(told["body"], status_code=told["statusCode"], headers=told["headers"])
-        await response(scope, receive, send)
-
-    return answer
+    """The application on the lake that the process's environment names, behind its access rules."""
+    app = connected_app(LakeSettings.from_environment(os.environ), limits_from(os.environ))
+    return guarded(app, AccessRules.from_json(os.environ[VARIABLE]))
 
 
 def _answers(address: str) -> bool:

@@ -78,9 +78,10 @@ def test_imports_for_the_type_checker_alone_do_not_count(tmp_path: Path) -> None
     build_package(tmp_path, tmp_path / "vendored", ["farmy_assets.handler"])
 
 
-def test_the_real_handlers_need_pydantic_and_no_other_library(tmp_path: Path) -> None:
-    (tmp_path / "pydantic").mkdir()
-    (tmp_path / "pydantic" / "__init__.py").touch()
+def test_the_real_handlers_need_three_libraries_and_what_these_need(tmp_path: Path) -> None:
+    for library in ("fastapi", "mangum", "pydantic", "starlette"):
+        (tmp_path / library).mkdir()
+        (tmp_path / library / "__init__.py").touch()
     package = build_package(ROOT, tmp_path, HANDLER_MODULES)
     assert "farmy_assets/lambda_handler.py" in package.files
     assert "farmy_assets/ingestion/uploads/page/upload.html" in package.files

@@ -1,21 +1,29 @@
 """What a phone asks for; and S3's part, since the S3 in memory takes no forms."""
 
+import asyncio
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pytest
 
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.ingestion.uploads import presigned as transfers
+from farmy_assets.ingestion.uploads.app import UploadApp, upload_app
 from farmy_assets.ingestion.uploads.contract import Upload, UploadRequest
-from farmy_assets.ingestion.uploads.http import UploadApi
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, UploadCounts
 from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.ingestion.uploads.service import UploadService
 from farmy_assets.ingestion.uploads.upload_record import UploadRecord
 from farmy_assets.lake import keys
+from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.upload_handler import adapter
 from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 
 WHO = "c-4711"
@@ -71,6 +79,35 @@ def keep_versions(lake: Lake) -> None:
     lake.raw.client.put_bucket_versioning(
         Bucket=lake.raw.name, VersioningConfiguration={"Status": "Enabled"}
     )
+
+
+@dataclass(frozen=True)
+class UploadApi:
+    """The interface of a service, asked as API Gateway asks the Lambda."""
+
+    service: UploadService
+    contributors: ContributorRepository
+
+    @cached_property
+    def app(self) -> UploadApp:
+        return upload_app(self.service, self.contributors)
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        with lambda_process():
+            return adapter(self.app)(event, None)  # type: ignore[arg-type]  # it looks at no context
+
+
+@contextmanager
+def lambda_process() -> Iterator[None]:
+    """What Mangum finds in a Lambda's process: a loop of the main thread; closed at the end."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 @pytest.fixture

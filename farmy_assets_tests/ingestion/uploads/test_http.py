@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from farmy_assets import upload_handler
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.ingestion.event_intake import EventIntake
+from farmy_assets.ingestion.uploads.app import UploadApp
 from farmy_assets.ingestion.uploads.contract import LARGEST_BODY_BYTES
-from farmy_assets.ingestion.uploads.http import UploadApi
 from farmy_assets.ingestion.uploads.known_campaigns import KnownCampaigns
-from farmy_assets.ingestion.uploads.openapi import document
 from farmy_assets.ingestion.uploads.quota_limits import UploadCounts
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -22,8 +21,10 @@ from farmy_assets_tests.arrivals import NOON, jpeg, s3_event
 from farmy_assets_tests.faults import slow_down
 from farmy_assets_tests.ingestion.uploads.phone import (
     WHO,
+    UploadApi,
     api,
     catalogue,
+    lambda_process,
     request_for,
     send,
     upload_service,
@@ -34,7 +35,10 @@ __all__ = ["api"]
 
 def event(method: str, path: str, body: object = None, token: str = "") -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    told = {"rawPath": path, "requestContext": {"http": {"method": method}}, "headers": headers}
+    told = {
+        "version": "2.0", "rawPath": path, "headers": headers,
+        "requestContext": {"http": {"method": method, "path": path, "sourceIp": "192.0.2.1"}},
+    }  # fmt: skip
     return told | ({"body": body if isinstance(body, str) else json.dumps(body)} if body else {})
 
 
@@ -107,7 +111,7 @@ def test_a_wrong_request_is_told_what_is_wrong(
     answer = api.answer(event(method, path, body, token))
     problem = json.loads(answer["body"])
     assert answer["statusCode"] == problem["status"] == status
-    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert answer["headers"]["content-type"] == "application/problem+json"
     assert told in problem["detail"]
 
 
@@ -116,7 +120,7 @@ def test_without_a_token_nothing_is_told(api: UploadApi, path: str) -> None:
     for given_token in ("", "c-4711.guessed", f"c-4711.{'x' * 43}"):
         answer = api.answer(event("POST", path, ASKED, given_token))
         assert answer["statusCode"] == 401
-        assert answer["headers"]["WWW-Authenticate"] == "Bearer"
+        assert answer["headers"]["www-authenticate"] == "Bearer"
 
 
 def test_a_lake_that_is_busy_is_asked_again_later(
@@ -126,7 +130,7 @@ def test_a_lake_that_is_busy_is_asked_again_later(
     slow_down(api.service.raw.client, "PutObject", times=5)
     answer = api.answer(event("POST", "/uploads", ASKED, token))
     assert answer["statusCode"] == 503
-    assert answer["headers"]["Retry-After"] == "5"
+    assert answer["headers"]["retry-after"] == "5"
 
 
 def test_what_went_wrong_inside_stays_inside(
@@ -149,7 +153,7 @@ def test_the_page_comes_with_the_interface_and_may_load_nothing_foreign(
 ) -> None:
     answer = api.answer(event("GET", path))
     assert answer["statusCode"] == 200
-    assert "default-src 'self'" in answer["headers"]["Content-Security-Policy"]
+    assert "default-src 'self'" in answer["headers"]["content-security-policy"]
     assert "http" not in answer["body"].replace("https://", "").replace("http://", "")
 
 
@@ -161,7 +165,7 @@ def test_the_limit_of_a_body_is_that_of_its_bytes_also_in_base64(
         packed = base64.b64encode(body.ljust(size)).decode()
         asked = api.answer(event("POST", "/uploads", packed, token) | {"isBase64Encoded": True})
         assert asked["statusCode"] == status
-    told = document()["paths"]["/uploads"]["post"]["responses"]["413"]["description"]
+    told = UploadApp().openapi()["paths"]["/uploads"]["post"]["responses"]["413"]["description"]
     assert str(LARGEST_BODY_BYTES) in told
 
 
@@ -209,7 +213,7 @@ def test_who_asks_for_too_much_is_told_what_is_taken_and_when_to_come_again(
     refused = next(n for n, item in enumerate(items) if "problem" in item)
     alone = api.answer(event("POST", "/uploads", batch["uploads"][refused], token))
     assert alone["statusCode"] == 429
-    assert alone["headers"]["Retry-After"] == "30"
+    assert alone["headers"]["retry-after"] == "30"
     assert "2 uploads of" in json.loads(alone["body"])["detail"]
 
 
@@ -278,8 +282,9 @@ def test_the_lambda_door_answers_from_the_lake_its_environment_names(
     for name, value in (told | {"AWS_REGION": "eu-central-1"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    upload_handler._api.cache_clear()
-    answer = upload_handler.handler(event("POST", "/uploads", ASKED, token), None)
-    upload_handler._api.cache_clear()
+    upload_handler._adapter.cache_clear()
+    with lambda_process():
+        answer = upload_handler.handler(event("POST", "/uploads", ASKED, token), None)
+    upload_handler._adapter.cache_clear()
     assert answer["statusCode"] == 200
     assert list(lake.raw.keys("uploads/")) == ["uploads/c-4711/client-0001.json"]

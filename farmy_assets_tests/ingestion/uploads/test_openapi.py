@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from pydantic import BaseModel
 from schemathesis import GenerationMode
 
-from farmy_assets.ingestion.uploads.http import UploadApi
-from farmy_assets.ingestion.uploads.openapi import document
+from farmy_assets.ingestion.uploads.app import UploadApp, upload_app
+from farmy_assets.ingestion.uploads.openapi import EXAMPLES
 from farmy_assets.lake.lake import Lake
-from farmy_assets.local.upload_site import site
 from farmy_assets_tests.arrivals import NOON, jpeg
 from farmy_assets_tests.ingestion.uploads.phone import WHO, request_for, upload_service
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 def interface(lake: Lake) -> Any:  # noqa: ANN401 - schemathesis has no types
     service = upload_service(lake)
     service.request(request_for(jpeg()), WHO)
-    app = site(UploadApi(service, lake.contributors))
+    app = upload_app(service, lake.contributors)
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
@@ -49,6 +49,26 @@ def test_every_answer_is_one_that_the_document_names(
 
 def test_the_document_in_docs_is_of_this_interface() -> None:
     kept = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    assert kept == document(), (
-        "python -m farmy_assets.ingestion.uploads.openapi > docs/openapi.json"
+    assert kept == UploadApp().openapi(), (
+        "python -m farmy_assets.ingestion.uploads.app > docs/openapi.json"
     )
+
+
+@pytest.mark.parametrize("kind", EXAMPLES, ids=lambda kind: str(kind.__name__))
+def test_the_examples_of_the_document_are_requests(kind: type[BaseModel]) -> None:
+    kind.model_validate_json(json.dumps(EXAMPLES[kind]), strict=True)
+
+
+def test_the_document_names_how_to_prove_who_asks_and_every_problem_s_form() -> None:
+    document = UploadApp().openapi()
+    assert document["components"]["securitySchemes"] == {
+        "token": {"type": "http", "scheme": "bearer"}
+    }
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["security"] == [{"token": []}]
+            problems = {s: r for s, r in operation["responses"].items() if s != "200"}
+            assert {"401", "503"} <= problems.keys()
+            for answer in problems.values():
+                assert list(answer["content"]) == ["application/problem+json"]
