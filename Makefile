@@ -6,7 +6,8 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-PYTHON ?= python3.11
+# The first that is there; another one: make ... PYTHON=/path/to/python3.13
+PYTHON ?= $(or $(shell for v in 3.11 3.12 3.13; do python$$v -c "" 2>/dev/null && echo python$$v && break; done),python3)
 LOCAL := .local
 LOCKS := deploy/requirements
 ENV := $(LOCAL)/env
@@ -87,8 +88,8 @@ echo "$(1): done in $$((SECONDS - began)) s"
 endef
 
 $(UV): $(LOCKS)/uv.txt
-	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { echo "Python 3.11 is needed, and '$(PYTHON)' is not it: install it (Debian, Ubuntu: apt-get install python3.11 python3.11-venv), or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3.11-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed, and '$(PYTHON)' is none: install one (Debian, Ubuntu: apt-get install python3.11 python3.11-venv), or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3-venv, or python3.11-venv for that version)" >&2; exit 1; }
 	@echo "$(ENV)/uv: installing"
 	@$(PYTHON) -m venv --clear $(ENV)/uv
 	@$(ENV)/uv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $(LOCKS)/uv.txt
@@ -102,7 +103,7 @@ $(ENV)/%/.synced: $(LOCKS)/%.txt $(UV)
 # every run where the environment forbids to write bytecode, as containers often do.
 QUICK = typer rich pydantic numpy PIL pyarrow jinja2 markupsafe typing_inspection annotated_types
 PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --python $(BIN)/python --editable .; \
-  $(BIN)/python -m compileall -q -x '/tests?/' farmy_assets $(addprefix .venv/lib/python3.11/site-packages/,$(QUICK));
+  $(BIN)/python -m compileall -q -x '/tests?/' farmy_assets $(addprefix .venv/lib/python3.*/site-packages/,$(QUICK));
 
 # An environment that has the tools for development keeps them.
 .venv/.platform: $(LOCKS)/platform.txt pyproject.toml $(UV)
@@ -115,10 +116,11 @@ PROJECT = $(UV) pip install --quiet --no-deps --no-build-isolation --offline --p
 
 # ---------------------------------------------------------------- locks
 
-COMPILE = $(UV) pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
+# For every Python and system of pyproject.toml's tool.uv, which UV_NO_CONFIG would hide.
+COMPILE = env -u UV_NO_CONFIG $(UV_AT) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
+UV_AT = ../../$(UV)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
-	@cd $(LOCKS) && for name in uv ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup; do echo "$$name.txt"; ../../$(COMPILE) $$name.in --output-file $$name.txt; done
-	@cd $(LOCKS) && echo lambda.txt && ../../$(COMPILE) --python-platform x86_64-manylinux2014 lambda.in --output-file lambda.txt
-	@cd $(LOCKS) && echo platform.txt && ../../$(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
-	@cd $(LOCKS) && echo dev.txt && ../../$(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt
+	@cd $(LOCKS) && for name in uv lambda ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup; do echo "$$name.txt"; $(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && echo platform.txt && $(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
+	@cd $(LOCKS) && echo dev.txt && $(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt

@@ -8,6 +8,7 @@ import sys
 
 from farmy_assets.errors import FarmyError
 from farmy_assets.local.label_studio import make_template
+from farmy_assets.local.ministack import functions_python
 from farmy_assets.local.packaging import vendor_libraries
 from farmy_assets.local.settings import read_settings
 
@@ -16,7 +17,7 @@ def main() -> int:
     """Make what is missing; the process's exit code."""
     try:
         settings = read_settings()
-        vendor_libraries(settings.root, settings.setup)
+        vendor_libraries(settings.root, settings.setup, functions_python(settings))
         make_template(settings, _say)
     except FarmyError as error:
         sys.stderr.write(f"{error}\n")

@@ -15,12 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from farmy_assets.errors import PlatformError
 from farmy_assets.local.aws import Aws, Client
 from farmy_assets.local.drift import NAMES, repair_and_compare
+from farmy_assets.local.ministack import functions_python
 from farmy_assets.local.packaging import Package, build_package, vendor_libraries
 from farmy_assets.local.processes import Say
 from farmy_assets.local.settings import PREFIX, REGION, LocalSettings, bucket, platform_environment
 from farmy_assets.local.template import (
     Template,
     read_template,
+    with_default,
     with_literal_names,
     with_literal_numbers,
 )
@@ -37,6 +39,7 @@ TOLD = {
     "FARMY_INGEST_QUEUE_URL": "IngestQueueUrl",
     "FARMY_GLUE_DATABASE": "DatabaseName",
 }
+RUNTIME = "FunctionRuntime"  # the template's parameter
 TEMPLATE_BODY_LIMIT_BYTES = 51_200
 CAPABILITIES = ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 # A stack in one of these states holds nothing, and can only be deleted.
@@ -65,8 +68,10 @@ def deploy(settings: LocalSettings, say: Say) -> Deployment:
     Raises:
         PlatformError: The stack could not be deployed, or is not what the template says.
     """
-    template = read_template(settings.root / "deploy" / "aws" / "template.yaml")
-    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup))
+    python = functions_python(settings)
+    declared = read_template(settings.root / "deploy" / "aws" / "template.yaml")
+    template = with_default(declared, RUNTIME, f"python{python}")
+    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup, python))
     aws = Aws.of(settings)
     try:
         done = _bring_up(aws, template, package)
@@ -175,7 +180,10 @@ def _request(aws: Aws, template: Template, package: Package, fingerprint: str) -
         key = f"templates/{hashlib.sha256(body).hexdigest()}.yaml"
         s3.put_object(Bucket=code_bucket(), Key=key, Body=body)
         source = {"TemplateURL": f"{aws.endpoint_url}/{code_bucket()}/{key}"}
-    parameters = {"Prefix": PREFIX, "CodeBucket": code_bucket(), "CodeKey": package.key}
+    parameters = {
+        "Prefix": PREFIX, "CodeBucket": code_bucket(), "CodeKey": package.key,
+        RUNTIME: str(template.defaults()[RUNTIME]),
+    }  # fmt: skip
     return {
         **source,
         "Parameters": [

@@ -268,7 +268,7 @@ def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iter
     name = resolved(declared["FunctionName"], NAMES)
     shared = template.document.get("Globals", {}).get("Function", {})
     keys = ("Handler", "Timeout", "MemorySize", "Runtime")
-    wanted = {key: {**shared, **declared}[key] for key in keys}
+    wanted = resolved({key: {**shared, **declared}[key] for key in keys}, names_of(template))
     yield Property(
         f"function {name}",
         wanted,

@@ -21,6 +21,7 @@ import httpx
 
 from farmy_assets.errors import PlatformError
 from farmy_assets.label_studio import gate
+from farmy_assets.local.environments import environment_folder, python_of
 from farmy_assets.local.processes import Say, Server, clean_environment
 from farmy_assets.local.settings import HOST, PORT_SETTINGS, REGION, LocalSettings, load_secrets
 
@@ -32,8 +33,8 @@ PREPARATION_SECONDS = 600
 
 def label_studio_server(settings: LocalSettings) -> Server:
     """The Label Studio process of this platform; its data lies in `<home>/label-studio/data`."""
-    environment = settings.setup / "env" / NAME
-    package = environment / "lib" / "python3.11" / "site-packages" / "label_studio"
+    environment = environment_folder(settings.setup, NAME)
+    libraries = environment / "lib" / f"python{python_of(environment)}" / "site-packages"
     empty = _empty_directory(settings)
     address = settings.address(NAME)
     return Server(
@@ -48,7 +49,7 @@ def label_studio_server(settings: LocalSettings) -> Server:
             "--timeout=180",
             f"--worker-tmp-dir={empty}",
             # The package's own folder: Label Studio imports its parts by their bare names.
-            f"--pythonpath={gate.FOLDER},{package}",
+            f"--pythonpath={gate.FOLDER},{libraries / 'label_studio'}",
         ),
         environment={
             **_environment(settings, settings.home / NAME / "data"),

@@ -11,6 +11,7 @@ import httpx
 
 from farmy_assets.local.access.of_servers import emulator_rules
 from farmy_assets.local.access.rules import VARIABLE
+from farmy_assets.local.environments import environment_folder, python_of
 from farmy_assets.local.processes import Server, clean_environment
 from farmy_assets.local.settings import (
     HOST,
@@ -45,7 +46,7 @@ def ministack_server(settings: LocalSettings) -> Server:
     return Server(
         name=NAME,
         title="MiniStack",
-        command=(str(settings.setup / "env" / NAME / "bin" / "python"), str(PROGRAM)),
+        command=(str(environment_folder(settings.setup, NAME) / "bin" / "python"), str(PROGRAM)),
         environment=clean_environment(
             {
                 "GATEWAY_PORT": str(settings.ports[NAME]),
@@ -77,6 +78,11 @@ def ministack_server(settings: LocalSettings) -> Server:
         stop_seconds=180,  # it saves: 19 s were seen for the same
         while_stopping="saving its data; please leave it the time",
     )
+
+
+def functions_python(settings: LocalSettings) -> str:
+    """The Python that MiniStack runs functions by: its own, whatever their runtime says."""
+    return python_of(environment_folder(settings.setup, NAME))
 
 
 def _answers(address: str) -> bool:

@@ -96,23 +96,28 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def vendor_libraries(root: Path, setup: Path) -> Path:
+def vendor_libraries(root: Path, setup: Path, python: str) -> Path:
     """The folder of the libraries that travel in the package; installed once for each lock.
+
+    Args:
+        root: The checkout.
+        setup: What `make setup` made.
+        python: The version of the functions' Python, such as `3.13`: some libraries are compiled.
 
     Raises:
         PlatformError: uv is not there, or could not install them.
     """
     lock = root / "deploy" / "requirements" / "lambda.txt"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
-    target = setup / "build" / "lambda" / digest
+    target = setup / "build" / "lambda" / f"{digest}-{python}"
     if target.exists():
         return target
-    draft = target.with_name(f"{digest}.draft")
+    draft = target.with_name(f"{target.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     command = [
         *(str(setup / "env" / "uv" / "bin" / "uv"), "pip", "install", "--quiet"),
         *("--target", str(draft), "--requirements", str(lock), "--require-hashes", "--no-deps"),
-        *("--python-version", "3.11", "--python-platform", "x86_64-manylinux2014"),
+        *("--python-version", python, "--python-platform", "x86_64-manylinux2014"),
         *("--only-binary", ":all:", "--no-compile-bytecode"),
     ]
     try:

@@ -6,7 +6,7 @@ Of CloudFormation's functions those are worked out that stand in the values we c
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -91,6 +91,13 @@ def read_template(path: Path) -> Template:
         msg = f"{path} declares no resources"
         raise InvalidInputError(msg)
     return Template(body=body, document=document)
+
+
+def with_default(template: Template, name: str, value: str) -> Template:
+    """The template's declarations with another default of a parameter; its text stays as it is."""
+    parameters = template.document["Parameters"]
+    changed = {**parameters, name: {**parameters[name], "Default": value}}
+    return replace(template, document={**template.document, "Parameters": changed})
 
 
 def with_literal_names(template: Template, names: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from farmy_assets.local.ministack import functions_python
 from farmy_assets.local.packaging import HANDLER_MODULES, build_package, vendor_libraries
 from farmy_assets.local.settings import read_settings
 
@@ -24,7 +25,8 @@ print("foreign:", sorted(foreign))
 
 def test_it_imports_in_a_clean_environment_and_holds_no_dagster(tmp_path: Path) -> None:
     settings = read_settings()
-    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup))
+    python = functions_python(settings)
+    package = build_package(settings.root, vendor_libraries(settings.root, settings.setup, python))
     assert not [name for name in package.files if "dagster" in name.lower()]
     for name, content in package.files.items():
         path = tmp_path / "code" / name
@@ -35,7 +37,7 @@ def test_it_imports_in_a_clean_environment_and_holds_no_dagster(tmp_path: Path) 
     wanted = f"boto3=={version('boto3')}"
     install = [uv, "pip", "install", "--quiet", "--target", str(runtime), wanted]
     subprocess.run([*install, "--python", sys.executable], check=True, capture_output=True)
-    assert sys.version_info[:2] == (3, 11)  # what the template declares
+    assert f"{sys.version_info.major}.{sys.version_info.minor}" == python
     # -I -S: neither this environment's packages nor anybody's variables.
     found = subprocess.run(
         [sys.executable, "-I", "-S", "-c", IMPORT, str(tmp_path / "code"), str(runtime),

@@ -1,9 +1,11 @@
 """House rules for the template, and that nothing in it is beyond what `drift.py` looks after."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from farmy_assets.errors import InvalidInputError, PlatformError
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, VARIABLES, limits_from
@@ -17,10 +19,12 @@ from farmy_assets.local.template import (
     Resource,
     read_template,
     resolved,
+    with_default,
     with_literal_names,
 )
 
-TEMPLATE = read_template(Path(__file__).parents[2] / "deploy" / "aws" / "template.yaml")
+ROOT = Path(__file__).parents[2]
+TEMPLATE = read_template(ROOT / "deploy" / "aws" / "template.yaml")
 BUCKETS = TEMPLATE.resources(BUCKET)
 TABLES = {table.logical_id: table for table in TEMPLATE.resources(TABLE)}
 TABLE_RESOURCE = TABLES["CatalogTable"]
@@ -196,3 +200,20 @@ def test_yaml_aliases_which_cloudformation_refuses_are_not_used() -> None:
     for line in TEMPLATE.body.splitlines():
         assert ": *" not in line
         assert ": &" not in line
+
+
+def test_the_functions_run_on_a_python_that_the_platform_runs_on() -> None:
+    runtime = TEMPLATE.document["Parameters"]["FunctionRuntime"]
+    assert runtime["Default"] in runtime["AllowedValues"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    supported = SpecifierSet(project["requires-python"])
+    for name in runtime["AllowedValues"]:
+        assert name.removeprefix("python") in supported
+    assert TEMPLATE.document["Globals"]["Function"]["Runtime"] == {"Ref": "FunctionRuntime"}
+
+
+def test_another_default_changes_that_declaration_alone() -> None:
+    changed = with_default(TEMPLATE, "FunctionRuntime", "python3.12")
+    assert changed.defaults() == {**TEMPLATE.defaults(), "FunctionRuntime": "python3.12"}
+    assert changed.body == TEMPLATE.body
+    assert TEMPLATE.defaults()["FunctionRuntime"] == "python3.13"
