@@ -1,4 +1,8 @@
-"""Where an image stands: at every moment in exactly one phase."""
+"""The phases of an image: the one list that code, SQL, commands and documents use.
+
+At any time an image is in exactly one phase. The phases of annotation work, which say what a
+person is asked to do, are another thing: `annotation.inboxes.Phase`.
+"""
 
 from enum import StrEnum
 
@@ -13,14 +17,14 @@ class ImagePhase(StrEnum):
     SEALED = "sealed"  # in a batch that is being cleansed
     DELETED = "deleted"  # taken out of the raw zone
     REJECTED = "rejected"  # cannot be decoded
-    HELD = "held"  # flagged by a check; waits for a person's word
-    DISCARDED = "discarded"  # was held; a person said that nobody can work with it
-    DUPLICATE = "duplicate"  # the same as another image, which is kept
-    CLEANSED = "cleansed"  # fit to annotate; nobody was asked yet
-    ANNOTATION = "annotation"  # annotators were asked
-    ADJUDICATION = "adjudication"  # their answers are in conflict
+    HELD = "held"  # flagged by a check; waits for a person's decision
+    DISCARDED = "discarded"  # was held; a person decided in triage that it cannot be used
+    DUPLICATE = "duplicate"  # shows the same as another image, which is kept
+    CLEANSED = "cleansed"  # kept by cleansing; in nobody's inbox yet
+    ANNOTATION = "annotation"  # in annotators' inboxes
+    ADJUDICATION = "adjudication"  # the annotators' answers are in conflict
     SETTLED = "settled"  # has its final boxes
-    UNLABELLABLE = "unlabellable"  # the adjudicator said that it cannot be labelled
+    UNLABELLABLE = "unlabellable"  # the adjudicator decided that it cannot be labelled
     RELEASED = "released"  # in a data set version
 
 

@@ -13,6 +13,7 @@ from farmy_assets.cli.task_links import task_links
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.contact_sheet import contact_sheet, look_up
+from farmy_assets.query.image_phases import SEARCHABLE_PHASES
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.suggestions import check_values
 from farmy_assets.query.tables import TABLES
@@ -26,12 +27,7 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         list[str] | None, typer.Option(help="NAME=VALUE of a column; several must all hold.")
     ] = None,
     check: Annotated[str, typer.Option(help="Check values: blurry<2, dark>=0.4")] = "",
-    phase: Annotated[
-        str,
-        typer.Option(
-            help="waiting, rejected, duplicate, triage, cleansed, annotation or released."
-        ),
-    ] = "",
+    phase: Annotated[str, typer.Option(help=f"One of: {', '.join(SEARCHABLE_PHASES)}.")] = "",
     annotator: Annotated[str, typer.Option(help="Who drew on it.")] = "",
     label: Annotated[str, typer.Option(help="A class that somebody drew.")] = "",
     conflict: Annotated[str, typer.Option(help="any, none, or a kind such as other_class.")] = "",

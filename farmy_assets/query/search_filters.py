@@ -1,4 +1,4 @@
-"""Questions that people ask often, as SQL in Athena's words."""
+"""Filters of `farmy search`, as SQL in Athena's dialect."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,73 +8,62 @@ from sqlglot import exp
 
 from farmy_assets.catalog.metadata import Position
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.query.image_phases import phase_condition
 from farmy_assets.query.tables import TABLES
 
 _LARGEST_LIMIT = 1_000_000
 _SHARED = {"source", "dt", "image_id", "batch_id"}
 _COMPARISON = re.compile(r"([a-z_]+)\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
-_GIVEN_OUT = "i.image_id IN (SELECT image_id FROM assignments)"
-_DUPLICATE = "i.image_id IN (SELECT image_id FROM duplicates)"
-_RELEASED = "i.image_id IN (SELECT image_id FROM dataset_versions)"
-_IN_PHASE = {  # the first that holds of an image is its phase
-    "waiting": "i.batch_id IS NULL",
-    "released": _RELEASED,
-    "annotation": f"{_GIVEN_OUT} AND NOT {_RELEASED}",
-    "rejected": "c.status = 'rejected'",
-    "duplicate": f"{_DUPLICATE} AND NOT {_GIVEN_OUT}",
-    "triage": f"c.status = 'held' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
-    "cleansed": f"c.status = 'fit' AND NOT {_DUPLICATE} AND NOT {_GIVEN_OUT}",
-}
 
 
 def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
-    """Images with their checks, the newest first, of which all of this holds.
+    """Images with their checks that match all filters, the newest first.
 
     Args:
-        wanted: Column of `images` or `image_checks` to its value; or one of the questions:
+        wanted: Column of `images` or `image_checks` to its value; or one of the filters
             `check` ("blurry<2, dark>=0.4"), `captured_since` and `captured_until`, `arrived_since`
             and `arrived_until` (days, both included), `within` ("west,south,east,north", degrees),
-            `annotator`, `label`, `conflict` (any, none, or a kind), `duplicate_of` and, the other
-            way, `kept_for`, `phase`.
-        limit: How many at most.
+            `annotator`, `label`, `conflict` (any, none, or a kind), `duplicate_of` and its
+            inverse `kept_for`, `phase` (a name of `ImagePhase`).
+        limit: The largest number of images.
 
     Raises:
-        InvalidInputError: There is no such column or question, or its value makes no sense.
+        InvalidInputError: There is no such column or filter, or its value is not valid.
     """
     if not 1 <= limit <= _LARGEST_LIMIT:
         raise InvalidInputError(f"limit must be between 1 and {_LARGEST_LIMIT:,}, not {limit}")
-    places = _places()
-    unknown = sorted(wanted.keys() - places.keys() - QUESTIONS.keys())
+    columns = _column_names()
+    unknown = sorted(wanted.keys() - columns.keys() - FILTERS.keys())
     if unknown:
-        known = ", ".join([*places, *QUESTIONS])
+        known = ", ".join([*columns, *FILTERS])
         raise InvalidInputError(f"images have no {', '.join(unknown)}; they have: {known}")
     conditions = [
-        f"({QUESTIONS[name](value)})"
-        if name in QUESTIONS
-        else f"CAST({places[name]} AS varchar) = {_text(value)}"
+        f"({FILTERS[name](value)})"
+        if name in FILTERS
+        else f"CAST({columns[name]} AS varchar) = {_text(value)}"
         for name, value in sorted(wanted.items())
     ]
-    return _select(places, conditions, limit)
+    return _select(columns, conditions, limit)
 
 
 def these_images_sql(image_ids: Sequence[str]) -> str:
-    """These images with their checks, the newest first; some hundred ids are a query's length."""
+    """These images with their checks, the newest first; a query has room for some hundred ids."""
     named = ", ".join(_text(image_id) for image_id in image_ids)
-    return _select(_places(), [f"i.image_id IN ({named})"], max(len(image_ids), 1))
+    return _select(_column_names(), [f"i.image_id IN ({named})"], max(len(image_ids), 1))
 
 
-def _places() -> dict[str, str]:
+def _column_names() -> dict[str, str]:
     """Each column of `images` and `image_checks`, and how it is named in the query."""
     images = {c.name: f"i.{c.name}" for c in TABLES["images"].columns}
     checks = {c.name: f"c.{c.name}" for c in TABLES["image_checks"].columns}
-    return {name: place for name, place in checks.items() if name not in _SHARED} | images
+    return {name: column for name, column in checks.items() if name not in _SHARED} | images
 
 
-def _select(places: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
+def _select(columns: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    # Names are from our own list, values are literals, and the guard reads it all again.
+    # Names are from our own list, values are literals, and `sql_allowlist` checks the whole query.
     return (
-        f"SELECT {', '.join(places.values())} FROM images i "  # noqa: S608
+        f"SELECT {', '.join(columns.values())} FROM images i "  # noqa: S608
         f"LEFT JOIN image_checks c ON c.image_id = i.image_id{where} "
         f"ORDER BY i.arrived_at DESC, i.image_id LIMIT {limit}"
     )
@@ -113,7 +102,7 @@ def _within(value: str) -> str:
         west, south, east, north = (float(side) for side in value.split(","))
         for latitude, longitude in ((south, west), (north, east)):
             Position(latitude_deg=latitude, longitude_deg=longitude)
-    except ValueError as error:  # pydantic's own is one, too
+    except ValueError as error:  # pydantic's ValidationError is one
         msg = f"write a place as west,south,east,north in degrees, not {value!r}"
         raise InvalidInputError(msg) from error
     if south > north:
@@ -144,13 +133,7 @@ def _conflict(value: str) -> str:
     return _named_in("conflicts", "kind")(value)
 
 
-def _phase(value: str) -> str:
-    if value not in _IN_PHASE:
-        raise InvalidInputError(f"there is no phase {value!r}; there are: {', '.join(_IN_PHASE)}")
-    return _IN_PHASE[value]
-
-
-QUESTIONS: Mapping[str, Callable[[str], str]] = {
+FILTERS: Mapping[str, Callable[[str], str]] = {
     "check": _checks,
     "captured_since": _day("captured_at", ">="),
     "captured_until": _day("captured_at", "<="),
@@ -162,6 +145,6 @@ QUESTIONS: Mapping[str, Callable[[str], str]] = {
     "conflict": _conflict,
     "duplicate_of": _named_in("duplicates", "duplicate_of"),
     "kept_for": _kept_for,
-    "phase": _phase,
+    "phase": phase_condition,
 }
-"""What can be asked besides the columns, and the condition that a value of it becomes."""
+"""The filters besides the columns: name to a function that makes a value a condition."""

@@ -1,4 +1,4 @@
-"""Where every image stands, from the records alone: nothing is lost, nothing stands twice."""
+"""The phase of every image, from the records alone: none is lost, none is in two batches."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,13 +10,8 @@ from farmy_assets.catalog.phases import ImagePhase, PhaseOfImage
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.image_phases import CONSENSUS_PHASES
 from farmy_assets.workflow.selection import ImageSelection
-
-JUDGED = {
-    ConsensusStatus.WAITING: ImagePhase.ANNOTATION,
-    ConsensusStatus.IN_CONFLICT: ImagePhase.ADJUDICATION,
-    ConsensusStatus.EXCLUDED: ImagePhase.UNLABELLABLE,
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def phases(lake: Lake) -> list[PhaseOfImage]:
 
 
 def sealed_twice(lake: Lake) -> set[str]:
-    """Images that stand in more than one batch, or more than once in one; there must be none."""
+    """Images that are in more than one batch, or more than once in one; there must be none."""
     counts = Counter(i for batch in lake.batches.all() for i in batch.image_ids)
     return {image_id for image_id, count in counts.items() if count > 1}
 
@@ -102,4 +97,4 @@ def _phase_of_kept(image_id: str, facts: _CampaignFacts) -> tuple[ImagePhase, st
         return ImagePhase.CLEANSED, why
     if image_id in facts.released and standing.is_releasable:
         return ImagePhase.RELEASED, standing.value
-    return JUDGED.get(standing, ImagePhase.SETTLED), standing.value
+    return CONSENSUS_PHASES[standing], standing.value

@@ -1,4 +1,4 @@
-"""Questions about images: each finds what it says, they combine, and nonsense is told."""
+"""Filters of images: each finds what its name says, they combine, bad values are refused."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.query.dialect import to_duckdb
+from farmy_assets.query.image_phases import CONSENSUS_PHASES, SEARCHABLE_PHASES
 from farmy_assets.query.sandbox import run_in_duckdb
-from farmy_assets.query.search_filters import QUESTIONS, images_sql
+from farmy_assets.query.search_filters import FILTERS, images_sql
 from farmy_assets.query.sql_allowlist import checked, tables_of
 from farmy_assets.query.tables import TABLES
 from farmy_assets_tests.arrivals import NOON
@@ -40,10 +43,60 @@ ROWS: Mapping[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+IN_BATCH = [
+    "asked",
+    "bad",
+    "conflict",
+    "copy",
+    "done",
+    "gone",
+    "held",
+    "old",
+    "sealed",
+    "shown",
+    "skipped",
+    "unasked",
+]
+STATUS_OF = {
+    "asked": "waiting",
+    "conflict": "in_conflict",
+    "done": "agreed",
+    "gone": "single",
+    "old": "adjudicated",
+    "shown": "single",
+    "skipped": "excluded",
+}
+IN_ALL_PHASES: Mapping[str, list[dict[str, Any]]] = {
+    "images": [
+        {"image_id": "new"},
+        {"image_id": "taken", "state": "deleted"},
+        *({"image_id": name, "batch_id": "b1", "state": "deleted" if name == "gone" else "present"}
+          for name in IN_BATCH),
+    ],
+    "image_checks": [
+        {"image_id": name, "status": {"bad": "rejected", "held": "held"}.get(name, "fit")}
+        for name in IN_BATCH if name != "sealed"
+    ],
+    "duplicates": [{"image_id": "copy", "duplicate_of": "shown"}],
+    "assignments": [{"image_id": name, "person": "anna"} for name in STATUS_OF],
+    "consensus": [{"image_id": name, "status": status} for name, status in STATUS_OF.items()],
+    "dataset_versions": [
+        {"image_id": "old", "campaign": "weeds", "number": 1},
+        {"image_id": "shown", "campaign": "weeds", "number": 1},
+        *({"image_id": name, "campaign": "weeds", "number": 2} for name in ("gone", "shown")),
+        {"image_id": "conflict", "campaign": "weeds", "number": 2},
+    ],
+}  # fmt: skip
+
+
 def found(**wanted: str) -> set[str]:
+    return found_in(ROWS, **wanted)
+
+
+def found_in(rows: Mapping[str, list[dict[str, Any]]], **wanted: str) -> set[str]:
     query = checked(images_sql(wanted, limit=100))
     tables = {
-        name: pa.Table.from_pylist(ROWS[name], schema=TABLES[name].schema)
+        name: pa.Table.from_pylist(rows[name], schema=TABLES[name].schema)
         for name in tables_of(query)
     }
     return set(run_in_duckdb(to_duckdb(query), tables)["image_id"].to_pylist())
@@ -69,17 +122,41 @@ def found(**wanted: str) -> set[str]:
         ({"conflict": "any"}, {"sharp"}),
         ({"conflict": "none"}, {"blurred", "new"}),
         ({"duplicate_of": "sharp"}, {"blurred"}),
-        ({"phase": "waiting"}, {"new"}),
-        ({"phase": "rejected"}, {"blurred"}),
-        ({"phase": "duplicate"}, {"blurred"}),
-        ({"phase": "annotation"}, {"sharp"}),
-        ({"phase": "released"}, set()),
-        ({"phase": "triage"}, set()),
-        ({"phase": "cleansed"}, set()),
     ],
 )  # fmt: skip
-def test_a_question_finds_what_it_says(wanted: dict[str, str], images: set[str]) -> None:
+def test_a_filter_finds_the_images_that_match(wanted: dict[str, str], images: set[str]) -> None:
     assert found(**wanted) == images
+
+
+@pytest.mark.parametrize(
+    ("phase", "images"),
+    [
+        ("waiting", {"new"}), ("sealed", {"sealed"}), ("deleted", {"taken"}), ("rejected", {"bad"}),
+        ("held", {"held"}), ("triage", {"held"}), ("duplicate", {"copy"}),
+        ("cleansed", {"unasked"}), ("annotation", {"asked"}), ("adjudication", {"conflict"}),
+        ("settled", {"done", "old"}), ("unlabellable", {"skipped"}),
+        ("released", {"gone", "shown"}),
+    ],
+)  # fmt: skip
+def test_every_image_is_found_under_its_phase(phase: str, images: set[str]) -> None:
+    assert found_in(IN_ALL_PHASES, phase=phase) == images
+
+
+def test_every_image_of_the_tables_is_in_exactly_one_phase() -> None:
+    in_phases = [i for phase in SEARCHABLE_PHASES for i in found_in(IN_ALL_PHASES, phase=phase)]
+    assert sorted(in_phases) == sorted(found_in(IN_ALL_PHASES))
+
+
+def test_a_search_offers_all_phases_but_those_that_no_table_shows() -> None:
+    assert set(ImagePhase) - set(SEARCHABLE_PHASES) == {
+        ImagePhase.UNCATALOGUED, ImagePhase.DISCARDED,
+    }  # fmt: skip
+    with pytest.raises(InvalidInputError, match="no table that shows discarded"):
+        images_sql({"phase": "discarded"}, limit=10)
+
+
+def test_each_consensus_status_has_a_phase() -> None:
+    assert CONSENSUS_PHASES.keys() == set(ConsensusStatus)
 
 
 @pytest.mark.parametrize(
@@ -90,17 +167,17 @@ def test_a_question_finds_what_it_says(wanted: dict[str, str], images: set[str])
         {"within": "nan,0,1,1"}, {"phase": "lost"}, {"colour": "red"},
     ],
 )  # fmt: skip
-def test_nonsense_is_told(wanted: dict[str, str]) -> None:
+def test_a_bad_value_is_refused(wanted: dict[str, str]) -> None:
     with pytest.raises(InvalidInputError):
         images_sql(wanted, limit=10)
 
 
-@given(name=st.sampled_from(sorted(QUESTIONS)), value=st.text())
-def test_no_value_becomes_sql_of_its_own(name: str, value: str) -> None:
+@given(name=st.sampled_from(sorted(FILTERS)), value=st.text())
+def test_no_value_adds_sql_of_its_own(name: str, value: str) -> None:
     try:
         query = checked(images_sql({name: value}, limit=10))
     except InvalidInputError:
         return
     assert len(tables_of(query)) <= 3
     (limit,) = [node for node in query.find_all(exp.Limit) if node.parent is query]
-    assert limit.expression.name == "10"  # what stands behind the value still stands there
+    assert limit.expression.name == "10"  # the SQL after the value is still there
