@@ -75,7 +75,12 @@ def test_one_campaigns_sets_are_read_without_those_of_others(
     lake.cleansed_sets.write(cleansed(WEEDS, "weeds", "a"))
     read: list[str] = []
     find = Bucket.find
-    monkeypatch.setattr(Bucket, "find", lambda b, key: read.append(key) or find(b, key))
+
+    def noted(bucket: Bucket, key: str) -> bytes | None:
+        read.append(key)
+        return find(bucket, key)
+
+    monkeypatch.setattr(Bucket, "find", noted)
     assert len(lake.cleansed_sets.all("weeds")) == 1
     assert read == [f"cleansed/weeds/{WEEDS}.json"]
 
