@@ -10,7 +10,6 @@ import typer
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
 from farmy_assets.annotation.campaign_changes import changes_in_words
 from farmy_assets.catalog.wording import counted, verb
-from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_status import status_lines
@@ -106,7 +105,7 @@ def choose(
     twice gives nothing twice; each batch's record names the queries that were asked of it.
     """
     lake = open_lake()
-    campaign, sets = lake.campaigns.named(known_campaign(lake, name)), _sets(lake, name)
+    campaign, sets = lake.campaigns.named(known_campaign(lake, name)), lake.cleansed_sets.all(name)
     if not campaign.image_query:
         typer.echo(f"{name} has no image_query: all its kept images are given out")
     elif not any(images.kept for images in sets):
@@ -129,14 +128,9 @@ def choose(
     )
 
 
-def _sets(lake: Lake, name: str) -> list[CleansedSet]:
-    sets = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-    return [images for images in sets if images.campaign == name]
-
-
 def _tell_choice(lake: Lake, campaign: Campaign) -> None:
     """Say how many of the images that are there the campaign's query would choose now."""
-    sets = _sets(lake, campaign.name)
+    sets = lake.cleansed_sets.all(campaign.name)
     kept = sum(len(images.kept) for images in sets)
     if not campaign.image_query or not kept:
         return

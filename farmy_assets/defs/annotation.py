@@ -43,7 +43,8 @@ def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Mate
     """
     with as_dagster_failure():
         opened = lake.open()
-        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        batch = opened.batches.read(context.partition_key)
+        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
         campaign = opened.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
@@ -79,7 +80,8 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
     """
     with as_dagster_failure():
         opened = lake.open()
-        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        batch = opened.batches.read(context.partition_key)
+        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
         campaign = opened.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
@@ -135,7 +137,8 @@ def annotation_projects(
     check = "every_task_is_in_its_inbox_once"
     with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
-        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        batch = opened.batches.read(context.partition_key)
+        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
         campaign = opened.campaigns.current(images.campaign)
         page = opened.assignments.of_batch(images.campaign, images.batch_id)
         placed = None

@@ -10,7 +10,7 @@ import dagster as dg
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.checks import Check, Status
-from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, conclude, goes_on
+from farmy_assets.cleansing.cleansed_set import Examined, conclude, goes_on
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy, parse_policy
@@ -241,7 +241,7 @@ def cleansed_set(
         policies = _own_policies(opened, batch.image_ids, configured)
         examined = opened.quality.read(batch.batch_id)
         rulings = opened.triage.standing(batch.campaign)
-        before = opened.records.find(keys.cleansed_set(batch.batch_id), CleansedSet)
+        before = opened.cleansed_sets.of(batch.campaign, batch.batch_id)
         stayed = before.kept_under(policy, policies) if before else frozenset()
         stays = stayed - rulings.copies_after_all
         duplicates = opened.duplicates.claim(
@@ -264,7 +264,7 @@ def cleansed_set(
         page = _report(opened, batch.batch_id, shown_policy, examined, duplicates)
         opened.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
         if not unaccounted:
-            opened.records.replace(keys.cleansed_set(batch.batch_id), result)
+            opened.cleansed_sets.write(result)
     shown = [
         {**item.model_dump(mode="json"), "reasons": _in_words(item.reasons)}
         for item in result.excluded[:SHOWN]

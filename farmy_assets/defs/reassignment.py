@@ -11,7 +11,6 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
-from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.consensus import annotations
 from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -104,7 +103,7 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
             raise LakeUnavailableError(msg)
         changed = page.moved(leaving, coming)
         if changed.taken_back:  # by this run, or by one that was killed before it came to this
-            images = lake.records.read(keys.cleansed_set(page.batch_id), CleansedSet)
+            images = lake.cleansed_sets.read(page.campaign, page.batch_id)
             moved = {assignment.image_id for assignment in changed.taken_back}
             again = [a for a in changed.assignments if a.image_id in moved]
             place_tasks(lake, studio, campaign, again, images)

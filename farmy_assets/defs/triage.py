@@ -55,7 +55,8 @@ def triage_tasks(
     """
     with as_dagster_failure():
         opened = lake.open()
-        images = opened.records.read(keys.cleansed_set(context.partition_key), CleansedSet)
+        batch = opened.batches.read(context.partition_key)
+        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
         campaign = opened.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)

@@ -34,6 +34,11 @@ INCOMING_KEY = re.compile(
 _LAST_NUMBER = re.compile(r"(\d{1,12})\.json\Z", re.ASCII)
 
 
+def record_name(key: str) -> str:
+    """The last part of a JSON record's key: mostly the batch that it is about."""
+    return key.rpartition("/")[2].removesuffix(".json")
+
+
 def numbers(found: Iterable[str], key_of: Callable[[int], str]) -> list[int]:
     """The numbers in keys that are numbered as we do, in order; foreign keys are left out.
 
@@ -161,8 +166,13 @@ def cleansing_report(batch_id: str) -> str:
     return f"cleansing-reports/{batch_id}.html"
 
 
-def cleansed_set(batch_id: str) -> str:
-    """What became of each image of a batch."""
+def cleansed_set(campaign: str, batch_id: str = "") -> str:
+    """What became of each image of a batch; without a batch, the prefix of all of a campaign."""
+    return f"{CLEANSED_SETS}{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
+def unfiled_cleansed_set(batch_id: str) -> str:
+    """Where earlier versions wrote a batch's cleansed set: beside the campaigns' folders."""
     return f"{CLEANSED_SETS}{batch_id}.json"
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from farmy_assets.annotation.tasks import CONNECTION_KEY
-from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
-from farmy_assets.lake import keys
+from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
+from farmy_assets.lake.cleansed_sets import CleansedSetRepository
 from farmy_assets.lake.connection import dynamodb_client, s3_client
 from farmy_assets.lake.contributors import ContributorRepository
 from farmy_assets.lake.corrections import Corrections
@@ -102,6 +102,11 @@ class Lake:
         return QualityTables(self.records.bucket)
 
     @property
+    def cleansed_sets(self) -> CleansedSetRepository:
+        """What became of each image of each batch."""
+        return CleansedSetRepository(self.records)
+
+    @property
     def duplicates(self) -> DuplicateIndexRepository:
         """The fingerprints of all images that were kept."""
         return DuplicateIndexRepository(self.records)
@@ -147,5 +152,4 @@ class Lake:
 
     def kept_images(self, campaign: str) -> dict[str, KeptImage]:
         """All images that a campaign's batches kept, by id."""
-        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-        return {i.image_id: i for s in sets if s.campaign == campaign for i in s.kept}
+        return {i.image_id: i for s in self.cleansed_sets.all(campaign) for i in s.kept}

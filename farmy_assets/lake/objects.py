@@ -307,6 +307,16 @@ class Bucket:
                 for item in page.get("Contents", []):
                     yield item["Key"]
 
+    def keys_at(self, prefix: str) -> Iterator[str]:
+        """The keys with the prefix and no further slash behind it, in order, page by page."""
+        with translated(f"listing s3://{self.name}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.name, Prefix=prefix, Delimiter="/"
+            )
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield item["Key"]
+
     def listing(self, prefix: str) -> Iterator[ListedObject]:
         """All objects with the prefix, in the order of their keys, as a listing shows them."""
         with translated(f"listing s3://{self.name}/{prefix}"):

@@ -62,7 +62,6 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
     """
     reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
         "image_checks": (["quality/"], _checks),
-        "duplicates": ([keys.CLEANSED_SETS], _duplicates),
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
         "regions": (["votes/"], _regions),
@@ -80,7 +79,13 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
             lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
-    return {"images": _image_feed(lake, crops)} | {name: of_records(name) for name in reads}
+    of_duplicates = TableSource(
+        TABLES["duplicates"],
+        lake.cleansed_sets.listing,
+        lambda source: _ours(_duplicates, bucket.get(source.key), source.key),
+    )
+    of_records_alone = {name: of_records(name) for name in reads}
+    return {"images": _image_feed(lake, crops), "duplicates": of_duplicates} | of_records_alone
 
 
 def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:

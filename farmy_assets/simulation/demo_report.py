@@ -8,7 +8,7 @@ from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus, KeptImage
+from farmy_assets.cleansing.cleansed_set import Exclusion, ExclusionStatus, KeptImage
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.errors import LakeError
 from farmy_assets.lake import keys
@@ -86,7 +86,7 @@ def unaccounted(lake: Lake, campaign: str, image_ids: frozenset[str]) -> list[st
     found = {image.image_id: image for image in phases(lake)}
     wrong = [f"{image_id} is in no phase" for image_id in sorted(image_ids - found.keys())]
     wrong += [f"{image_id} is in two batches" for image_id in sorted(sealed_twice(lake))]
-    for page in lake.records.read_all(keys.CLEANSED_SETS, CleansedSet):
+    for page in lake.cleansed_sets.everywhere():
         twice = page.unaccounted(lake.batches.read(page.batch_id).image_ids)
         wrong += [f"{image_id} is not cleansed exactly once" for image_id in sorted(twice)]
     return wrong + [
@@ -100,14 +100,9 @@ def unaccounted(lake: Lake, campaign: str, image_ids: frozenset[str]) -> list[st
 def reasons_of_exclusion(lake: Lake, campaign: str) -> Counter[str]:
     """How many of a campaign's images were excluded for each reason."""
     total: Counter[str] = Counter()
-    for page in _cleansed_sets(lake, campaign):
+    for page in lake.cleansed_sets.all(campaign):
         total += page.reasons()
     return total
-
-
-def _cleansed_sets(lake: Lake, campaign: str) -> list[CleansedSet]:
-    pages = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-    return [page for page in pages if page.campaign == campaign]
 
 
 def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
@@ -120,7 +115,7 @@ def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
     if state is None or version is None:
         msg = f"{campaign} has no data set version"
         raise LakeError(msg)
-    sets = _cleansed_sets(lake, campaign)
+    sets = lake.cleansed_sets.all(campaign)
     exclusions = {e.image_id: e for s in sets for e in s.excluded}
     kept = {image.image_id: image for s in sets for image in s.kept}
     planted = {i: f for i, f in sight.planted.items() if i in exclusions or i in kept}

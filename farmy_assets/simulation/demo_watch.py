@@ -10,10 +10,9 @@ from typing import NamedTuple
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
+from farmy_assets.cleansing.cleansed_set import ExclusionStatus
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.label_studio import Studio
-from farmy_assets.lake import keys
 from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.votes import InboxState
@@ -112,11 +111,7 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         LakeUnavailableError: The lake does not answer.
         StudioUnavailableError: Label Studio does not answer.
     """
-    sets = [
-        found
-        for found in lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-        if found.campaign == campaign.name
-    ]
+    sets = lake.cleansed_sets.all(campaign.name)
     kept = {image.image_id for found in sets for image in found.kept}
     examined = kept | {item.image_id for found in sets for item in found.excluded}
     arrived = image_ids | examined

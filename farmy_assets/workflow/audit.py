@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.catalog.phases import ImagePhase, PhaseOfImage
-from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.image_phases import CONSENSUS_PHASES
@@ -30,7 +29,7 @@ def phases(lake: Lake) -> list[PhaseOfImage]:
     entries = {entry.image_id: entry for entry in lake.catalog.scan()}
     listed = (keys.image_id_of_raw_key(key) for key in lake.raw.keys(keys.RAW_IMAGES))
     images = {image_id for image_id in listed if image_id} | entries.keys()
-    sets = {s.batch_id: s for s in lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)}
+    sets = {s.batch_id: s for s in lake.cleansed_sets.everywhere()}
     campaigns = {name: _facts(lake, name) for name in {s.campaign for s in sets.values()}}
     verdicts = {
         **{i.image_id: (s, None) for s in sets.values() for i in s.kept},

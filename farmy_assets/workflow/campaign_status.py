@@ -1,11 +1,11 @@
 """How far one campaign is, from its records: for people, who ask now and then; not for a sensor.
 
-Reads the campaign's assignments, votes, questions and rulings, and all manifests of batches and
-cleansed sets.
+Reads the campaign's assignments, votes, questions, rulings and cleansed sets, and all manifests of
+batches.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.campaign_warnings import warnings
-from farmy_assets.workflow.duplicate_rulings import by_other_campaign
+from farmy_assets.workflow.duplicate_rulings import by_other_campaign, kept_elsewhere
 from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.releases import what_blocks
 from farmy_assets.workflow.selection import ImageSelection
@@ -96,11 +96,7 @@ class _Facts:
     votes: Sequence[Vote]
     judgements: dict[str, ImageConsensus]
     sets: Sequence[CleansedSet]
-    """Of all campaigns: the image that is kept in a duplicate's place may be another one's."""
-
-    @property
-    def own_sets(self) -> list[CleansedSet]:
-        return [page for page in self.sets if page.campaign == self.campaign.name]
+    kept_elsewhere: Mapping[str, str]
 
 
 def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
@@ -115,13 +111,15 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         InvalidInputError: It was never applied.
     """
     campaign, state = lake.campaigns.named(name), lake.evaluations.current(name)
+    sets = lake.cleansed_sets.all(name)
     facts = _Facts(
         campaign=campaign,
         members=lake.campaigns.members(name),
         given=lake.assignments.all(name),
         votes=lake.votes.all(name),
         judgements={j.image_id: j for j in state.judgements} if state else {},
-        sets=lake.records.read_all(keys.CLEANSED_SETS, CleansedSet),
+        sets=sets,
+        kept_elsewhere=kept_elsewhere(lake, sets),
     )
     images, newest = _images(facts), lake.datasets.newest(name)
     each, together = paces(facts.votes, now=now)
@@ -144,13 +142,13 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         duplicates=_duplicates(facts),
         expected_end=now + timedelta(hours=hours) if hours else None,
         blocks=(*_cannot_be_decided(facts), *what_blocks(lake, campaign)),
-        warnings=tuple(warnings(lake, campaign, facts.sets)),
+        warnings=tuple(warnings(lake, campaign, sets, facts.kept_elsewhere)),
     )
 
 
 def _images(facts: _Facts) -> dict[str, int]:
     """Standings of all images that somebody has, also of those that were not judged yet."""
-    kept = {image.image_id for page in facts.own_sets for image in page.kept}
+    kept = {image.image_id for page in facts.sets for image in page.kept}
     asked = {a.image_id for a in facts.given} & kept
     waiting = ConsensusStatus.WAITING
     counts = Counter(j.status if (j := facts.judgements.get(i)) else waiting for i in asked)
@@ -180,7 +178,7 @@ def _triage(lake: Lake, facts: _Facts) -> TriageStatus:
     questions = [q.assignment for q in lake.triage.questions(facts.campaign.name)]
     held = {
         item.image_id
-        for page in facts.own_sets
+        for page in facts.sets
         for item in page.excluded
         if item.status is ExclusionStatus.HELD
     } - lake.triage.standing(facts.campaign.name).usable.keys()
@@ -193,7 +191,7 @@ def _triage(lake: Lake, facts: _Facts) -> TriageStatus:
 def _left_out(lake: Lake, facts: _Facts) -> dict[str, int]:
     """Images by why they go no further; one with several reasons counts once for each."""
     reasons: Counter[str] = Counter()
-    for page in facts.own_sets:
+    for page in facts.sets:
         for item in page.excluded:
             if item.status is not ExclusionStatus.HELD:
                 reasons.update(f"{item.status.value}: {reason.value}" for reason in item.reasons)
@@ -207,10 +205,10 @@ def _left_out(lake: Lake, facts: _Facts) -> dict[str, int]:
 
 
 def _duplicates(facts: _Facts) -> dict[str, int]:
-    others = by_other_campaign(facts.campaign.name, facts.sets)
+    others = by_other_campaign(facts.sets, facts.kept_elsewhere)
     found = {name: len(items) for name, items in others.items()}
     duplicate = ExclusionStatus.DUPLICATE
-    every = sum(item.status is duplicate for page in facts.own_sets for item in page.excluded)
+    every = sum(item.status is duplicate for page in facts.sets for item in page.excluded)
     own = every - sum(found.values())
     return ({facts.campaign.name: own} if own else {}) | found
 

@@ -1,6 +1,6 @@
 """What a person should look at in a campaign: photographs that nobody is asked about, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from farmy_assets.annotation.campaign import Campaign
@@ -21,17 +21,20 @@ class _Choices(NamedTuple):
     before: int
 
 
-def warnings(lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet]) -> Iterator[str]:
+def warnings(
+    lake: Lake, campaign: Campaign, sets: Sequence[CleansedSet], kept_by: Mapping[str, str]
+) -> Iterator[str]:
     """The warnings about a campaign, each one line that says what to do.
 
     Args:
         lake: Where its records are.
         campaign: The campaign.
-        sets: The cleansed sets of all campaigns.
+        sets: Its cleansed sets.
+        kept_by: Image id to the other campaign that keeps it (`kept_elsewhere`).
     """
     name = campaign.name
     restored = lake.triage.standing(name).no_duplicates
-    for other, items in by_other_campaign(name, sets, restored=restored).items():
+    for other, items in by_other_campaign(sets, kept_by, restored=restored).items():
         count = len(items)
         yield (
             f"{counted(count, 'photograph')} {verb(count, 'is', 'are')} left out as "

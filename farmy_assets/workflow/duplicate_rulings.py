@@ -5,9 +5,10 @@ The word becomes a ruling; the sensor then has the image's batch cleansed anew.
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, Self
 
 from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
@@ -17,13 +18,8 @@ from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake import keys
-from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.quality_tables import QualityTables
-from farmy_assets.lake.record_store import RecordStore
-from farmy_assets.lake.triage import TriageRepository
+from farmy_assets.lake.objects import in_threads
 
 
 class Restored(NamedTuple):
@@ -39,46 +35,66 @@ class Restored(NamedTuple):
 
 
 def by_other_campaign(
-    campaign: str, sets: Sequence[CleansedSet], *, restored: Collection[str] = ()
+    sets: Sequence[CleansedSet], kept_by: Mapping[str, str], *, restored: Collection[str] = ()
 ) -> dict[str, list[Exclusion]]:
     """The duplicates of a campaign by the other campaign that keeps the image they look like.
 
     Args:
-        campaign: The campaign whose images were left out.
-        sets: The cleansed sets of all campaigns.
+        sets: The cleansed sets of the campaign whose images were left out.
+        kept_by: Image id to the other campaign that keeps it (`kept_elsewhere`).
         restored: Images that are left out of the answer.
     """
-    owner = {image.image_id: page.campaign for page in sets for image in page.kept}
     found: dict[str, list[Exclusion]] = {}
     for page in sets:
-        for item in page.excluded if page.campaign == campaign else ():
-            other = owner.get(item.duplicate_of or "", campaign)
+        for item in page.excluded:
+            other = kept_by.get(item.duplicate_of or "")
             is_duplicate = item.status is ExclusionStatus.DUPLICATE
-            if is_duplicate and other != campaign and item.image_id not in restored:
+            if is_duplicate and other and item.image_id not in restored:
                 found.setdefault(other, []).append(item)
     return dict(sorted(found.items()))
+
+
+def kept_elsewhere(lake: Lake, sets: Sequence[CleansedSet]) -> dict[str, str]:
+    """The images of other campaigns that a campaign's duplicates look like, and who keeps them.
+
+    Reads the catalog entries of those images, and the cleansed sets of their batches alone.
+
+    Args:
+        lake: Where both are.
+        sets: The cleansed sets of one campaign.
+
+    Returns:
+        Image id to campaign, of those that are kept now.
+    """
+    own = {image_id for page in sets for image_id in page.image_ids}
+    wanted = {e.duplicate_of for page in sets for e in page.excluded if e.duplicate_of} - own
+    entries = lake.catalog.entries(sorted(wanted)) if wanted else {}
+    batch_ids = {entry.batch_id for entry in entries.values() if entry.batch_id}
+    pages = in_threads(partial(_of_batch, lake), sorted(batch_ids))
+    kept = ((image.image_id, page.campaign) for page in pages if page for image in page.kept)
+    return {image_id: campaign for image_id, campaign in kept if image_id in wanted}
+
+
+def _of_batch(lake: Lake, batch_id: str) -> CleansedSet | None:
+    return lake.cleansed_sets.of(lake.batches.read(batch_id).campaign, batch_id)
 
 
 @dataclass(frozen=True)
 class DuplicateRulings:
     """Looks up duplicates in the manifests, and takes people's word on them."""
 
-    records: RecordStore
-    catalog: CatalogTable
-    triage: TriageRepository
+    lake: Lake
 
     @classmethod
     def of(cls, lake: Lake) -> Self:
         """Over a lake's records and catalog."""
-        return cls(lake.records, lake.catalog, lake.triage)
+        return cls(lake)
 
     def duplicates(self, campaign: str) -> list[Exclusion]:
         """The images of a campaign that another one stands for, by the one that is kept."""
-        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
         found = [
             item
-            for page in sets
-            if page.campaign == campaign
+            for page in self.lake.cleansed_sets.all(campaign)
             for item in page.excluded
             if item.status is ExclusionStatus.DUPLICATE
         ]
@@ -87,12 +103,11 @@ class DuplicateRulings:
     def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
         """A campaign's images that are left out as copies of another campaign's, by its name.
 
-        Left out of the answer are those that were restored already. Reads all cleansed sets.
+        Left out of the answer are those that were restored already.
         """
-        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-        return by_other_campaign(
-            campaign, sets, restored=self.triage.standing(campaign).no_duplicates
-        )
+        sets = self.lake.cleansed_sets.all(campaign)
+        restored = self.lake.triage.standing(campaign).no_duplicates
+        return by_other_campaign(sets, kept_elsewhere(self.lake, sets), restored=restored)
 
     def restore_all(
         self, campaign: str, *, policies: CleansingPolicies, by: str, why: str, now: datetime
@@ -104,17 +119,16 @@ class DuplicateRulings:
         """
         found = self.of_other_campaigns(campaign)
         wanted = {item.image_id for items in found.values() for item in items}
-        sets = self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-        own = [page for page in sets if page.campaign == campaign]
+        own = self.lake.cleansed_sets.all(campaign)
         concerned = [page for page in own if wanted.intersection(page.image_ids)]
         new = [
             fingerprint
             for page in concerned
-            for image in QualityTables(self.records.bucket).read(page.batch_id)
+            for image in self.lake.quality.read(page.batch_id)
             if image.quality.image_id in wanted
             and (fingerprint := fingerprint_of(image.quality)) is not None
         ]
-        known = DuplicateIndexRepository(self.records).kept_by([page.batch_id for page in own])
+        known = self.lake.duplicates.kept_by([page.batch_id for page in own])
         copies = find_duplicates(
             new, known, policy=policies.default, policies=self._by_source(wanted, policies)
         )
@@ -157,7 +171,7 @@ class DuplicateRulings:
         restored = {
             image_id
             for campaign in {page.campaign for page in pages.values()}
-            for image_id in self.triage.standing(campaign).no_duplicates
+            for image_id in self.lake.triage.standing(campaign).no_duplicates
         }
         others = [image_id for image_id in image_ids if image_id not in restored]
         if others:
@@ -171,7 +185,7 @@ class DuplicateRulings:
         """The policy of each image, by that of its source."""
         if not policies.by_source:
             return {}
-        entries = self.catalog.entries(sorted(image_ids))
+        entries = self.lake.catalog.entries(sorted(image_ids))
         return {
             image_id: policies.for_source(entry.metadata.source)
             for image_id, entry in entries.items()
@@ -180,11 +194,11 @@ class DuplicateRulings:
 
     def _pages(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
         """Image id to the manifest that the image stands in."""
-        entries = self.catalog.entries(sorted(set(image_ids)))
+        entries = self.lake.catalog.entries(sorted(set(image_ids)))
         found = {}
         for image_id in image_ids:
             batch_id = entries[image_id].batch_id if image_id in entries else None
-            page = self.records.find(keys.cleansed_set(batch_id), CleansedSet) if batch_id else None
+            page = _of_batch(self.lake, batch_id) if batch_id else None
             if page is None:
                 msg = f"no cleansed batch holds an image {image_id}"
                 raise InvalidInputError(msg)
@@ -211,5 +225,5 @@ class DuplicateRulings:
             )  # fmt: skip
             rulings.setdefault(page.campaign, []).append(ruling)
         for campaign, said in rulings.items():
-            self.triage.add_rulings(campaign, said)
+            self.lake.triage.add_rulings(campaign, said)
         return sorted({page.batch_id for page in pages.values()})

@@ -11,11 +11,12 @@ from farmy_assets.annotation.inboxes import Phase, phase_of
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cleansing.cleansed_set import CleansedSet, ExclusionStatus
+from farmy_assets.cleansing.cleansed_set import ExclusionStatus
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
+from farmy_assets.lake.cleansed_sets import CleansedSetRepository
 from farmy_assets.lake.datasets import DatasetRepository
 from farmy_assets.lake.evaluations import CampaignState, EvaluationRepository
 from farmy_assets.lake.lake import Lake
@@ -88,6 +89,7 @@ class Progress:
 
     records: RecordStore
     batches: BatchRepository
+    cleansed_sets: CleansedSetRepository
     campaigns: CampaignRepository
     evaluations: EvaluationRepository
     triage: TriageRepository
@@ -98,9 +100,9 @@ class Progress:
     def of(cls, lake: Lake) -> Self:
         """Over a lake's records."""
         return cls(
-            records=lake.records, batches=lake.batches, campaigns=lake.campaigns,
-            evaluations=lake.evaluations, triage=lake.triage, datasets=lake.datasets,
-            pending=lake.pending,
+            records=lake.records, batches=lake.batches, cleansed_sets=lake.cleansed_sets,
+            campaigns=lake.campaigns, evaluations=lake.evaluations, triage=lake.triage,
+            datasets=lake.datasets, pending=lake.pending,
         )  # fmt: skip
 
     def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
@@ -115,8 +117,7 @@ class Progress:
         done = bucket.size_bytes(keys.placements(batch.campaign, batch.batch_id)) is not None
         step: NextStep | None = None
         if not done:
-            cleansed = bucket.size_bytes(keys.cleansed_set(batch.batch_id)) is not None
-            if not cleansed:
+            if not self.cleansed_sets.exists(batch.campaign, batch.batch_id):
                 step = NextStep.CLEANSING
             elif batch.campaign in campaigns:
                 step = NextStep.PLACEMENT
@@ -194,11 +195,7 @@ class Progress:
     def flagged(self, campaign: str) -> Flagged:
         """What people's rulings leave to do; reads all cleansed sets of the campaign."""
         standing = self.triage.standing(campaign)
-        sets = [
-            found
-            for found in self.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-            if found.campaign == campaign
-        ]
+        sets = self.cleansed_sets.all(campaign)
         return Flagged(
             to_redo=tuple(found.batch_id for found in sets if not found.follows(standing)),
             held=sum(e.status is ExclusionStatus.HELD for found in sets for e in found.excluded),

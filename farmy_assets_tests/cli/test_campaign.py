@@ -13,6 +13,8 @@ from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.people import Role
 from farmy_assets.annotation.triage import TriageQuestion
 from farmy_assets.annotation.votes import Vote
+from farmy_assets.catalog.batches import Batch
+from farmy_assets.catalog.entry import CatalogEntry, EntryState
 from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.cleansed_set import (
     CleansedSet,
@@ -113,7 +115,22 @@ def keep(
         batch_id=batch, campaign=name, rule_version="1", excluded=excluded,
         kept=tuple(KeptImage(image_id=i, sha256="0" * 64, width_px=8, height_px=8) for i in kept),
     )  # fmt: skip
-    lake.records.replace(keys.cleansed_set(batch), found)
+    lake.cleansed_sets.write(found)
+
+
+def kept_by_beets(lake: Lake) -> str:
+    """An image that another campaign keeps; its id."""
+    image_id = "f" * 32 + "-" + "0" * 12
+    batch = Batch(
+        batch_id="000002-20260601T130000Z-beets", number=2, campaign="beets", sealed_at=NOW,
+        image_ids=(image_id,),
+    )  # fmt: skip
+    lake.records.write_once(keys.batch(2), batch)
+    known = CatalogEntry(image_id=image_id, state=EntryState.PRESENT, sequencer="1", metadata=None)
+    lake.catalog.apply(known, now=NOW)
+    lake.catalog.mark_sealed([image_id], batch.batch_id)
+    keep(lake, [image_id], name="beets", batch=batch.batch_id)
+    return image_id
 
 
 def give(lake: Lake, rules: Campaign, *given: Assignment) -> None:
@@ -311,13 +328,13 @@ def test_open_work_is_counted_from_the_votes_and_not_from_the_last_evaluation(
 def test_status_tells_triage_left_out_and_duplicates(file: Path, lake: Lake) -> None:
     apply(file)
     ids = images(8)
-    keep(lake, ["f" * 32 + "-" + "0" * 12], name="beets", batch="000002-20260601T130000Z-beets")
+    of_beets = kept_by_beets(lake)
     keep(
         lake, ids[:2],
         *(out(i, ExclusionStatus.HELD, Check.DARK) for i in ids[2:4]),
         out(ids[4], ExclusionStatus.REJECTED, Check.TRUNCATED),
         out(ids[5], ExclusionStatus.DUPLICATE, Check.NEAR_DUPLICATE, of=ids[0]),
-        out(ids[6], ExclusionStatus.DUPLICATE, Check.EXACT_DUPLICATE, of="f" * 32 + "-" + "0" * 12),
+        out(ids[6], ExclusionStatus.DUPLICATE, Check.EXACT_DUPLICATE, of=of_beets),
         out(ids[7], ExclusionStatus.DISCARDED, Check.BLURRY),
     )  # fmt: skip
     questions = [

@@ -8,7 +8,6 @@ import pytest
 
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.lake import keys
@@ -96,7 +95,7 @@ def test_what_was_chosen_stays_and_only_what_is_new_is_asked_about(
     ids = bring(lake, PHOTOGRAPHS)
     run_what_is_asked(new_images_sensor, instance, resources)
     before = choice_of(lake)
-    (images,) = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+    (images,) = lake.cleansed_sets.everywhere()
     assert choose(lake, campaign, images) == before
     other = lake.campaigns.apply(
         parse_campaign(campaign_with("SELECT image_id FROM images WHERE original_name = 'd.jpg'"))
@@ -113,7 +112,7 @@ def test_tasks_are_not_made_before_the_choice(
     bring(lake, PHOTOGRAPHS)
     run_what_is_asked(new_images_sensor, instance, resources)
     campaign = lake.campaigns.apply(parse_campaign(campaign_with(ONLY_A_AND_B)))
-    (images,) = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+    (images,) = lake.cleansed_sets.everywhere()
     with pytest.raises(LakeError, match="materialize chosen_images first"):
         images_to_ask(lake, campaign, images)
 

@@ -103,7 +103,7 @@ def test_images_that_a_set_leaves_out_are_named_and_the_set_does_not_count(
         "cleansed_set", "every_image_is_kept_or_excluded", batch.batch_id, instance, resources
     )
     assert "2 images not in the manifest just once" in told
-    assert lake.records.bucket.find(keys.cleansed_set(batch.batch_id)) is None
+    assert lake.records.bucket.find(keys.cleansed_set(batch.campaign, batch.batch_id)) is None
 
 
 def test_tasks_that_are_not_in_their_inbox_are_named(

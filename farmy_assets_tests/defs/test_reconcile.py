@@ -44,7 +44,7 @@ def seal_by_hand(lake: Lake, numbers: range) -> None:
             sealed_at=NOON, image_ids=(arrival(f"{number}.jpg", jpeg()).image_id,),
         )  # fmt: skip
         lake.records.write_once(keys.batch(number), batch)
-        lake.records.bucket.put(keys.cleansed_set(batch.batch_id), b"{}")
+        lake.records.bucket.put(keys.cleansed_set("weeds", batch.batch_id), b"{}")
         if number > 1:
             lake.records.bucket.put(keys.placements("weeds", batch.batch_id), b"{}")
 

@@ -16,7 +16,6 @@ from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.defs import resources as settings
 from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.defs.sensors import new_images_sensor
-from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.query.athena import AthenaEngine
@@ -43,7 +42,7 @@ PHOTOGRAPHS = {"a.jpg": photograph(1), "copy.jpg": near_copy(photograph(1))}
 
 
 def cleansed(lake: Lake) -> CleansedSet:
-    (found,) = lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
+    (found,) = lake.cleansed_sets.everywhere()
     return found
 
 

@@ -13,9 +13,7 @@ import httpx
 from farmy_assets.annotation.inboxes import DRAWING, Phase, phase_of
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import key_of
-from farmy_assets.lake import keys
 from farmy_assets_tests.integration.running import RunningPlatform
 
 UNDER_WAY = {ImagePhase.UNCATALOGUED, ImagePhase.WAITING, ImagePhase.SEALED, ImagePhase.CLEANSED}
@@ -137,9 +135,7 @@ def assert_every_image_is_accounted_for(
     lake = platform.lake
     sealed = Counter(i for b in lake.batches.all() if b.campaign == campaign for i in b.image_ids)
     assert sealed == Counter(image_ids)
-    sets = [
-        s for s in lake.records.read_all(keys.CLEANSED_SETS, CleansedSet) if s.campaign == campaign
-    ]
+    sets = lake.cleansed_sets.all(campaign)
     placed = Counter(
         [image.image_id for s in sets for image in s.kept]
         + [image.image_id for s in sets for image in s.excluded]

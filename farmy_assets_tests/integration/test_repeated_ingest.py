@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.cleansing.cleansed_set import CleansedSet
-from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket
 from farmy_assets_tests.integration.evidence import tasks_seen
 from farmy_assets_tests.integration.people import open_campaign
@@ -65,9 +63,6 @@ def test_the_same_image_under_two_names_is_kept_once_and_the_other_says_of_what_
     kept, excluded = sorted(twins, key=lambda image: image.phase is ImagePhase.DUPLICATE)
     assert (kept.phase, excluded.phase) == (ImagePhase.ANNOTATION, ImagePhase.DUPLICATE)
     assert excluded.reason == "exact_duplicate"
-    (cleansed,) = [
-        s for s in platform.lake.records.read_all(keys.CLEANSED_SETS, CleansedSet)
-        if s.campaign == NAME
-    ]  # fmt: skip
+    (cleansed,) = platform.lake.cleansed_sets.all(NAME)
     (exclusion,) = cleansed.excluded
     assert (exclusion.image_id, exclusion.duplicate_of) == (excluded.image_id, kept.image_id)

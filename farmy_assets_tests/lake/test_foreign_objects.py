@@ -43,7 +43,8 @@ FOREIGN = {
 PREFIXES = (
     "batches/", "campaigns/", "campaigns/weeds/", "contributors/", "assignments/weeds/",
     "adjudication/", "votes/weeds/", "triage/weeds/", "rulings/weeds/", "cleansed/",
-    "dataset-versions/weeds/", "scrapes/site/jobs/", "judgements/", "choices/weeds/", "quality/",
+    "cleansed/weeds/", "dataset-versions/weeds/", "scrapes/site/jobs/", "judgements/",
+    "choices/weeds/", "quality/",
 )  # fmt: skip
 READERS: dict[str, Callable[[Lake], object]] = {
     "contributors": lambda lake: [c.contributor for c in lake.contributors.all()],
