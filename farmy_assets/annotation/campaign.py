@@ -16,7 +16,6 @@ unless `triagers` names others. A class id never changes its meaning: data set v
 """
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from itertools import cycle
 from typing import Annotated, Any
 
@@ -46,14 +45,8 @@ Email = Annotated[
         pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\".]+$",
     ),
 ]
+FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-class ExportFormat(StrEnum):
-    """A data set format that is written for every version."""
-
-    COCO = "coco"
-    YOLO = "yolo"
 
 
 class LabelClass(Record):
@@ -126,7 +119,8 @@ class Campaign(Record):
     overlap_share: Share = 0.3
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
-    exports: Annotated[tuple[ExportFormat, ...], Field(min_length=1)] = tuple(ExportFormat)
+    exports: Annotated[tuple[FormatName, ...], Field(min_length=1)] = ("coco", "yolo")
+    """In which formats a version has to be there; which there are, `datasets.formats` knows."""
 
     @field_validator("classes")
     @classmethod

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from farmy_assets.annotation.campaign import ExportFormat
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.cli.output import print_json_lines, print_result, print_table
+from farmy_assets.datasets.formats import FORMATS, format_named
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.dataset_downloads import DatasetDownload
@@ -57,8 +57,8 @@ def pull(
         Path, typer.Argument(metavar="DIR", help="A new or empty folder; made if it is not there.")
     ],
     form: Annotated[
-        ExportFormat, typer.Option("--format", help="The format to fetch.")
-    ] = ExportFormat.COCO,
+        str, typer.Option("--format", metavar="NAME", help=f"One of: {', '.join(FORMATS)}.")
+    ] = "coco",
     version: Annotated[
         str, typer.Option(help="Such as v0003-1a2b3c4d; by default the newest.")
     ] = "",
@@ -71,9 +71,10 @@ def pull(
         farmy dataset pull weeds-2026 weeds --format yolo
         farmy dataset pull weeds-2026 weeds-v2 --format coco --version v0002-5f6e7d8c
     """
+    format_named(form)  # before anything is asked of the lake
     lake = open_lake()
     wanted = _version(lake, known_campaign(lake, name), version)
-    download = DatasetDownload.of(lake.datasets, wanted, form.value)
+    download = DatasetDownload.of(lake.datasets, wanted, form)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[megabytes]:.1f} MB"))  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
@@ -87,7 +88,7 @@ def pull(
 
         fetched = download.into(folder, on_file)
     print_result(
-        f"{wanted.campaign} {wanted.version_id} as {form.value} in {folder}: "
+        f"{wanted.campaign} {wanted.version_id} as {form} in {folder}: "
         f"{counted(len(download.manifest.files), 'file')}, {fetched:,} fetched, "
         f"{counted(wanted.image_count, 'image')}, {counted(wanted.box_count, 'box', 'boxes')}"
     )

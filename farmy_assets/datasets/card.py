@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from farmy_assets.catalog.wording import counted
+from farmy_assets.datasets.formats import FORMATS
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, SettledBy, VersionChanges
 
@@ -15,31 +16,6 @@ SETTLED: dict[SettledBy, str] = {
     "agreed": "several people labelled it apart from each other and agreed",
     "adjudicated": "they disagreed, and an adjudicator decided",
 }
-
-LOADING = """\
-The version holds the formats that its campaign asks for, all with the same boxes. Boxes are
-upright; COCO has them in pixels from the top left corner, YOLO as fractions of the image.
-
-COCO, with pycocotools:
-
-```python
-from pycocotools.coco import COCO
-
-train = COCO("coco/annotations/instances_train.json")
-for image in train.loadImgs(train.getImgIds()):
-    boxes = train.loadAnns(train.getAnnIds(imgIds=image["id"]))
-```
-
-Category ids are the campaign's own and may have gaps. File names are relative to `coco/`.
-
-YOLO, with Ultralytics:
-
-```sh
-yolo detect train data="$PWD/yolo/data.yaml"
-```
-
-Pictures are looked for beside `data.yaml`, in `images/`. Class numbers there count from 0.
-"""
 
 
 def dataset_card(version: DatasetVersion, changes: VersionChanges) -> bytes:
@@ -64,7 +40,7 @@ def dataset_card(version: DatasetVersion, changes: VersionChanges) -> bytes:
         "## Changes\n",
         _changes(changes),
         "## How to load it\n",
-        LOADING,
+        _loading(version),
     )
     return "\n".join(parts).encode()
 
@@ -82,6 +58,23 @@ def _what(version: DatasetVersion) -> str:
         f"- Splits: {shares} of the groups (fields, clusters of near duplicates); no group is in "
         f"two splits, and the images' own shares may differ\n"
         f"- Content digest: `{version.created_from}`\n"
+    )
+
+
+def _loading(version: DatasetVersion) -> str:
+    pulled = "\n".join(
+        f"farmy dataset pull {version.campaign} {name} --format {name} "
+        f"--version {version.version_id}"
+        for name in FORMATS
+    )
+    return "\n".join(
+        (
+            "The version is there in the formats that its campaign asks for, all with the same "
+            "boxes. Its pictures are\nkept once, in `images/`; this lays them out as a format "
+            "wants them, in a folder of the format's name:\n",
+            f"```sh\n{pulled}\n```\n",
+            *(form.LOADING for form in FORMATS.values()),
+        )
     )
 
 

@@ -1,17 +1,15 @@
 """Data sets: a settled campaign, frozen as a version and written in the formats people load."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
 
 from farmy_assets.catalog.wording import counted
 from farmy_assets.datasets.card import dataset_card
-from farmy_assets.datasets.coco import coco_files, coco_image_path
+from farmy_assets.datasets.formats import FORMATS, ExportFormat
 from farmy_assets.datasets.release import problems_of
-from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, changes_between
-from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
+from farmy_assets.datasets.versions import DatasetVersion, changes_between
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.consensus import consensus
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -62,7 +60,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
         if not problems:
             card = dataset_card(version, changes)
             content = {"manifest.json": version.to_json(), "README.md": card}
-            address = opened.datasets.lay_out(version, "", files=content)
+            address = opened.datasets.lay_out(version, content)
             opened.datasets.freeze_as_newest(version)
     result = Materialized(
         data_version=dg.DataVersion(version.version_id),
@@ -97,59 +95,40 @@ def _open_batches(lake: Lake, campaign: str) -> int:
     return sum(batch.campaign == campaign and not batch.is_done for batch in batches)
 
 
-@dg.asset(
-    group_name="datasets", kinds={"json"}, partitions_def=campaigns, code_version="1",
-    deps=[dataset_version], retry_policy=RETRY_ONCE,
-)  # fmt: skip
-def coco_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
-    """The newest version in COCO's format: one JSON file a split, and the images.
+def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
+    """The asset of one format; `name` is the format's."""
 
-    The same version always gives the same bytes.
-    """
-    return _export(context, lake, "coco", files_of=coco_files, path_of=coco_image_path)
+    @dg.asset(
+        name=f"{name}_dataset", group_name="datasets", kinds={form.KIND}, code_version="1",
+        partitions_def=campaigns, deps=[dataset_version], retry_policy=RETRY_ONCE,
+        description=f"The newest version in {form.TITLE}'s format: {form.CONTENTS}.\n\n"
+        "The same version always gives the same bytes. The pictures are kept once for all formats.",
+    )  # fmt: skip
+    def exported(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+        with as_dagster_failure():
+            opened = lake.open()
+            version = opened.datasets.newest(context.partition_key)
+            if version is None:
+                msg = f"{context.partition_key} has no version: materialize dataset_version first"
+                raise InvalidInputError(msg)
+            files = form.files_of(version)
+            address = opened.datasets.export(version, name, form, files)
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(version.version_id),
+            metadata={
+                **rows(version.image_count),
+                **_sheet(opened, version),
+                **place(address),
+                "version": version.version_id,
+                "boxes": version.box_count,
+                "label_bytes": sum(len(content) for content in files.values()),
+            },
+        )
+
+    return exported
 
 
-@dg.asset(
-    group_name="datasets", kinds={"yaml"}, partitions_def=campaigns, code_version="1",
-    deps=[dataset_version], retry_policy=RETRY_ONCE,
-)  # fmt: skip
-def yolo_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
-    """The newest version in YOLO's format: data.yaml, one label file an image, and the images.
-
-    The same version always gives the same bytes.
-    """
-    return _export(context, lake, "yolo", files_of=yolo_files, path_of=yolo_image_path)
-
-
-def _export(
-    context: dg.AssetExecutionContext,
-    lake: LakeResource,
-    folder: str,
-    *,
-    files_of: Callable[[DatasetVersion], Mapping[str, bytes]],
-    path_of: Callable[[ReleasedImage], str],
-) -> Materialized:
-    """Write the newest version in one format: its files, its pictures, its manifest last."""
-    with as_dagster_failure():
-        opened = lake.open()
-        version = opened.datasets.newest(context.partition_key)
-        if version is None:
-            msg = f"{context.partition_key} has no version yet: materialize dataset_version first"
-            raise InvalidInputError(msg)
-        files = files_of(version)
-        pictures = {path_of(image): image.image_id for image in version.images}
-        address = opened.datasets.lay_out(version, folder, files=files, pictures=pictures)
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(version.version_id),
-        metadata={
-            **rows(version.image_count),
-            **_sheet(opened, version),
-            **place(address),
-            "version": version.version_id,
-            "boxes": version.box_count,
-            "label_bytes": sum(len(content) for content in files.values()),
-        },
-    )
+exports = [export_asset(name, form) for name, form in FORMATS.items()]
 
 
 def _sheet(lake: Lake, version: DatasetVersion) -> dict[str, Any]:

@@ -5,6 +5,8 @@ How long a run may take is said in `dagster.yaml` (`run_monitoring`), for all of
 
 import dagster as dg
 
+from farmy_assets.datasets.formats import FORMATS
+
 BATCH_ASSETS = (
     "raw_images", "catalog_entries", "image_quality", "cleansed_set",
     "triage_tasks", "chosen_images", "annotation_tasks", "annotation_projects",
@@ -41,6 +43,6 @@ votes_job = dg.define_asset_job(
 )
 release_job = dg.define_asset_job(
     "release_job",
-    selection=dg.AssetSelection.assets("dataset_version", "coco_dataset", "yolo_dataset"),
+    selection=dg.AssetSelection.assets("dataset_version", *(f"{name}_dataset" for name in FORMATS)),
     description="A settled campaign, frozen as a data set version and exported.",
 )

@@ -29,14 +29,14 @@ class Pull(Record):
 class DatasetDownload:
     """One export of one version, on its way into a folder."""
 
-    shelf: DatasetRepository
+    repository: DatasetRepository
     version: DatasetVersion
     format: str
     manifest: ExportManifest
 
     @classmethod
     def of(
-        cls, shelf: DatasetRepository, version: DatasetVersion, format_name: str
+        cls, repository: DatasetRepository, version: DatasetVersion, format_name: str
     ) -> "DatasetDownload":
         """Look up what has to be fetched.
 
@@ -44,20 +44,20 @@ class DatasetDownload:
             InvalidInputError: The version was not exported in this format.
             LakeDamagedError: The export's manifest cannot be read, or names a place outside.
         """
-        manifest = shelf.export_manifest(version, format_name)
+        manifest = repository.export_manifest(version, format_name)
         if manifest is None:
-            there = ", ".join(shelf.exported_formats(version)) or "none yet"
+            there = ", ".join(repository.exported_formats(version)) or "none yet"
             msg = (
                 f"{version.campaign} {version.version_id} was not exported as {format_name}; "
                 f"formats that are there: {there}"
             )
             raise InvalidInputError(msg)
-        for name in manifest.files:
+        for name in (*manifest.files, *manifest.pictures.values()):
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts or not path.name or "\\" in name:
                 msg = f"the manifest of {version.version_id} names {name!r}, a place outside"
                 raise LakeDamagedError(msg)
-        return cls(shelf, version, format_name, manifest)
+        return cls(repository, version, format_name, manifest)
 
     def into(self, folder: Path, on_file: Callable[[int], None]) -> int:
         """Fetch what is missing in the folder.
@@ -103,7 +103,10 @@ class DatasetDownload:
         if target.is_file() and _sha256_of(target) == sha256:
             on_file(0)
             return False
-        content = self.shelf.exported_file(self.version, self.format, name)
+        picture = self.manifest.pictures.get(name)
+        content = self.repository.exported_file(
+            self.version, "" if picture else self.format, picture or name
+        )
         if hashlib.sha256(content).hexdigest() != sha256:
             msg = (
                 f"{name} of {self.version.version_id} is not what the manifest says: "

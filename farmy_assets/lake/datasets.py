@@ -1,15 +1,20 @@
-"""Data set versions: numbered and frozen among the records, laid out for people in their bucket."""
+"""Data set versions: numbered and frozen among the records, laid out for people in their bucket.
+
+The folder of a version holds its manifest, its card and, once, its pictures; each format has a
+folder with its label files below it. What an export takes of the version's pictures is said in the
+export's own manifest. Exports of earlier releases hold copies of the pictures themselves.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from farmy_assets.annotation.campaign import ExportFormat
 from farmy_assets.catalog.records import Record
-from farmy_assets.datasets.versions import DatasetVersion
+from farmy_assets.datasets.formats import FORMATS, ExportFormat
+from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage
 from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket, in_threads
@@ -24,6 +29,8 @@ class ExportManifest(Record):
     version_id: str
     files: dict[str, str]
     """Path to sha256; pictures carry the digest of the cleansed copy."""
+    pictures: dict[str, str] = Field(default_factory=dict)
+    """Path in the export to the path of the picture in the version's folder, where it lies."""
 
 
 @dataclass(frozen=True)
@@ -71,49 +78,80 @@ class DatasetRepository:
             )
             raise LakeUnavailableError(msg)
 
-    def lay_out(
+    def lay_out(self, version: DatasetVersion, files: Mapping[str, bytes]) -> str:
+        """Write a version's own folder: its files, its pictures, and its manifest last.
+
+        Args:
+            version: The version.
+            files: Path inside the folder to bytes.
+
+        Returns:
+            Where it lies, as an s3:// address.
+        """
+        pictures = {_picture(image): image for image in version.images}
+        self._put(version, "", files)
+        in_threads(
+            lambda item: self.bucket.copy_from(
+                self.cleansed, keys.cleansed_image(item[1].image_id), self._key(version, item[0])
+            ),
+            pictures.items(),
+        )
+        digests = {path: image.sha256 for path, image in pictures.items()}
+        return self._finish(version, "", _digests(files) | digests, {})
+
+    def export(
+        self, version: DatasetVersion, name: str, form: ExportFormat, files: Mapping[str, bytes]
+    ) -> str:
+        """Write a version in one format: its label files, and its manifest last.
+
+        The pictures are those of the version's folder; they are copied there if it has none.
+
+        Args:
+            version: The version.
+            name: The format's name, and that of its folder.
+            form: The format.
+            files: Its label files by path, as `form.files_of` makes them.
+
+        Returns:
+            Where it lies, as an s3:// address.
+        """
+        own = self.export_manifest(version, "")
+        if own is None or not own.files.keys() >= {_picture(image) for image in version.images}:
+            content = {
+                path: self.exported_file(version, "", path) for path in (own.files if own else ())
+            }
+            self.lay_out(version, content)
+        self._put(version, f"{name}/", files)
+        digests = {form.picture_path(image): image.sha256 for image in version.images}
+        pictures = {form.picture_path(image): _picture(image) for image in version.images}
+        return self._finish(version, name, _digests(files) | digests, pictures)
+
+    def _put(self, version: DatasetVersion, prefix: str, files: Mapping[str, bytes]) -> None:
+        in_threads(
+            lambda item: self.bucket.put(
+                self._key(version, prefix + item[0]), item[1], media_type="text/plain"
+            ),
+            files.items(),
+        )
+
+    def _finish(
         self,
         version: DatasetVersion,
         folder: str,
-        *,
-        files: Mapping[str, bytes],
-        pictures: Mapping[str, str] | None = None,
+        digests: Mapping[str, str],
+        pictures: Mapping[str, str],
     ) -> str:
-        """Write one export: its files, copies of its pictures, and its manifest last.
-
-        Args:
-            version: Whose export it is.
-            folder: Name of the export's folder; empty for the version's own folder.
-            files: Path inside the folder to bytes.
-            pictures: Path inside the folder to image id.
-
-        Returns:
-            Where the export lies, as an s3:// address.
-        """
-        prefix = f"{folder}/" if folder else ""
-
-        def put(item: tuple[str, bytes]) -> None:
-            self.bucket.put(self._key(version, prefix + item[0]), item[1], media_type="text/plain")
-
-        def copy(item: tuple[str, str]) -> None:
-            self.bucket.copy_from(
-                self.cleansed, keys.cleansed_image(item[1]), self._key(version, prefix + item[0])
-            )
-
-        in_threads(put, files.items())
-        in_threads(copy, (pictures or {}).items())
-        sha256 = {image.image_id: image.sha256 for image in version.images}
-        digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
-        digests |= {path: sha256[image_id] for path, image_id in (pictures or {}).items()}
         manifest = ExportManifest(
-            version_id=version.version_id, files=dict(sorted(digests.items()))
+            version_id=version.version_id,
+            files=dict(sorted(digests.items())),
+            pictures=dict(sorted(pictures.items())),
         )
-        self.bucket.put(self._key(version, f"{prefix}{MANIFEST}"), manifest.to_json())
+        self.bucket.put(self._manifest_key(version, folder), manifest.to_json())
         return f"s3://{self.bucket.name}/{self._key(version, folder)}"
 
     def has_export(self, version: DatasetVersion, folder: str) -> bool:
         """Whether an export of this version is whole."""
-        return self.bucket.size_bytes(self._key(version, f"{folder}/{MANIFEST}")) is not None
+        return self.bucket.size_bytes(self._manifest_key(version, folder)) is not None
 
     def all(self, campaign: str) -> list[DatasetVersion]:
         """Every version of a campaign, oldest first; reads each of them whole."""
@@ -122,7 +160,7 @@ class DatasetRepository:
 
     def exported_formats(self, version: DatasetVersion) -> list[str]:
         """The formats in which a version is there, whole."""
-        return [name.value for name in ExportFormat if self.has_export(version, name.value)]
+        return [name for name in FORMATS if self.has_export(version, name)]
 
     def export_manifest(self, version: DatasetVersion, folder: str) -> ExportManifest | None:
         """All files of one export, or None while it is not whole.
@@ -130,7 +168,7 @@ class DatasetRepository:
         Raises:
             LakeDamagedError: It cannot be read.
         """
-        content = self.bucket.find(self._key(version, f"{folder}/{MANIFEST}"))
+        content = self.bucket.find(self._manifest_key(version, folder))
         if content is None:
             return None
         try:
@@ -140,12 +178,24 @@ class DatasetRepository:
             raise LakeDamagedError(msg) from error
 
     def exported_file(self, version: DatasetVersion, folder: str, path: str) -> bytes:
-        """The bytes of one file of an export.
+        """The bytes of one file of a folder of the version; of its own folder for an empty name.
 
         Raises:
             ObjectMissingError: It is not there.
         """
-        return self.bucket.get(self._key(version, f"{folder}/{path}"))
+        return self.bucket.get(self._key(version, f"{folder}/{path}" if folder else path))
+
+    def _manifest_key(self, version: DatasetVersion, folder: str) -> str:
+        return self._key(version, f"{folder}/{MANIFEST}" if folder else MANIFEST)
 
     def _key(self, version: DatasetVersion, path: str) -> str:
         return keys.dataset(version.campaign, version.version_id, path)
+
+
+def _picture(image: ReleasedImage) -> str:
+    """Where a picture lies in the version's folder."""
+    return f"images/{image.file_name}"
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}

@@ -1,11 +1,12 @@
 """A campaign's new rules: checked, and stored as its next version.
 
 The repository of campaigns compares rules with the votes that are there. Whether a campaign's query
-for images can be answered is known to the query layer, which the repository does not import; so
-commands and programs apply rules by these functions.
+for images can be answered, and which export formats there are, is known to rooms that it does not
+import; so commands and programs apply rules by these functions.
 """
 
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.datasets.formats import format_named
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
 
@@ -14,11 +15,10 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
     """Let new rules pass that can be applied; returns the present ones, if there are any.
 
     Raises:
-        InvalidInputError: The query for images is not allowed, or does not fit the tables; or
-            votes would lose their class.
+        InvalidInputError: The query for images is not allowed, or does not fit the tables; there
+            is no such export format; or votes would lose their class.
     """
-    if wanted.image_query:
-        checked_selection(wanted.image_query)
+    _check(wanted)
     return lake.campaigns.check(wanted)
 
 
@@ -28,9 +28,15 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
     Returns the campaign as it now stands, with its version.
 
     Raises:
-        InvalidInputError: Its query for images is not allowed, or does not fit the tables; or a
-            class that people used would be renamed or removed.
+        InvalidInputError: Its query for images is not allowed, or does not fit the tables; there
+            is no such export format; or a class that people used would be renamed or removed.
     """
+    _check(campaign)
+    return lake.campaigns.apply(campaign)
+
+
+def _check(campaign: Campaign) -> None:
+    for name in campaign.exports:
+        format_named(name)
     if campaign.image_query:
         checked_selection(campaign.image_query)
-    return lake.campaigns.apply(campaign)

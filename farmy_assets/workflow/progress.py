@@ -207,7 +207,7 @@ class Progress:
         campaign = self.campaigns.current(state.campaign)
         if newest is None or campaign is None or not holds(newest, state):
             return False
-        return all(self.datasets.has_export(newest, name.value) for name in campaign.exports)
+        return all(self.datasets.has_export(newest, name) for name in campaign.exports)
 
 
 def holds(version: DatasetVersion, state: CampaignState) -> bool:

@@ -5,7 +5,6 @@ import pytest
 from farmy_assets.annotation.campaign import (
     PALETTE,
     Campaign,
-    ExportFormat,
     LabelClass,
     Splits,
     parse_campaign,
@@ -41,7 +40,7 @@ def test_a_short_file_is_a_whole_campaign() -> None:
     assert found.overlap_share == 0.3
     assert (found.agreement.match_iou, found.agreement.tight_iou) == (0.5, 0.75)
     assert found.splits == Splits(train=0.8, val=0.1, test=0.1)
-    assert found.exports == (ExportFormat.COCO, ExportFormat.YOLO)
+    assert found.exports == ("coco", "yolo")
     assert found.annotators[1].capacity == 0.5
     assert found.class_names == ("crop", "weed")
 
@@ -72,7 +71,7 @@ annotators:
 adjudicator: {name: anna, email: cara@example.com}
 overlap_share: 2
 splits: {train: 0.9}
-exports: [coco, voc]
+exports: [coco, "pascal voc"]
 gold: 3
 """
     places = {problem.partition(":")[0] for problem in problems_of(text)}

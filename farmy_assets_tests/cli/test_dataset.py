@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.cli import dataset
 from farmy_assets.cli.main import app
+from farmy_assets.datasets.formats import yolo
 from farmy_assets.datasets.versions import DatasetVersion
-from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
 from farmy_assets.lake import keys
 from farmy_assets.lake.datasets import MANIFEST, ExportManifest
 from farmy_assets.lake.lake import Lake
@@ -46,8 +46,8 @@ def released(lake: Lake) -> DatasetVersion:
         images.append(image)
     version = a_version(*images)
     lake.datasets.freeze(version)
-    pictures = {yolo_image_path(image): image.image_id for image in version.images}
-    lake.datasets.lay_out(version, "yolo", files=yolo_files(version), pictures=pictures)
+    lake.datasets.lay_out(version, {"README.md": b"a card"})
+    lake.datasets.export(version, "yolo", yolo, yolo.files_of(version))
     return version
 
 
@@ -110,10 +110,9 @@ def test_an_interrupted_pull_goes_on_and_fetches_only_what_is_missing(
 def test_bytes_that_are_not_the_released_ones_are_refused(
     lake: Lake, released: DatasetVersion, tmp_path: Path
 ) -> None:
-    name = yolo_image_path(released.images[0])
-    lake.exports.put(
-        keys.dataset(released.campaign, released.version_id, f"yolo/{name}"), b"another"
-    )
+    name = yolo.picture_path(released.images[0])
+    picture = f"images/{released.images[0].file_name}"
+    lake.exports.put(keys.dataset(released.campaign, released.version_id, picture), b"another")
     done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
     assert done.exit_code == 1
     assert name in done.stderr
@@ -124,6 +123,39 @@ def test_a_manifest_that_names_a_place_outside_writes_nothing(
     lake: Lake, released: DatasetVersion, tmp_path: Path
 ) -> None:
     manifest = ExportManifest(version_id=released.version_id, files={"../outside.txt": "0" * 64})
+    key = keys.dataset(released.campaign, released.version_id, f"yolo/{MANIFEST}")
+    lake.exports.put(key, manifest.to_json())
+    done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
+    assert done.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_of_an_earlier_release_which_holds_its_pictures_is_pulled_as_it_is(
+    lake: Lake, released: DatasetVersion, tmp_path: Path
+) -> None:
+    folder = keys.dataset(released.campaign, released.version_id, "")
+    files = dict(yolo.files_of(released))
+    for image in released.images:
+        content = lake.exports.get(f"{folder}images/{image.file_name}")
+        lake.exports.delete(f"{folder}images/{image.file_name}")
+        files[yolo.picture_path(image)] = content
+    for path, content in files.items():
+        lake.exports.put(f"{folder}yolo/{path}", content)
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    former = {"version_id": released.version_id, "files": digests}
+    lake.exports.put(f"{folder}yolo/{MANIFEST}", json.dumps(former).encode())
+    done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
+    assert done.exit_code == 0, done.stderr
+    assert files_in(tmp_path / "s") == {*files, MANIFEST}
+
+
+def test_a_manifest_that_takes_a_picture_from_outside_writes_nothing(
+    lake: Lake, released: DatasetVersion, tmp_path: Path
+) -> None:
+    manifest = ExportManifest(
+        version_id=released.version_id, files={"images/a.jpg": "0" * 64},
+        pictures={"images/a.jpg": "../other/manifest.json"},
+    )  # fmt: skip
     key = keys.dataset(released.campaign, released.version_id, f"yolo/{MANIFEST}")
     lake.exports.put(key, manifest.to_json())
     done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
@@ -146,9 +178,10 @@ def test_a_folder_with_other_files_is_left_alone(released: DatasetVersion, tmp_p
             ["strawberries", "--format", "coco"],
             "was not exported as coco; formats that are there: yolo",
         ),
+        (["strawberries", "--format", "xml"], "no export format 'xml'; there are: coco, yolo"),
         (["strawberries", "--version", "v0009-00000000"], "has no version v0009-00000000"),
     ],
-    ids=["campaign", "format", "version"],
+    ids=["campaign", "format", "unknown format", "version"],
 )
 def test_what_is_not_there_is_said_with_what_is(
     released: DatasetVersion, tmp_path: Path, arguments: list[str], words: str

@@ -1,5 +1,6 @@
 """A campaign that goes all the way: drawn photographs, simulated people, a released version."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +34,12 @@ class Loop:
     version: DatasetVersion
 
     def export(self, name: str) -> dict[str, bytes]:
-        """All files of an export, by their path in it."""
-        prefix = f"{NAME}/{self.version.version_id}/{name}/"
-        bucket = self.platform.lake.exports
-        return {key.removeprefix(prefix): bucket.get(key) for key in bucket.keys(prefix)}
+        """All files of an export, by their path in it; pictures lie in the version's folder."""
+        folder = f"{NAME}/{self.version.version_id}/"
+        bucket, prefix = self.platform.lake.exports, f"{folder}{name}/"
+        files = {key.removeprefix(prefix): bucket.get(key) for key in bucket.keys(prefix)}
+        pictures = json.loads(files["MANIFEST.json"])["pictures"]
+        return files | {path: bucket.get(folder + taken) for path, taken in pictures.items()}
 
 
 def run_small_loop(

@@ -15,7 +15,7 @@ from pycocotools.coco import COCO
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.datasets.coco import coco_image_path
+from farmy_assets.datasets.formats.coco import picture_path
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
@@ -149,10 +149,10 @@ def test_cocos_own_reader_finds_every_released_box(loop: Loop, tmp_path: Path) -
                 (category,) = coco.loadCats([item["category_id"]])
                 x, y, width, height = item["bbox"]
                 boxes[image["file_name"]].append((category["name"], x, y, x + width, y + height))
-    assert images == {coco_image_path(image) for image in loop.version.images}
+    assert images == {picture_path(image) for image in loop.version.images}
     for released in loop.version.images:
         expected = [(b.label, b.x_min, b.y_min, b.x_max, b.y_max) for b in released.boxes]
-        found = sorted(boxes[coco_image_path(released)])
+        found = sorted(boxes[picture_path(released)])
         assert len(found) == len(expected)
         for one, other in zip(found, sorted(expected), strict=True):
             assert one[0] == other[0]

@@ -1,8 +1,9 @@
 import hashlib
+import json
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Splits
-from farmy_assets.datasets.coco import coco_files, coco_image_path
+from farmy_assets.datasets.formats import FORMATS, coco
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
 from farmy_assets.lake import keys
 from farmy_assets.lake.datasets import ExportManifest
@@ -38,15 +39,42 @@ def test_a_number_is_frozen_only_once(lake: Lake) -> None:
 
 def test_an_export_is_whole_only_with_its_manifest_which_comes_last(lake: Lake) -> None:
     made = version()
-    image_id = made.images[0].image_id
-    lake.cleansed.put(keys.cleansed_image(image_id), PICTURE)
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
     assert not lake.datasets.has_export(made, "coco")
-    pictures = {coco_image_path(image): image.image_id for image in made.images}
-    address = lake.datasets.lay_out(made, "coco", files=coco_files(made), pictures=pictures)
+    folder = lake.datasets.lay_out(made, {"README.md": b"a card"}).removeprefix("s3://datasets/")
+    address = lake.datasets.export(made, "coco", coco, coco.files_of(made))
     assert lake.datasets.has_export(made, "coco")
-    key = address.removeprefix("s3://datasets/") + "/MANIFEST.json"
-    manifest = ExportManifest.model_validate_json(lake.exports.get(key))
+    key = address.removeprefix("s3://datasets/")
+    manifest = ExportManifest.model_validate_json(lake.exports.get(f"{key}/MANIFEST.json"))
     assert len(manifest.files) == 4
     for path, digest in manifest.files.items():
-        content = lake.exports.get(key.replace("MANIFEST.json", path))
+        taken = manifest.pictures.get(path)
+        content = lake.exports.get(f"{folder}{taken}" if taken else f"{key}/{path}")
         assert hashlib.sha256(content).hexdigest() == digest
+
+
+def test_the_pictures_of_a_version_are_kept_once_whatever_the_number_of_formats(lake: Lake) -> None:
+    made = version()
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
+    lake.datasets.lay_out(made, {"README.md": b"a card"})
+    for name, form in FORMATS.items():
+        lake.datasets.export(made, name, form, form.files_of(made))
+    assert len(FORMATS) > 1
+    (picture,) = [key for key in lake.exports.keys("") if key.endswith(".jpg")]
+    assert picture.endswith(f"{made.version_id}/images/{made.images[0].file_name}")
+
+
+def test_a_version_of_an_earlier_release_gets_its_pictures_with_its_next_export(lake: Lake) -> None:
+    made = version()
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
+    lake.datasets.lay_out(made, {"README.md": b"a card"})
+    folder = keys.dataset(made.campaign, made.version_id, "")
+    lake.exports.delete(f"{folder}images/{made.images[0].file_name}")
+    card = {"README.md": hashlib.sha256(b"a card").hexdigest()}
+    former = {"version_id": made.version_id, "files": card}
+    lake.exports.put(f"{folder}MANIFEST.json", json.dumps(former).encode())
+    lake.datasets.export(made, "coco", coco, coco.files_of(made))
+    assert lake.exports.get(f"{folder}images/{made.images[0].file_name}") == PICTURE
+    own = lake.datasets.export_manifest(made, "")
+    assert own is not None
+    assert own.files.keys() == {"README.md", f"images/{made.images[0].file_name}"}

@@ -15,16 +15,34 @@ from farmy_assets.datasets.release import ensure_releasable
 from farmy_assets.datasets.splits import SPLITS, Split
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
 
+TITLE = "COCO"
+KIND = "json"
+CONTENTS = "one JSON file a split"
+LOADING = """\
+COCO, with pycocotools:
+
+```python
+from pycocotools.coco import COCO
+
+train = COCO("coco/annotations/instances_train.json")
+for image in train.loadImgs(train.getImgIds()):
+    boxes = train.loadAnns(train.getAnnIds(imgIds=image["id"]))
+```
+
+Boxes are in pixels from the top left corner. Category ids are the campaign's own and may have
+gaps. File names are relative to `coco/`.
+"""
+
 DECIMALS = 2
 
 Json = dict[str, object]
 
 
-def coco_files(version: DatasetVersion) -> dict[str, bytes]:
+def files_of(version: DatasetVersion) -> dict[str, bytes]:
     """The annotation files of a version, by path; an empty split has a valid, empty file.
 
     Args:
-        version: The version to export. The pictures belong at `coco_image_path`.
+        version: The version to export. The pictures belong at `picture_path`.
 
     Returns:
         `annotations/instances_<split>.json` for each split; the same bytes for the same version.
@@ -59,7 +77,7 @@ def coco_files(version: DatasetVersion) -> dict[str, bytes]:
     return files
 
 
-def coco_image_path(image: LabelledImage) -> str:
+def picture_path(image: LabelledImage) -> str:
     """Where the picture belongs, seen from the folder that holds `annotations`."""
     return f"images/{image.file_name}"
 
@@ -81,7 +99,7 @@ def _licence_ids(version: DatasetVersion) -> dict[str, int]:
 def _image(image: ReleasedImage, number: int, licence_ids: Mapping[str, int]) -> Json:
     entry: Json = {
         "id": number,
-        "file_name": coco_image_path(image),
+        "file_name": picture_path(image),
         "width": image.width_px,
         "height": image.height_px,
     }

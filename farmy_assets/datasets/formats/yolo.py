@@ -14,12 +14,26 @@ from farmy_assets.datasets.release import ensure_releasable
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
 
+TITLE = "YOLO"
+KIND = "yaml"
+CONTENTS = "data.yaml and one label file an image"
+LOADING = """\
+YOLO, with Ultralytics:
 
-def yolo_files(version: DatasetVersion) -> dict[str, bytes]:
+```sh
+yolo detect train data="$PWD/yolo/data.yaml"
+```
+
+Boxes are fractions of the image. Pictures are looked for beside `data.yaml`, in `images/`. Class
+numbers count from 0.
+"""
+
+
+def files_of(version: DatasetVersion) -> dict[str, bytes]:
     """The label files of a version and its `data.yaml`, by path.
 
     Args:
-        version: The version to export. The pictures belong at `yolo_image_path`.
+        version: The version to export. The pictures belong at `picture_path`.
 
     Returns:
         `data.yaml`, and `labels/<split>/<image_id>.txt` for every image, empty for a background
@@ -37,7 +51,7 @@ def yolo_files(version: DatasetVersion) -> dict[str, bytes]:
     return files
 
 
-def yolo_image_path(image: ReleasedImage) -> str:
+def picture_path(image: ReleasedImage) -> str:
     """Where the picture belongs, seen from the folder that holds `data.yaml`.
 
     YOLO finds the labels of a picture by putting `labels` in the place of `images`.

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 
 from farmy_assets.annotation.boxes import Box
+from farmy_assets.datasets.formats.yolo import files_of, picture_path
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage
-from farmy_assets.datasets.yolo import yolo_files, yolo_image_path
 from farmy_assets.errors import NotReleasableError
 from farmy_assets_tests.datasets.examples import a_box, a_version, an_image, image_lists, quick
 
@@ -34,7 +34,7 @@ def label_path(image_path: str) -> str:
 
 
 def names_of(version: DatasetVersion) -> dict[int, str]:
-    names: dict[int, str] = yaml.safe_load(yolo_files(version)["data.yaml"])["names"]
+    names: dict[int, str] = yaml.safe_load(files_of(version)["data.yaml"])["names"]
     return names
 
 
@@ -42,10 +42,10 @@ def names_of(version: DatasetVersion) -> dict[int, str]:
 @given(image_lists())
 def test_every_box_comes_back_within_a_pixel(images: list[LabelledImage]) -> None:
     version = a_version(*images)
-    files, names = yolo_files(version), names_of(version)
+    files, names = files_of(version), names_of(version)
     assert len(files) == len(images) + 1
     for image in version.images:
-        read = read_rows(files[label_path(yolo_image_path(image))], names, image)
+        read = read_rows(files[label_path(picture_path(image))], names, image)
         assert [box.label for box in read] == [box.label for box in image.boxes]
         for found, box in zip(read, image.boxes, strict=True):
             corners = (box.x_min, box.y_min, box.x_max, box.y_max)
@@ -56,12 +56,12 @@ def test_every_box_comes_back_within_a_pixel(images: list[LabelledImage]) -> Non
 @quick
 @given(image_lists())
 def test_the_same_images_give_the_same_bytes_in_any_order(images: list[LabelledImage]) -> None:
-    assert yolo_files(a_version(*images)) == yolo_files(a_version(*reversed(images)))
+    assert files_of(a_version(*images)) == files_of(a_version(*reversed(images)))
 
 
 def test_a_row_is_class_centre_and_size_as_fractions() -> None:
     version = a_version(an_image(1, a_box("unreif", (64, 48, 192, 240))))
-    (rows,) = (content for path, content in yolo_files(version).items() if path != "data.yaml")
+    (rows,) = (content for path, content in files_of(version).items() if path != "data.yaml")
     assert rows == b"1 0.200000 0.300000 0.200000 0.400000\n"
 
 
@@ -78,11 +78,11 @@ def test_a_class_name_that_yaml_would_misread_comes_back_as_it_was(name: str) ->
 def test_an_image_without_boxes_has_an_empty_label_file() -> None:
     version = a_version(an_image(1))
     (image,) = version.images
-    assert yolo_files(version)[f"labels/{image.split}/{image.image_id}.txt"] == b""
+    assert files_of(version)[f"labels/{image.split}/{image.image_id}.txt"] == b""
 
 
 def test_the_settings_name_every_split_beside_the_file_even_when_one_is_empty() -> None:
-    read = yaml.safe_load(yolo_files(a_version())["data.yaml"])
+    read = yaml.safe_load(files_of(a_version())["data.yaml"])
     assert [read[split] for split in ("train", "val", "test")] == [
         "images/train",
         "images/val",
@@ -94,21 +94,21 @@ def test_the_settings_name_every_split_beside_the_file_even_when_one_is_empty() 
 
 def test_the_file_says_which_version_it_is() -> None:
     version = a_version(an_image(1))
-    first_line = yolo_files(version)["data.yaml"].splitlines()[0].decode()
+    first_line = files_of(version)["data.yaml"].splitlines()[0].decode()
     assert first_line == f"# strawberries {version.version_id}"
 
 
 def test_a_picture_belongs_into_the_folder_of_its_split() -> None:
     (image,) = a_version(an_image(1)).images
-    assert yolo_image_path(image) == f"images/{image.split}/{image.image_id}.jpg"
+    assert picture_path(image) == f"images/{image.split}/{image.image_id}.jpg"
 
 
 def test_arithmetic_dust_outside_of_the_image_is_clipped() -> None:
     version = a_version(an_image(1, a_box(corners=(0, 0, 640.004, 480.004))))
-    rows = [content for path, content in yolo_files(version).items() if path != "data.yaml"]
+    rows = [content for path, content in files_of(version).items() if path != "data.yaml"]
     assert rows == [b"1 0.500000 0.500000 1.000000 1.000000\n"]
 
 
 def test_a_version_with_problems_is_not_exported() -> None:
     with pytest.raises(NotReleasableError, match="pear"):
-        yolo_files(a_version(an_image(1, a_box("pear"))))
+        files_of(a_version(an_image(1, a_box("pear"))))

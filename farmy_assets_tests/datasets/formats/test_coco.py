@@ -11,7 +11,7 @@ from hypothesis import given
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from farmy_assets.datasets.coco import coco_files, coco_image_path
+from farmy_assets.datasets.formats.coco import files_of, picture_path
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage
 from farmy_assets.errors import NotReleasableError
@@ -19,7 +19,7 @@ from farmy_assets_tests.datasets.examples import a_box, a_version, an_image, ima
 
 
 def documents(version: DatasetVersion) -> dict[str, dict[str, Any]]:
-    return {path: json.loads(content) for path, content in coco_files(version).items()}
+    return {path: json.loads(content) for path, content in files_of(version).items()}
 
 
 def read_by_cocos_own_reader(content: bytes) -> COCO:
@@ -33,12 +33,12 @@ def read_by_cocos_own_reader(content: bytes) -> COCO:
 @given(image_lists())
 def test_cocos_own_reader_finds_every_image_and_every_box(images: list[LabelledImage]) -> None:
     version = a_version(*images)
-    files = coco_files(version)
+    files = files_of(version)
     assert list(files) == [f"annotations/instances_{split}.json" for split in SPLITS]
     for split, content in zip(SPLITS, files.values(), strict=True):
         coco = read_by_cocos_own_reader(content)
         found = {image["file_name"]: image for image in coco.imgs.values()}
-        wanted = {coco_image_path(image): image for image in version.images_in(split)}
+        wanted = {picture_path(image): image for image in version.images_in(split)}
         assert found.keys() == wanted.keys()
         for name, image in wanted.items():
             entry = found[name]
@@ -71,12 +71,12 @@ def test_no_exported_box_leaves_its_image_and_each_has_an_area(
 @quick
 @given(image_lists())
 def test_the_same_images_give_the_same_bytes_in_any_order(images: list[LabelledImage]) -> None:
-    assert coco_files(a_version(*images)) == coco_files(a_version(*reversed(images)))
+    assert files_of(a_version(*images)) == files_of(a_version(*reversed(images)))
 
 
 def test_perfect_detections_are_judged_perfect_by_cocos_own_evaluation() -> None:
     images = [an_image(n, a_box(), a_box("überreif", (200, 200, 300, 300))) for n in range(40)]
-    content = coco_files(a_version(*images))["annotations/instances_train.json"]
+    content = files_of(a_version(*images))["annotations/instances_train.json"]
     truth = read_by_cocos_own_reader(content)
     detections = [
         {**{key: each[key] for key in ("image_id", "category_id", "bbox")}, "score": 0.9}
@@ -111,7 +111,7 @@ def test_an_image_without_boxes_still_appears_in_the_export() -> None:
 
 
 def test_an_empty_split_is_a_file_that_can_be_read() -> None:
-    for content in coco_files(a_version()).values():
+    for content in files_of(a_version()).values():
         coco = read_by_cocos_own_reader(content)
         assert (coco.imgs, coco.anns) == ({}, {})
         assert len(coco.cats) == 3
@@ -157,7 +157,7 @@ def test_only_licences_that_images_carry_are_listed_and_none_is_invented() -> No
     names = {licence["id"]: licence["name"] for licence in document["licenses"]}
     assert names == {1: "CC-BY-4.0", 2: "CC0-1.0"}
     carried = {i["file_name"]: names.get(i.get("license")) for i in document["images"]}
-    assert carried == {coco_image_path(image): image.licence for image in images}
+    assert carried == {picture_path(image): image.licence for image in images}
 
 
 def test_a_split_without_licensed_images_lists_no_licence() -> None:
@@ -174,4 +174,4 @@ def test_the_file_says_which_version_it_is() -> None:
 
 def test_a_version_with_problems_is_not_exported() -> None:
     with pytest.raises(NotReleasableError, match="pear"):
-        coco_files(a_version(an_image(1, a_box("pear"))))
+        files_of(a_version(an_image(1, a_box("pear"))))

@@ -1,0 +1,57 @@
+"""The formats that a data set version is written in: one module of this folder each.
+
+What depends on the list is made from it: the assets `<name>_dataset`, the release job, what a
+campaign file may ask for, `farmy dataset pull --format`, and the card of a version.
+"""
+
+import pkgutil
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage
+from farmy_assets.errors import InvalidInputError
+
+
+class ExportFormat(Protocol):
+    """What a module of this folder provides; its name in the list is the module's own.
+
+    Attributes:
+        TITLE: The format's usual name.
+        KIND: What its label files are, as Dagster's kinds name it: `json`, `yaml`.
+        CONTENTS: Which files there are, as the end of a sentence: "one JSON file a split".
+        LOADING: How a person loads it: Markdown for the version's card. Paths are relative to
+            the folder that `farmy dataset pull` wrote, `{name}`.
+    """
+
+    TITLE: str
+    KIND: str
+    CONTENTS: str
+    LOADING: str
+
+    def files_of(self, version: DatasetVersion) -> dict[str, bytes]:
+        """The label files by path; the same bytes for the same version."""
+
+    def picture_path(self, image: ReleasedImage) -> str:
+        """Where a picture belongs, seen from the folder of the label files."""
+
+
+def _found() -> dict[str, ExportFormat]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: cast("ExportFormat", import_module(f"{__name__}.{name}")) for name in names}
+
+
+FORMATS: Mapping[str, ExportFormat] = _found()
+"""By name, in the order of the names."""
+
+
+def format_named(name: str) -> ExportFormat:
+    """The format of this name.
+
+    Raises:
+        InvalidInputError: There is none; the text lists those that there are.
+    """
+    if name not in FORMATS:
+        msg = f"there is no export format {name!r}; there are: {', '.join(FORMATS)}"
+        raise InvalidInputError(msg)
+    return FORMATS[name]
