@@ -24,7 +24,7 @@ def status_lines(found: CampaignStatus) -> Iterator[str]:
     yield ""
     yield from _table(
         ("images", ""),
-        [(word.replace("_", " "), count) for word, count in found.images.items()],
+        [(status.replace("_", " "), count) for status, count in found.images.items()],
     )
     yield ""
     yield from _people(found)

@@ -83,8 +83,8 @@ def restore(
         known_campaign(lake, campaign)
         typer.echo(f"no photograph of {campaign} is left out because another campaign has it")
         return
-    told = ", ".join(f"{name} ({count})" for name, count in found.others.items())
-    typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {told}")
+    campaigns = ", ".join(f"{name} ({count})" for name, count in found.others.items())
+    typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {campaigns}")
     if found.copies:
         stay = verb(len(found.copies), "stays", "stay")
         typer.echo(f"{counted(len(found.copies), 'copy', 'copies')} within {campaign} {stay} out")

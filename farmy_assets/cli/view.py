@@ -26,7 +26,7 @@ from farmy_assets.query.layer import QueryLayer
 
 _VIEWER = Path(__file__).with_name("fiftyone_viewer.py")
 _READY, _TAKEN = "ready", 3  # as the viewer says
-_LEFT_OUT = {"source", "dt", "media_type"}  # the last is FiftyOne's own word for another thing
+_LEFT_OUT = {"source", "dt", "media_type"}  # FiftyOne uses the last name for another thing
 _TOLD_AT_MOST = 10
 
 
@@ -60,8 +60,8 @@ def view(
     console.print(f"{len(gallery.pictures)} of {len(wanted)} images", highlight=False)
     if gallery.without_copy:
         first = ", ".join(gallery.without_copy[:_TOLD_AT_MOST])
-        told = f"{len(gallery.without_copy)} have no copy to look at: {first}"
-        console.print(told, highlight=False, soft_wrap=True)
+        message = f"{len(gallery.without_copy)} have no copy to look at: {first}"
+        console.print(message, highlight=False, soft_wrap=True)
     file = _folder(lake) / f"{os.getpid()}.json"
     file.write_text(json.dumps([_sample(picture) for picture in gallery.pictures]))
     try:
@@ -119,7 +119,7 @@ def _show(program: Path, file: Path, name: str, port: int) -> None:
 
 
 def _sample(picture: Picture) -> dict[str, Any]:
-    known = {n: v for n, v in picture.told.items() if n not in _LEFT_OUT}
+    known = {n: v for n, v in picture.metadata.items() if n not in _LEFT_OUT}
     moments = [n for n, value in known.items() if isinstance(value, datetime)]
     return {
         "file": str(picture.file),
@@ -139,5 +139,5 @@ def _detection(picture: Picture, drawn: Drawn) -> dict[str, Any]:
     (width, height), box = picture.size_px, drawn.box
     left, top = box.x_min / width, box.y_min / height
     shares = [left, top, box.x_max / width - left, box.y_max / height - top]
-    told = {"label": box.label, "bounding_box": shares}
-    return {**told, "person": drawn.person} if drawn.person else told
+    fields = {"label": box.label, "bounding_box": shares}
+    return {**fields, "person": drawn.person} if drawn.person else fields

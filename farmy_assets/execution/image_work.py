@@ -30,7 +30,7 @@ _UPLOADS_IN_HAND = 4 * THREADS
 
 
 class ExpectedContent(NamedTuple):
-    """What an image's metadata told of it; unknown for an image without metadata."""
+    """What an image's metadata state; unknown for an image without metadata."""
 
     sha256: str | None
     name: str | None

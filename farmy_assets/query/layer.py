@@ -56,7 +56,7 @@ class QueryLayer:
         return self.query(images_sql(wanted, limit=limit))
 
     def refresh(self, table_source: TableSource, *, full: bool = False) -> Taken:
-        """A table brought up to date where people query it: its snapshot, and Glue's if told.
+        """Update a table's snapshot, and its Glue table if a Glue database is configured.
 
         Raises:
             LakeUnavailableError: Others changed the table each time that it was tried.
@@ -91,7 +91,7 @@ class QueryLayer:
 
     @property
     def glue_tables(self) -> GlueTables | None:
-        """Where Athena finds the tables; None where no Glue database is told."""
+        """Where Athena finds the tables; None where no Glue database is configured."""
         settings = self.lake.settings
         if not settings.glue_database:
             return None
@@ -100,7 +100,7 @@ class QueryLayer:
 
     @property
     def engine(self) -> LocalEngine | AthenaEngine:
-        """What answers SQL: Athena where a workgroup is told, else this machine."""
+        """The SQL engine: Athena where a workgroup is configured, else DuckDB on this machine."""
         settings = self.lake.settings
         if settings.athena_workgroup:
             client = query_client(settings, "athena")

@@ -44,7 +44,7 @@ class PrivateAddressError(DNSLookupError):
 class PublicResolver(CachingThreadedResolver):
     """Resolves names to public IPv4 addresses only, but for hosts that the scraper's file names.
 
-    It is not told the port that the address is for: `SiteGuard` sees to that, for every request.
+    It does not get the port of the address: `SiteGuard` checks that, for every request.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ from farmy_assets.scraping.spider import MAX_PAGE_BYTES, SiteSpider
 ROOM = "farmy_assets.scraping"
 MINUTES = "minutes"
 QUIET = ("scrapy.pipelines.media", "scrapy.downloadermiddlewares.retry", "scrapy.core.downloader")
-"""What these say is told with its reason in the job's records."""
+"""Their messages are in the job's records, with the reason."""
 
 
 def scrapy_settings(scraper: Scraper) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def run(
 
     Args:
         scraper: What to do.
-        lake: Where it goes.
+        lake: The lake to store them in.
         clock: Tells the time of arrival.
         on_progress: Called whenever a picture or a page is done.
 
@@ -84,7 +84,7 @@ def run(
         The job's numbers; not complete when its time was up, which the next run takes up.
 
     Raises:
-        LakeError: The lake went away; running it again goes on.
+        LakeError: The lake does not answer; run it again to continue.
         ScrapeError: Scrapy itself failed.
     """
     journal = open_journal(lake.records, scraper, clock=clock)
@@ -113,8 +113,8 @@ def conclude(
     """
     spider = crawler.spider
     if failures or not isinstance(spider, SiteSpider):
-        told = failures[0].getErrorMessage() if failures else "it did not start"
-        msg = f"the crawl of {journal.job.scraper} failed: {told}"
+        problem = failures[0].getErrorMessage() if failures else "it did not start"
+        msg = f"the crawl of {journal.job.scraper} failed: {problem}"
         raise ScrapeError(msg)
     if spider.trouble is not None:
         raise spider.trouble

@@ -1,7 +1,7 @@
 """The image pipeline: pictures of a page through the ingestion layer, as bytes that nobody decodes.
 
 Scrapy's own image pipeline decodes what it fetches, in its own process. Here the bytes are only
-looked at by the door of the lake; what is wrong with them is for cleansing to say, in its guarded
+checked by the import; damage is found by cleansing, in its guarded
 children.
 """
 
@@ -71,7 +71,7 @@ class RawZonePipeline(MediaPipeline):
     def get_media_requests(
         self, item: VisitedPage, info: MediaPipeline.SpiderInfo
     ) -> list[Request]:
-        """A request for each picture that nothing speaks against yet."""
+        """A request for each picture that is not refused yet."""
         del info
         return [
             Request(
@@ -129,7 +129,7 @@ class RawZonePipeline(MediaPipeline):
         *,
         item: VisitedPage,
     ) -> ImageFate:
-        """A picture that was fetched goes through the door, or has its reason."""
+        """Import a fetched picture, or record why not."""
         del info
         image: FoundImage = request.meta[FOUND]
         if response.status == NOT_MODIFIED:

@@ -74,7 +74,7 @@ def _is_host_with_port(text: str) -> str:
 
 def _says_how_to_reach_us(text: str) -> str:
     if not re.fullmatch(r"[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+", text):
-        msg = "must be a mail address or a web page: it is told to the site with every request"
+        msg = "must be a mail address or a web page: it is sent to the site with every request"
         raise ValueError(msg)
     return text
 
@@ -96,7 +96,7 @@ class Place(StrEnum):
 
 
 class ImageRule(Record):
-    """Which pictures of a page are wanted, and what is told about each."""
+    """Which pictures of a page to fetch, and where their metadata are."""
 
     each: Selector = "img"
     address: Annotated[tuple[Selector, ...], Field(min_length=1)] = (
@@ -140,7 +140,7 @@ class Limits(Record):
 
 
 class Scraper(Record):
-    """All that is said of one site."""
+    """The settings of one site."""
 
     name: CampaignName
     campaign: CampaignName

@@ -100,7 +100,7 @@ def test_images_are_found_by_their_columns_and_by_sql(lake: Lake, kept: dict[str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "say what to look for"),
+        ([], "give one of: filters"),
         (["--where", "crop"], "write NAME=VALUE"),
         (["--where", "colour=red"], "images have no colour"),
         (["--sql", "SELECT 1 AS n"], "has to have a column image_id"),

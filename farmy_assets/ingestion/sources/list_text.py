@@ -119,24 +119,24 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
     blank = BLANK_LINES.match(text)
     written = text[blank.end() :] if blank else text
     lines_before = len(ENDS_OF_LINES.findall(text, 0, len(text) - len(written)))
-    told = SEPARATOR_LINE.match(written)
-    body = written[told.end() :] if told else written
+    declared = SEPARATOR_LINE.match(written)
+    body = written[declared.end() :] if declared else written
     headers = {
         separator: _header(body, separator)
-        for separator in ([told["separator"]] if told else SEPARATORS)
+        for separator in ([declared["separator"]] if declared else SEPARATORS)
     }
     separator = max(headers, key=lambda s: len(set(headers[s]) & {*known, needed}))
     columns = headers[separator]
     named = [name for name in columns if name]
     if needed not in columns or len(set(named)) < len(named):
         names = ", ".join((needed, *known))
-        between = f"{separator!r}, as its first line says" if told else SEPARATOR_NAMES
+        between = f"{separator!r}, as its first line says" if declared else SEPARATOR_NAMES
         msg = (
             f"{path}: its first row has to name the columns, each once, with {between} between "
             f"them: {names}; {_what_is_wrong(body, named, needed)}"
         )
         raise InvalidInputError(msg)
-    lines_before += 1 if told else 0
+    lines_before += 1 if declared else 0
     return ListText(columns, separator, encoding, is_guessed, body, lines_before)
 
 
