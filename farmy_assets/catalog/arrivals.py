@@ -1,4 +1,4 @@
-"""At the door of the lake: a file becomes an image with metadata, or is refused with a reason."""
+"""The arrival of a file: it becomes an image with metadata, or is refused with a reason."""
 
 import hashlib
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Corrections of a photograph's metadata: records of their own, beside those of its arrival.
 
-The metadata of the first arrival are never changed. What stands is worked out of them and of all
+The metadata of the first arrival never change. The current metadata are computed from them and all
 corrections in their order, so that it comes out the same whenever it is worked out again.
 """
 

@@ -15,7 +15,7 @@ from farmy_assets.label_studio.people import People
 
 
 def roles_of(campaign: Campaign) -> dict[str, Role]:
-    """Address to role of everybody in a campaign; whoever decides conflicts is an adjudicator."""
+    """Address to role of everybody in a campaign; an adjudicator decides conflicts."""
     others = (*campaign.annotators, *campaign.triagers)
     found = {person.email: Role.ANNOTATOR for person in others}
     return found | {campaign.adjudicator.email: Role.ADJUDICATOR}

@@ -56,7 +56,7 @@ def ends_plainly(command: Callable[Parameters, Result]) -> Callable[Parameters, 
             )
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            console.print("stopped; run the same command again to go on", highlight=False)
+            console.print("stopped; run the same command again to continue", highlight=False)
             raise typer.Exit(130) from error
 
     return run

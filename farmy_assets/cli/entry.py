@@ -37,7 +37,7 @@ def app_for(arguments: Sequence[str]) -> "typer.Typer":
 
 
 def is_light(arguments: Sequence[str]) -> bool:
-    """Whether they are for the command that is loaded by itself."""
+    """Whether they are for the command that is loaded alone."""
     return arguments[:1] == [_LIGHT]
 
 

@@ -105,7 +105,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     are, as in a side-car: campaign, crop, field, licence, contributor, device, captured_at,
     latitude_deg, longitude_deg.
 
-    Running it again stores nothing twice, and goes on where an interrupted run stopped. Files that
+    Running it again stores nothing twice, and continues an interrupted run. Files that
     cannot be photographs are left out, each with its reason; broken photographs come in, and the
     checks say what is wrong with them. A source is only read. An s3:// source is read from where
     the lake is; with --profile from AWS.
@@ -180,7 +180,7 @@ def _warn_of_unknown(lake: Lake, campaign: str) -> None:
     """Say that nobody has opened this campaign yet, and which one may be meant."""
     try:
         names = lake.campaigns.names()
-    except LakeError:  # whoever may only import cannot read campaigns, and needs no warning for it
+    except LakeError:  # a user with import rights only cannot read campaigns; no warning needed
         return
     if campaign in names or not names:
         return
@@ -209,7 +209,7 @@ def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
 
 
 def _current_metadata(lake: Lake, image_id: str) -> ImageMetadata | None:
-    """The metadata that stand for an image, corrections included."""
+    """The current metadata of an image, corrections included."""
     found = lake.corrections.standing(image_id)
     return found.metadata if found else None
 

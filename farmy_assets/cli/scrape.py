@@ -48,7 +48,7 @@ def scrape(
         address = f"s3://{lake.records.bucket.name}/{key}"
         print_result(f"The report is {address}")
     else:
-        console.print("Not at its end: run the same command again to go on.", highlight=False)
+        console.print("Not complete: run the same command again to continue.", highlight=False)
 
 
 def _summary(report: ScrapeReport) -> str:

@@ -191,7 +191,7 @@ def _worked(files: Sequence[FoundFile], order: WorkOrder, ray_address: str) -> I
 def _duplicates(
     qualities: Sequence[ImageQuality], policy: CleansingPolicy
 ) -> dict[str, DuplicateOf]:
-    """Among the fit images; then of those that a check flagged, which never stand for a fit one."""
+    """Among the fit images; then of those that a check flagged, which never replace a fit one."""
     found: dict[str, DuplicateOf] = {}
     kept: list[Fingerprint] = []
     for status in (Status.FIT, Status.HELD):
@@ -228,7 +228,7 @@ def write_reports(
     pq.write_table(found.as_table(), buffer, compression="zstd")
     for path, content in ((table, buffer.getvalue()), (page, found.report.page(pictures))):
         draft = path.with_name(f".{path.name}.draft")
-        with _said_plainly(path, draft=draft):
+        with _reported_errors(path, draft=draft):
             draft.write_bytes(content)
             draft.replace(path)
 
@@ -236,7 +236,7 @@ def write_reports(
 def _store(folder: Path, name: str, content: bytes) -> None:
     """The copy's name is the original's with .jpg behind it, so that no two can meet."""
     path = folder.joinpath(*map(_shortened, f"{name}.jpg".split("/")))
-    with _said_plainly(path, draft=path):
+    with _reported_errors(path, draft=path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
@@ -251,7 +251,7 @@ def _shortened(name: str) -> str:
 
 
 @contextmanager
-def _said_plainly(path: Path, *, draft: Path) -> Iterator[None]:
+def _reported_errors(path: Path, *, draft: Path) -> Iterator[None]:
     """Report a file that cannot be written, and remove what was written of it."""
     try:
         yield

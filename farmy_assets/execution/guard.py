@@ -2,7 +2,7 @@
 
 A decoder that is given hostile bytes can hang, swallow all memory, or take its process with it.
 So the bytes go to a child process over a pipe, and rows come back. What exceeds its time or its
-memory, or kills its child twice, becomes a `Failure` of that one piece of work; the rest goes on.
+memory, or kills its child twice, becomes a `Failure` of that one piece of work; the rest continues.
 
 A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
 are given the task by name (`module:function`); they answer with JSON, never with pickled objects.
@@ -37,7 +37,7 @@ OUT_OF_MEMORY = 77
 """The exit code of a child that needed more than it may have."""
 
 IMAGE_WORK = "farmy_assets.execution.work:worker"
-"""The task of the checks; it stands here since this module is quick to import."""
+"""The task of the checks; defined here because this module imports quickly."""
 
 _log = logging.getLogger(__name__)
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
@@ -120,7 +120,7 @@ def _started(task: str) -> subprocess.Popen[bytes]:
 
 
 class _ChildGoneError(Exception):
-    """The child ended; the text says how."""
+    """The child ended; the message says how."""
 
     def __init__(self, detail: str, *, worth_a_retry: bool) -> None:
         super().__init__(detail)

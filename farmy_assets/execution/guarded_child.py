@@ -68,7 +68,7 @@ def _tell(answers: BinaryIO, message: Message) -> None:
 
 
 def _first_message(pipe: BinaryIO) -> Mapping[str, str | float]:
-    """The settings; whoever closes the pipe before has no work."""
+    """The settings; the pipe is closed before if there is no work."""
     head = pipe.read(HEAD.size)
     if not head:
         raise SystemExit

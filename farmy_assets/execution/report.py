@@ -74,7 +74,7 @@ class CleansingReport:
     """What the page is made of.
 
     Attributes:
-        title: What was looked at.
+        title: The name of what was checked.
         policy: The thresholds.
         qualities: A verdict on each image.
         duplicates: Image id to what it duplicates.

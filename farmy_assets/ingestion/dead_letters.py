@@ -1,6 +1,6 @@
 """The dead-letter queue of the ingest path: what failed, why, and how to retry it.
 
-A message lies there after five deliveries that failed. Nothing is thrown away here: a message is
+A message is there after five deliveries that failed. No message is lost here: it is
 sent to the ingest queue first and deleted then, so that one that is killed between the two comes
 twice, which changes nothing.
 """

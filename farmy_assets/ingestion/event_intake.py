@@ -27,7 +27,7 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of the messages of one delivery.
+    """The result of one delivery of messages.
 
     Attributes:
         changed: How many entries were written.

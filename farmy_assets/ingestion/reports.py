@@ -62,7 +62,7 @@ def keep_report(records: Bucket, report: IngestReport) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Make sure that a report can be written there, before hours of work; what is there stays.
+    """Check that a report can be written there, before hours of work; an existing file is kept.
 
     Raises:
         InvalidInputError: It cannot.

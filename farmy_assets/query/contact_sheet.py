@@ -64,7 +64,7 @@ class Card(NamedTuple):
 
 
 class FoundImages(NamedTuple):
-    """Found images, and what the lake knows of their annotation, by image id."""
+    """Found images, and their annotations by image id."""
 
     rows: Sequence[Mapping[str, object]]
     annotations: Mapping[str, ImageAnnotations]

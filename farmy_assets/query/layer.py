@@ -2,7 +2,7 @@
 
     QueryLayer(Lake.connect()).images(crop="tomato", verdict="pass", limit=100)
 
-What a table is made of stands in `table_sources`, and how it is stored in `snapshots`.
+`table_sources` defines the rows of each table, `snapshots` how they are stored.
 """
 
 import os
@@ -46,7 +46,7 @@ class QueryLayer:
         """Images with what the checks found, the newest first.
 
         Args:
-            limit: How many at most.
+            limit: The largest number of rows.
             **wanted: Column of `images` or `image_checks` to the value that it must have, or a
                 question such as `check="blurry<2"`; `query/search_filters.py` has them all.
 

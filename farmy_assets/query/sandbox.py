@@ -100,7 +100,7 @@ def _dataset(table: str, files: list[str]) -> ds.Dataset:
 def run_in_duckdb(
     sql: str, tables: Mapping[str, pa.Table | ds.Dataset], *, limits: Limits | None = None
 ) -> pa.Table:
-    """The answer of DuckDB in this process, which knows nothing but these tables.
+    """The answer of DuckDB in this process, with access to these tables only.
 
     Args:
         sql: DuckDB's SQL, one statement.

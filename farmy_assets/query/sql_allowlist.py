@@ -95,7 +95,7 @@ def checked(sql: str) -> exp.Query:
     """The one query that the text is.
 
     Raises:
-        InvalidInputError: It is no single query, or uses what is not allowed; the text says what.
+        InvalidInputError: It is no single query, or uses what is not allowed; the message names it.
     """
     query = _parsed(sql)
     for count, node in enumerate(query.walk(), start=1):
@@ -196,7 +196,7 @@ def _check_table(table: exp.Table) -> None:
 
 
 def _is_of_query(table: exp.Table) -> bool:
-    """Whether the name is that of a WITH query which stands before it: not one of a later query."""
+    """Whether the name is that of an earlier WITH query: not one of a later query."""
     name, node = table.name.lower(), table.parent
     inside: exp.Expr = table
     while node is not None:

@@ -72,12 +72,12 @@ def run(
     clock: Callable[[], datetime],
     on_progress: Callable[[Journal], None] = lambda journal: None,
 ) -> ScrapeReport:
-    """Do a scraper's job, or go on with it; once in a process, because Twisted runs only once.
+    """Run a scraper's job, or continue it; once in a process, because Twisted runs only once.
 
     Args:
         scraper: What to do.
         lake: The lake to store them in.
-        clock: Tells the time of arrival.
+        clock: Returns the time of arrival.
         on_progress: Called whenever a picture or a page is done.
 
     Returns:
@@ -108,7 +108,7 @@ def conclude(
     """The report of a crawl that has ended; the job is over when nothing is left to do.
 
     Raises:
-        LakeError: The lake went away.
+        LakeError: The lake does not answer.
         ScrapeError: Scrapy itself failed, or some page could not be brought to its end.
     """
     spider = crawler.spider

@@ -45,7 +45,7 @@ class RawZonePipeline(MediaPipeline):
         self._handle_statuses(self.allow_redirects)
         self._fates: dict[str, ImageFate] = {}
         self._under_way: set[str] = set()
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         crawler.signals.connect(self._look_at_headers, signal=signals.headers_received)
 
     @property
@@ -219,7 +219,7 @@ class RawZonePipeline(MediaPipeline):
         metadata = receive(name_of(response.url), content, origin=origin, arrived_at=now)
         if isinstance(metadata, Refusal):
             return _refused(image, RefusalReason(metadata.reason.value), metadata.detail)
-        with self._door:  # the same picture under two addresses, fetched at the same time
+        with self._lock:  # the same picture under two addresses, fetched at the same time
             known = self._spider.zone.holds(metadata.sha256)
             outcome = Outcome.ALREADY_THERE if known else self._spider.zone.store(metadata, content)
         fate = ImageFate(

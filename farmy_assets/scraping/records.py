@@ -35,7 +35,7 @@ class RefusalReason(StrEnum):
 
 
 class ImageOutcome(StrEnum):
-    """What became of one picture."""
+    """The result for one picture."""
 
     STORED = "stored"
     ALREADY_THERE = "already_there"

@@ -100,7 +100,7 @@ class ImageRule(Record):
 
     each: Selector = "img"
     address: Annotated[tuple[Selector, ...], Field(min_length=1)] = (
-        # Where scripts load pictures late, the real ones stand in attributes of their own.
+        # Where scripts load pictures late, the real addresses are in other attributes.
         "img::attr(data-srcset)", "img::attr(data-lazy-srcset)", "img::attr(srcset)",
         "img::attr(data-src)", "img::attr(data-lazy-src)", "img::attr(data-original)",
         "img::attr(src)",
@@ -177,7 +177,7 @@ class Scraper(Record):
         return f"farmy-scraper/1.0 (+{self.contact})"
 
     def is_on_site(self, address: str) -> bool:
-        """Whether an address lies in the allowed domains; subdomains do, but not those of an IP."""
+        """Whether an address is in the allowed domains; subdomains do, but not those of an IP."""
         host = (urlsplit(address).hostname or "").lower()
         return any(
             host == domain or (host.endswith(f".{domain}") and not _is_ip(domain))

@@ -37,7 +37,7 @@ class SiteSpider(scrapy.Spider):
         scraper: The file.
         journal: What is done, from this run and from killed ones before it.
         zone: Where the pictures go.
-        clock: Tells the time of arrival.
+        clock: Returns the time of arrival.
         on_progress: Called whenever a picture or a page is done.
     """
 

@@ -38,8 +38,8 @@ class Row:
 
     Attributes:
         line: Where it ends in the file, from 1.
-        cells: Column to what stands in it, without spaces around it.
-        problem: What is wrong; empty for a row of use.
+        cells: Column to its text, without spaces around it.
+        problem: What is wrong; empty for a valid row.
     """
 
     line: int
@@ -53,7 +53,7 @@ class ListText:
 
     Attributes:
         columns: Names of the columns, in lower case; empty where a column has none.
-        separator: What stands between two cells.
+        separator: The text between two cells.
         encoding: By which it was read.
         is_guessed: Whether that encoding is only the likeliest.
     """
@@ -104,7 +104,7 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
         needed: The one that must be there.
 
     Raises:
-        InvalidInputError: It cannot be read, or its first row names no columns; the text says why.
+        InvalidInputError: It cannot be read, or its first row names no columns.
     """
     try:
         content = path.read_bytes()
@@ -168,7 +168,7 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str, bool]:
 
 
 def _line(content: bytes) -> str:
-    """One line of a text that is not all UTF-8: by itself it may be."""
+    """One line of a text that is not all UTF-8, although this line may be."""
     try:
         return content.decode()
     except UnicodeDecodeError:

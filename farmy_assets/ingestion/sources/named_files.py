@@ -37,14 +37,14 @@ class NamedFiles:
             spellings.append(os.fsdecode(_bytes_of(named)))
         for spelling in spellings:
             if _is_there(self.folder / spelling):
-                return self._plainly(spelling)
+                return self._relative_name(spelling)
         for spelling in spellings:
             found = self._otherwise_spelled(spelling)
             if found is not None:
-                return self._plainly(found)
+                return self._relative_name(found)
         return named
 
-    def _plainly(self, found: str) -> str:
+    def _relative_name(self, found: str) -> str:
         """The name as the folder itself has it: without `./` and `//`, and without the folder."""
         path = PurePosixPath(found)
         if path.is_absolute() and path.is_relative_to(self.folder):
