@@ -1,4 +1,4 @@
-"""At the door of the lake: a file becomes an image with metadata, or is refused with a reason."""
+"""The arrival of a file: it becomes an image with metadata, or is refused with a reason."""
 
 import hashlib
 from datetime import datetime
@@ -50,7 +50,7 @@ class Refusal(Record):
 
 
 class DeliveryMetadata(Record):
-    """What the sender says of all files of one delivery."""
+    """The metadata that the sender supplies for all files of one delivery."""
 
     source: Source
     campaign: str
@@ -73,11 +73,11 @@ def receive(
     """The metadata under which a file enters the lake, or the reason why it does not.
 
     Only what cannot be a photograph is refused here: a broken photograph enters, so that the
-    cleansing stage can say what is wrong with it. What is claimed of this file wins over what is
-    said of the delivery, and both win over EXIF.
+    cleansing stage can report what is wrong with it. Metadata of this file take precedence over
+    those of the delivery, and both over EXIF.
 
     Raises:
-        InvalidInputError: What the sender says of the delivery does not fit the schema.
+        InvalidInputError: The sender's metadata of the delivery do not fit the schema.
     """
     if not content:
         return Refusal(name=name, reason=RefusalReason.EMPTY_FILE)
@@ -92,18 +92,18 @@ def receive(
         return Refusal(name=name, reason=RefusalReason.NOT_AN_IMAGE, detail=detail)
     sha256 = hashlib.sha256(content).hexdigest()
     facts = read_capture_facts(content)
-    told = origin.model_copy(
+    supplied = origin.model_copy(
         update={
             name: value
             for name, value in claims.model_dump(include=set(DeliveryMetadata.model_fields)).items()
             if value is not None
         }
     )
-    if told.contributor is not None:
-        contributor_token(told.contributor)
+    if supplied.contributor is not None:
+        contributor_token(supplied.contributor)
     try:
         return ImageMetadata(
-            image_id=image_id_for(sha256, told.source, told.campaign, name),
+            image_id=image_id_for(sha256, supplied.source, supplied.campaign, name),
             sha256=sha256,
             size_bytes=len(content),
             media_type=media_type_of(content),
@@ -111,7 +111,7 @@ def receive(
             arrived_at=arrived_at,
             captured_at=claims.captured_at or facts.captured_at,
             position=claims.position or facts.position,
-            **{**told.model_dump(), "device": told.device or facts.device},
+            **{**supplied.model_dump(), "device": supplied.device or facts.device},
         )
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

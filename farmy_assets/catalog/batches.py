@@ -1,7 +1,7 @@
 """Sealing: which waiting images form the next batches.
 
 A batch is an immutable, numbered list of images of one campaign. Its number is the lock: batch
-n + 1 can be written only once, by whoever saw batch n in full.
+n + 1 can be written only once, by a writer that has read batch n in full.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What a sender says of one file: in a side-car file beside it, or in a row of a list."""
+"""Metadata that a sender supplies for one file: in a side-car file, or in a row of a list."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ Degrees = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class SuppliedMetadata(Record):
-    """What is said of one file; it wins over what is said of all files, and over EXIF.
+    """Metadata of one file; they take precedence over those of all files, and over EXIF.
 
     Attributes:
         campaign: The campaign it belongs to.
@@ -29,7 +29,7 @@ class SuppliedMetadata(Record):
         licence: Its licence, such as CC-BY-4.0.
         contributor: Token of the contributor; not a name.
         device: The camera.
-        captured_at: When it was taken, in ISO 8601; UTC where no zone is told.
+        captured_at: When it was taken, in ISO 8601; UTC where no zone is given.
         latitude_deg: Where it was taken, WGS 84, south is negative.
         longitude_deg: Where it was taken, WGS 84, west is negative.
     """
@@ -46,33 +46,33 @@ class SuppliedMetadata(Record):
 
     @field_validator("campaign", "crop", "field", "licence", "contributor", "device", mode="before")
     @classmethod
-    def _figures_are_text(cls, told: object) -> object:
-        """A side-car may say `"field": 7`; a list could only say it as text."""
-        is_figure = isinstance(told, int | float) and not isinstance(told, bool)
-        return str(told) if is_figure else told
+    def _numbers_become_text(cls, value: object) -> object:
+        """A side-car may have `"field": 7`; a list has it as text."""
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return str(value) if is_number else value
 
     @field_validator("latitude_deg", "longitude_deg", mode="before")
     @classmethod
-    def _yes_is_no_angle(cls, told: object) -> object:
+    def _refuse_booleans(cls, value: object) -> object:
         """Python takes true for 1."""
-        if isinstance(told, bool):
+        if isinstance(value, bool):
             msg = "a number is needed"
             raise ValueError(msg)  # noqa: TRY004 - pydantic collects these alone
-        return told
+        return value
 
     @field_validator("captured_at", mode="before")
     @classmethod
-    def _by_the_calendar(cls, told: object) -> datetime:
+    def _parse_iso_time(cls, value: object) -> datetime:
         """Only ISO 8601: any number could be taken for seconds since 1970, 20260514 as well."""
         try:
-            time = datetime.fromisoformat(told.strip() if isinstance(told, str) else "")
+            time = datetime.fromisoformat(value.strip() if isinstance(value, str) else "")
         except ValueError as error:
             msg = "a time in ISO 8601 is needed, such as 2026-05-14T08:12:33+02:00"
             raise ValueError(msg) from error
         return time_of_a_photograph(time if time.tzinfo else time.replace(tzinfo=UTC))
 
     @model_validator(mode="after")
-    def _a_whole_position(self) -> "SuppliedMetadata":
+    def _check_position(self) -> "SuppliedMetadata":
         if (self.latitude_deg is None) != (self.longitude_deg is None):
             msg = "latitude_deg and longitude_deg belong together"
             raise ValueError(msg)
@@ -80,7 +80,7 @@ class SuppliedMetadata(Record):
 
     @property
     def position(self) -> Position | None:
-        """The place that is claimed."""
+        """The position, if it is supplied."""
         if self.latitude_deg is None or self.longitude_deg is None:
             return None
         return Position(latitude_deg=self.latitude_deg, longitude_deg=self.longitude_deg)
@@ -91,7 +91,7 @@ CLAIM_NAMES = tuple(SuppliedMetadata.model_fields)
 
 
 def check_claim_names(names: Mapping[str, object] | tuple[str, ...]) -> None:
-    """Make sure that all of these are names of claims.
+    """Check that these are names of metadata that can be supplied.
 
     Raises:
         InvalidInputError: Some are not; the text lists the known ones.
@@ -102,16 +102,16 @@ def check_claim_names(names: Mapping[str, object] | tuple[str, ...]) -> None:
         raise InvalidInputError(msg)
 
 
-def parse_claims(told: Mapping[str, object]) -> SuppliedMetadata:
-    """Claims as they were written down; an empty text claims nothing.
+def parse_claims(supplied: Mapping[str, object]) -> SuppliedMetadata:
+    """Check supplied metadata and convert them; an empty text counts as absent.
 
     Raises:
-        InvalidInputError: A name is unknown, or a value does not fit; the text says which.
+        InvalidInputError: A name is unknown, or a value is not valid; the message names it.
     """
-    check_claim_names(told)
+    check_claim_names(supplied)
     given = {
         name: value
-        for name, value in told.items()
+        for name, value in supplied.items()
         if not (isinstance(value, str) and not value.strip())
     }
     try:

@@ -1,6 +1,6 @@
 """Corrections of a photograph's metadata: records of their own, beside those of its arrival.
 
-The metadata of the first arrival are never changed. What stands is worked out of them and of all
+The metadata of the first arrival never change. The current metadata are computed from them and all
 corrections in their order, so that it comes out the same whenever it is worked out again.
 """
 
@@ -23,7 +23,7 @@ from farmy_assets.errors import InvalidInputError
 
 
 class CorrectedValues(Record):
-    """What a correction says; what is None is left as it stands."""
+    """The new values of a correction; None leaves the current value."""
 
     captured_at: AwareDatetime | None = None
     device: ShortText | None = None
@@ -60,7 +60,7 @@ class Correction(Record):
         at: When it was made.
         values: The new values.
         removed: Names of values that are taken away without another in their place.
-        reason: Why, for those who come later.
+        reason: Why it was made.
     """
 
     image_id: ImageId
@@ -84,35 +84,35 @@ class Correction(Record):
 
 
 def corrected(first: ImageMetadata, corrections: Iterable[Correction]) -> ImageMetadata:
-    """The metadata that stand: those of the first arrival with all corrections, in their order."""
+    """The current metadata: those of the first arrival with all corrections applied in order."""
     changes: dict[str, object] = {}
     for correction in sorted(corrections, key=lambda one: one.number):
         changes |= dict.fromkeys(correction.removed)
-        changes |= _said(correction.values)
+        changes |= _stated(correction.values)
     return first.model_copy(update=changes)
 
 
 def changes_needed(
-    stands: ImageMetadata, values: CorrectedValues, removed: Iterable[str]
+    current: ImageMetadata, values: CorrectedValues, removed: Iterable[str]
 ) -> tuple[CorrectedValues, tuple[str, ...]]:
-    """Of a correction the part that changes anything: saying again what stands needs no record."""
-    said = {n: v for n, v in _said(values).items() if v != getattr(stands, n)}
-    gone = tuple(n for n in dict.fromkeys(removed) if getattr(stands, n, None) is not None)
-    return CorrectedValues.model_validate(said), gone
+    """The part of a correction that changes a value: repeating a current value needs no record."""
+    changed = {n: v for n, v in _stated(values).items() if v != getattr(current, n)}
+    gone = tuple(n for n in dict.fromkeys(removed) if getattr(current, n, None) is not None)
+    return CorrectedValues.model_validate(changed), gone
 
 
-def corrected_values(said: Mapping[str, Any]) -> CorrectedValues:
-    """Values as somebody gave them.
+def corrected_values(values: Mapping[str, Any]) -> CorrectedValues:
+    """Check and convert the values of a correction.
 
     Raises:
-        InvalidInputError: One does not fit; the text says which.
+        InvalidInputError: A value is not valid; the message names it.
     """
     try:
-        return CorrectedValues.model_validate(said)
+        return CorrectedValues.model_validate(values)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InvalidInputError(problems) from error
 
 
-def _said(values: CorrectedValues) -> dict[str, object]:
+def _stated(values: CorrectedValues) -> dict[str, object]:
     return {n: getattr(values, n) for n in CORRECTABLE if getattr(values, n) is not None}

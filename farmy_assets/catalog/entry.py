@@ -33,7 +33,7 @@ class EntryState(StrEnum):
 
 
 class CatalogEntry(Record):
-    """What the catalog knows of one image; it can always be rebuilt from the raw zone.
+    """The catalog's record of one image; it can always be rebuilt from the raw zone.
 
     Its metadata is what may be known outside the raw zone: an exact position given here is
     coarsened. So many corrections are in it as `corrections` says.
@@ -58,7 +58,7 @@ class CatalogEntry(Record):
 
 
 class ObjectEvent(Record):
-    """One change of one object, as S3 told it.
+    """One change of one object, from an S3 event.
 
     `of_version` says that one version alone was removed for good: the object may still be there,
     because it has others, or because what was removed was the mark of its deletion.
@@ -73,11 +73,11 @@ class ObjectEvent(Record):
 
 @dataclass(frozen=True)
 class ObjectEvents:
-    """What one queue message says.
+    """The events of one queue message.
 
     Attributes:
         changes: The objects that came or went.
-        other_names: Name of each event of another kind, which says nothing about the catalog.
+        other_names: Name of each event of another kind, which does not concern the catalog.
         malformed: What is wrong with each record that is no event of S3.
     """
 
@@ -93,7 +93,7 @@ class ObjectEvents:
 def object_events(message_body: str) -> ObjectEvents:
     """The events in the body of one queue message; a record that is none spoils no other.
 
-    S3's own test event has no records and says nothing.
+    S3's own test event has no records.
 
     Raises:
         InvalidInputError: The body as a whole is not an S3 event.

@@ -35,7 +35,7 @@ MINUTES_OF_DEGREE = SECONDS_OF_MINUTE = MINUTES_OF_HOUR = 60
 
 
 class CaptureFacts(Record):
-    """The camera's own words; what it did not say, or said badly, is None."""
+    """What the camera recorded; a value that is absent or not valid is None."""
 
     captured_at: datetime | None = None
     device: str | None = None
@@ -45,8 +45,8 @@ class CaptureFacts(Record):
 def read_capture_facts(content: bytes) -> CaptureFacts:
     """The capture facts in an image's EXIF block; empty for files that have none.
 
-    A camera that tells no time zone is taken at its word in UTC: the order of its photographs
-    is kept, which is what the time is used for. Only the block is read, no picture. Never raises.
+    A time without a zone is read as UTC: the order of the photographs is kept, which is what the
+    time is used for. Only the block is read, no picture. Never raises.
     """
     block = exif_block(content)
     if block is None:
@@ -60,23 +60,23 @@ def read_capture_facts(content: bytes) -> CaptureFacts:
 
 
 def _text(tags: Tags, tag: int) -> str:
-    told = tags.get(tag)
-    return told.text if told else ""
+    value = tags.get(tag)
+    return value.text if value else ""
 
 
 def _times(tags: ExifTags) -> Iterator[datetime]:
-    """The times of use, best first; zeros, blanks and days that never were are of none."""
+    """The valid times, most reliable first; zeros, blanks and impossible dates are left out."""
     for time_tag, offset_tag in TIMES:
-        for told in (_text(tags.camera, time_tag), _text(tags.base, time_tag)):
+        for text in (_text(tags.camera, time_tag), _text(tags.base, time_tag)):
             offset = _text(tags.camera, offset_tag) or _text(tags.base, offset_tag)
-            time = _time(told, offset)
+            time = _time(text, offset)
             if time is not None:
                 yield time
 
 
-def _time(told: str, offset: str) -> datetime | None:
+def _time(text: str, offset: str) -> datetime | None:
     """A time as cameras write it; the offset in its own text counts before the tag's."""
-    found = TIME.fullmatch(told)
+    found = TIME.fullmatch(text)
     if not found:
         return None
     year, month, day = map(int, re.split(r"\D", found["day"]))
@@ -90,11 +90,11 @@ def _time(told: str, offset: str) -> datetime | None:
         return None
 
 
-def _zone(told: str) -> tzinfo | None:
-    told = told.strip().replace(MINUS, "-")
-    if told.upper() in UTC_NAMES:
+def _zone(text: str) -> tzinfo | None:
+    text = text.strip().replace(MINUS, "-")
+    if text.upper() in UTC_NAMES:
         return UTC
-    found = OFFSET.fullmatch(told)
+    found = OFFSET.fullmatch(text)
     if not found or int(found["minutes"] or 0) >= MINUTES_OF_HOUR:
         return None
     size = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
@@ -111,7 +111,7 @@ def _device(base: Tags) -> str | None:
 def _position(place: Tags) -> Position | None:
     """The place, unless any part of it is in doubt: a wrong place is worse than none.
 
-    Zero degrees of both is what devices write that do not know where they are.
+    Zero degrees of both is what devices without a position write.
     """
     latitude = _degrees(place, GPS.GPSLatitude, GPS.GPSLatitudeRef, "NS", most=90)
     longitude = _degrees(place, GPS.GPSLongitude, GPS.GPSLongitudeRef, "EW", most=180)

@@ -1,4 +1,4 @@
-"""Where a photograph's EXIF block lies: found by the container's own table, nothing is decoded.
+"""Locate a photograph's EXIF block by the container's own table; nothing is decoded.
 
 A block is found wherever Pillow finds it, and in a few places more.
 
@@ -167,7 +167,7 @@ def _places_of_item(places: bytes, wanted: int) -> tuple[int, list[tuple[int, in
 
 
 def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of each box that lies whole in these bytes."""
+    """Kind and body of each box that is complete in these bytes."""
     place = 0
     for _ in range(MOST_PARTS):
         if place + 8 > len(content):

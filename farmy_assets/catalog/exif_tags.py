@@ -1,4 +1,4 @@
-"""The tags of an EXIF block: the one reader, for what a photograph says and for how it lies.
+"""The tags of an EXIF block: the one reader, for capture facts and for orientation.
 
 A block is a small TIFF file. What cannot be read is passed over, tag by tag, and the rest counts:
 cameras and editors write wrong types, lengths and places, and leave directories cut short. Every
@@ -31,7 +31,7 @@ MOST_TAGS = 65_535  # of a directory: BigTIFF could tell more
 
 @dataclass(frozen=True)
 class Value:
-    """The bytes of one tag, and what they are said to be."""
+    """The bytes of one tag, and their declared type."""
 
     kind: int
     order: str
@@ -78,8 +78,8 @@ class ExifTags:
     """The tags of an EXIF block, by directory.
 
     Attributes:
-        base: What any TIFF file says: device, orientation, time of change.
-        camera: What cameras say.
+        base: Tags of any TIFF file: device, orientation, time of change.
+        camera: Tags that cameras add.
         place: Where it was taken.
     """
 
@@ -89,9 +89,9 @@ class ExifTags:
 
     @property
     def orientation(self) -> int | None:
-        """How the picture lies, 1 (upright) to 8; None where nothing of use is told."""
-        told = self.base.get(Base.Orientation)
-        number = told.number if told else None
+        """The orientation, 1 (upright) to 8; None where there is no valid value."""
+        value = self.base.get(Base.Orientation)
+        number = value.number if value else None
         return number if number is not None and 1 <= number <= 8 else None  # noqa: PLR2004
 
 
@@ -112,8 +112,8 @@ def read_tags(block: bytes) -> ExifTags:
     base = _directory(block, _whole(order, start), order, is_big=is_big)
 
     def directory_at(tag: int) -> Tags:
-        told = base.get(tag)
-        place = told.number if told else None
+        value = base.get(tag)
+        place = value.number if value else None
         return NO_TAGS if place is None else _directory(block, place, order, is_big=is_big)
 
     return ExifTags(base, directory_at(IFD.Exif), directory_at(IFD.GPSInfo))

@@ -30,7 +30,7 @@ WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://", max_length=
 
 
 class Source(StrEnum):
-    """The way a photograph reached us."""
+    """How a photograph arrived."""
 
     MOBILE = "mobile"
     SCRAPER = "scraper"
@@ -45,12 +45,12 @@ class Position(Record):
 
 
 class WebOrigin(Record):
-    """Where on the web a photograph was found, and what its page said of it.
+    """Where on the web a photograph was found, and what its page states about it.
 
     Attributes:
         page_address: The page that shows it.
         image_address: Where its bytes came from, redirects followed.
-        licence_statement: The page's own words, or link, from which its licence was told.
+        licence_statement: The text or link of the page from which the licence was determined.
     """
 
     page_address: WebAddress
@@ -63,7 +63,7 @@ class WebOrigin(Record):
 
 
 class ImageMetadata(Record):
-    """What we know of one photograph at its arrival; stored beside it and never changed."""
+    """The metadata of one photograph at its arrival; stored beside it and never changed."""
 
     schema_version: Annotated[int, Field(ge=1, le=1)] = 1
     image_id: ImageId

@@ -1,4 +1,4 @@
-"""What is never told outside the raw zone: who took a photograph, and where exactly.
+"""What stays in the raw zone: who took a photograph, and its exact position.
 
 A contributor is a token that only its issuer can turn back into a person. A position leaves the
 raw zone rounded to two decimals of a degree, about one kilometre: enough for the region and the

@@ -29,7 +29,7 @@ def listed(names: Sequence[str], *, shown: int = 0) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The known name that somebody may have meant, or None when nothing is near."""
+    """The known name nearest to a mistyped one, or None when none is near."""
     by_folded = {known.casefold(): known for known in sorted(names, reverse=True)}
     found = get_close_matches(name.casefold(), sorted(by_folded), n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None

@@ -15,7 +15,7 @@ from farmy_assets.label_studio.people import People
 
 
 def roles_of(campaign: Campaign) -> dict[str, Role]:
-    """Address to role of everybody in a campaign; whoever decides conflicts is an adjudicator."""
+    """Address to role of everybody in a campaign; an adjudicator decides conflicts."""
     others = (*campaign.annotators, *campaign.triagers)
     found = {person.email: Role.ANNOTATOR for person in others}
     return found | {campaign.adjudicator.email: Role.ADJUDICATOR}
@@ -49,8 +49,8 @@ class Accounts:
     @property
     def doubtful(self) -> dict[str, list[str]]:
         """Of those the ones that look like an address with an account, and which it is."""
-        told = {email: similar_addresses(email, self._known) for email in self.lacking}
-        return {email: similar for email, similar in told.items() if similar}
+        found = {email: similar_addresses(email, self._known) for email in self.lacking}
+        return {email: similar for email, similar in found.items() if similar}
 
     def question(self) -> None:
         """Ask about addresses that may be slips; only say so where nobody can answer.
@@ -64,8 +64,8 @@ class Accounts:
                 msg = f"nothing was applied; correct {email} in the campaign file"
                 raise InvalidInputError(msg)
 
-    def offer(self, *, invite: bool) -> None:
-        """Say who has no account; invite them when told to, or when asked and answered so."""
+    def report_missing(self, *, invite: bool) -> None:
+        """List people without an account; invite them with `invite`, or after confirmation."""
         lacking = self.lacking
         if not lacking or self._people is None:
             return

@@ -64,7 +64,7 @@ def apply(
         for line in changes_in_words(before, stored) if before else ():
             typer.echo(f"  {line}")
         typer.echo(_holds_from(lake, before, stored))
-    accounts.offer(invite=invite)
+    accounts.report_missing(invite=invite)
 
 
 @commands.command("status")
@@ -139,11 +139,11 @@ def _tell_choice(lake: Lake, campaign: Campaign) -> None:
     except InvalidInputError as error:
         _warn(f"its query could not be tried: {error}")
         return
-    told = f"its query chooses {chosen:,} of {counted(kept, 'kept image')} as of now"
+    summary = f"its query chooses {chosen:,} of {counted(kept, 'kept image')} as of now"
     if chosen:
-        typer.echo(told)
+        typer.echo(summary)
     else:
-        _warn(f"{told}: nobody would be asked anything")
+        _warn(f"{summary}: nobody would be asked anything")
 
 
 def _holds_from(lake: Lake, before: Campaign | None, stored: Campaign) -> str:

@@ -1,4 +1,4 @@
-"""What a person is told who names a campaign that there is not."""
+"""The error text for the name of a campaign that does not exist."""
 
 from collections.abc import Sequence
 

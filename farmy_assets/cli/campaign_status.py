@@ -9,7 +9,7 @@ _GAP = 2
 
 
 def status_lines(found: CampaignStatus) -> Iterator[str]:
-    """What a person wants to know of a campaign, the most important first."""
+    """The status of a campaign, the most important facts first."""
     newest = found.newest_version or "none"
     yield f"{found.campaign} (newest version: {newest}), version {found.version} of its file"
     if found.images_given:
@@ -24,7 +24,7 @@ def status_lines(found: CampaignStatus) -> Iterator[str]:
     yield ""
     yield from _table(
         ("images", ""),
-        [(word.replace("_", " "), count) for word, count in found.images.items()],
+        [(status.replace("_", " "), count) for status, count in found.images.items()],
     )
     yield ""
     yield from _people(found)

@@ -18,7 +18,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
-# Progress and words about the work; results go to standard output (`output.py`).
+# Progress and messages; results go to standard output (`output.py`).
 console = PatientConsole(stderr=True)
 
 
@@ -31,9 +31,9 @@ def environment() -> Mapping[str, str]:
         read_settings,
     )
 
-    told = platform_environment(read_settings())
-    os.environ.update(told)  # boto3 reads its credentials from there
-    return {**os.environ, **told}
+    variables = platform_environment(read_settings())
+    os.environ.update(variables)  # boto3 reads its credentials from there
+    return {**os.environ, **variables}
 
 
 def open_lake() -> "Lake":
@@ -56,7 +56,7 @@ def ends_plainly(command: Callable[Parameters, Result]) -> Callable[Parameters, 
             )
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            console.print("stopped; run the same command again to go on", highlight=False)
+            console.print("stopped; run the same command again to continue", highlight=False)
             raise typer.Exit(130) from error
 
     return run

@@ -35,11 +35,11 @@ def add(
     lake = open_lake()
     token = lake.contributors.give_token(contributor, now=datetime.now(UTC))
     page = page.rstrip("/") or read_settings().address("uploads")
-    told = {"token": token, **({"campaign": campaign} if campaign else {})}
+    values = {"token": token, **({"campaign": campaign} if campaign else {})}
     typer.echo(token)
     console.print("Give this link to the contributor, and to nobody else; it is shown this once:",
                   highlight=False)  # fmt: skip
-    console.print(f"{page}/#{urlencode(told)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{page}/#{urlencode(values)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @commands.command("list")

@@ -65,7 +65,7 @@ def pull(
 ) -> None:
     """Fetch a released data set: its label files, its pictures, and the manifest with checksums.
 
-    Every file is compared with its sha256. An interrupted download goes on when the same command
+    Every file is compared with its sha256. An interrupted download continues when the same command
     runs again; the manifest is written last, so a folder with MANIFEST.json is whole.
 
         farmy dataset pull weeds-2026 weeds --format yolo

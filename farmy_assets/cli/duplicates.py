@@ -61,7 +61,7 @@ def restore(
         bool, typer.Option("--all", help="All that other campaigns' photographs keep out.")
     ] = False,
 ) -> None:
-    """Say that photographs are no duplicates: they go on, beside those they look like.
+    """Mark photographs as not being duplicates: they go on to annotation as well.
 
     With --campaign NAME --all: all photographs of a campaign that were left out because another
     campaign has them. Copies within the campaign itself stay out, by the thresholds of the file
@@ -74,7 +74,7 @@ def restore(
     rulings, by, now = DuplicateRulings.of(lake), by or getuser(), datetime.now(UTC)
     if not campaign:
         batches = rulings.restore(images or [], by=by, why=why, now=now)
-        _tell(images or [], "goes on to annotation", batches)
+        _report(images or [], "goes on to annotation", batches)
         return
     name = "FARMY_CLEANSING_POLICY"
     policies = read_policy(environment().get(name, ""), named_by=name)
@@ -83,8 +83,8 @@ def restore(
         known_campaign(lake, campaign)
         typer.echo(f"no photograph of {campaign} is left out because another campaign has it")
         return
-    told = ", ".join(f"{name} ({count})" for name, count in found.others.items())
-    typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {told}")
+    campaigns = ", ".join(f"{name} ({count})" for name, count in found.others.items())
+    typer.echo(f"{counted(len(found.taken_in), 'photograph')} taken in, known from {campaigns}")
     if found.copies:
         stay = verb(len(found.copies), "stays", "stay")
         typer.echo(f"{counted(len(found.copies), 'copy', 'copies')} within {campaign} {stay} out")
@@ -97,10 +97,10 @@ def exclude(images: Images, by: By = "", why: Why = "") -> None:
     """Say that restored photographs are duplicates after all."""
     rulings, now = DuplicateRulings.of(open_lake()), datetime.now(UTC)
     batches = rulings.exclude(images, by=by or getuser(), why=why, now=now)
-    _tell(images, "is left out again", batches)
+    _report(images, "is left out again", batches)
 
 
-def _tell(images: Sequence[str], what: str, batches: Sequence[str]) -> None:
+def _report(images: Sequence[str], what: str, batches: Sequence[str]) -> None:
     for image_id in images:
         console.print(f"{image_id} {what}", highlight=False, soft_wrap=True)
     console.print(f"to be cleansed anew, by the sensor: {', '.join(batches)}",

@@ -37,12 +37,12 @@ def app_for(arguments: Sequence[str]) -> "typer.Typer":
 
 
 def is_light(arguments: Sequence[str]) -> bool:
-    """Whether they are for the command that is loaded by itself."""
+    """Whether they are for the command that is loaded alone."""
     return arguments[:1] == [_LIGHT]
 
 
 def _is_asked_by_a_shell() -> bool:
-    """Whether a shell wants a word completed: it gives no arguments, but a variable."""
+    """Whether a shell asks for completion: it sets a variable and gives no arguments."""
     return any(name.endswith("_COMPLETE") for name in os.environ)
 
 
@@ -54,7 +54,7 @@ def _start_processes() -> None:
 
 
 def _light_app() -> "typer.Typer":
-    """The command with that one part in it; words, options and help are the same."""
+    """The command with that one part in it; names, options and help are the same."""
     import typer  # noqa: PLC0415 - the processes above do not wait for it
 
     from farmy_assets.cli.cleanse import cleanse  # noqa: PLC0415 - not needed by the others

@@ -26,7 +26,7 @@ def main(file: str, name: str, port: str) -> int:
     dataset = fiftyone.Dataset(name, overwrite=True, persistent=True)
     dataset.info["farmy"] = True
     dataset.save()
-    dataset.add_samples([_sample(told) for told in samples], progress=False)
+    dataset.add_samples([_sample(values) for values in samples], progress=False)
     session = None
     if int(port):
         session = fiftyone.launch_app(dataset, address="127.0.0.1", port=int(port), auto=False)
@@ -36,17 +36,17 @@ def main(file: str, name: str, port: str) -> int:
     return 0
 
 
-def _sample(told: Mapping[str, Any]) -> Any:  # noqa: ANN401 - FiftyOne has no types
-    fields = dict(told["fields"])
-    for moment in told["moments"]:
+def _sample(values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - FiftyOne has no types
+    fields = dict(values["fields"])
+    for moment in values["moments"]:
         fields[moment] = datetime.fromisoformat(fields[moment])
     if "latitude_deg" in fields and "longitude_deg" in fields:
         point = [fields["longitude_deg"], fields["latitude_deg"]]
         fields["location"] = fiftyone.GeoLocation(point=point)
     return fiftyone.Sample(
-        filepath=told["file"],
-        consensus=_detections(told["consensus"]),
-        votes=_detections(told["votes"]),
+        filepath=values["file"],
+        consensus=_detections(values["consensus"]),
+        votes=_detections(values["votes"]),
         **fields,
     )
 

@@ -29,9 +29,9 @@ from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.ingestion.correcting import (
     CorrectionReport,
     check_removable,
-    correct_offers,
+    correct_files,
 )
-from farmy_assets.ingestion.differences import in_words
+from farmy_assets.ingestion.differences import summary_of
 from farmy_assets.ingestion.importing import import_files
 from farmy_assets.ingestion.reports import IngestReport, check_writable, keep_report, write_refusals
 from farmy_assets.ingestion.source_files import SourceFiles
@@ -105,7 +105,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     are, as in a side-car: campaign, crop, field, licence, contributor, device, captured_at,
     latitude_deg, longitude_deg.
 
-    Running it again stores nothing twice, and goes on where an interrupted run stopped. Files that
+    Running it again stores nothing twice, and continues an interrupted run. Files that
     cannot be photographs are left out, each with its reason; broken photographs come in, and the
     checks say what is wrong with them. A source is only read. An s3:// source is read from where
     the lake is; with --profile from AWS.
@@ -137,10 +137,10 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
     )  # fmt: skip
     _warn_of_unknown(lake, campaign)
     store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
-    offers = _offers(photographs, store, side_cars=side_cars, anywhere=anywhere)
+    files = _source_files(photographs, store, side_cars=side_cars, anywhere=anywhere)
     if correct and by:
-        corrections = correct_offers(
-            lake.corrections, offers(), origin=origin, author=by, reason=why, removed=removed,
+        corrections = correct_files(
+            lake.corrections, files(), origin=origin, author=by, reason=why, removed=removed,
             clock=lambda: datetime.now(UTC),
         )  # fmt: skip
         _print_corrections(corrections, as_json=as_json)
@@ -150,20 +150,21 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
-        files = progress.add_task("looking", total=None, size_bytes=0)
-        total = sum(1 for _ in offers())
-        progress.reset(files, total=total, description="files")
+        task = progress.add_task("looking", total=None, size_bytes=0)
+        total = sum(1 for _ in files())
+        progress.reset(task, total=total, description="files")
         size_bytes = 0
 
         def on_file(size: int) -> None:
             nonlocal size_bytes
             size_bytes += size
-            progress.update(files, advance=1, size_bytes=size_bytes)
+            progress.update(task, advance=1, size_bytes=size_bytes)
 
         images: list[str] = []
         report = import_files(
-            lake.ingestion, offers(), origin=origin, clock=lambda: datetime.now(UTC),
-            on_file=on_file, on_image=images.append, standing=partial(_standing, lake),
+            lake.ingestion, files(), origin=origin, clock=lambda: datetime.now(UTC),
+            on_file=on_file, on_image=images.append,
+            current_metadata=partial(_current_metadata, lake),
         )  # fmt: skip
     key = keep_report(lake.records.bucket, report)
     if report_file:
@@ -179,7 +180,7 @@ def _warn_of_unknown(lake: Lake, campaign: str) -> None:
     """Say that nobody has opened this campaign yet, and which one may be meant."""
     try:
         names = lake.campaigns.names()
-    except LakeError:  # whoever may only import cannot read campaigns, and needs no warning for it
+    except LakeError:  # a user with import rights only cannot read campaigns; no warning needed
         return
     if campaign in names or not names:
         return
@@ -207,8 +208,8 @@ def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
         )  # fmt: skip
 
 
-def _standing(lake: Lake, image_id: str) -> ImageMetadata | None:
-    """The metadata that stand for an image, corrections included."""
+def _current_metadata(lake: Lake, image_id: str) -> ImageMetadata | None:
+    """The current metadata of an image, corrections included."""
     found = lake.corrections.standing(image_id)
     return found.metadata if found else None
 
@@ -221,11 +222,11 @@ def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> Fo
     )
 
 
-def _offers(
+def _source_files(
     photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
 ) -> SourceFiles:
     if photographs.startswith(SCHEME):
-        return partial(store().offers, photographs, side_cars=side_cars)
+        return partial(store().files, photographs, side_cars=side_cars)
     path = Path(photographs).expanduser()
     if path.is_dir():
         return partial(files_of_folder, path, side_cars=side_cars)
@@ -240,7 +241,7 @@ def _print(report: IngestReport, address: str) -> None:
         f"{counted(report.files, 'file')}: {report.stored} stored, "
         f"{report.already_there} already there, {len(report.refused)} left out"
     )
-    if differing := in_words(report.differing):
+    if differing := summary_of(report.differing):
         print_result(differing)
     for reason, count in Counter(r.reason.value for r in report.refused).most_common():
         print_result(f"  {reason}: {count}")

@@ -26,7 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "scrape": "Bring a web site's photographs, with licence and source page, into the lake.",
     "cleanse": "Check a folder of photographs: what is fit to annotate, what is not, and why.",
     "query": "Ask the lake's tables a question in Athena's SQL.",
-    "search": "Find images, and see them on one page.",
+    "search": "Find images, and show them on one page.",
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled boxes and votes.",
     "campaign": "Open, change and watch annotation campaigns.",
     "contributors": "Who may upload photographs from a phone.",

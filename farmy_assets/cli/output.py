@@ -1,4 +1,4 @@
-"""Where a command writes: results to standard output, words about the work to standard error.
+"""Where a command writes: results to standard output, progress and messages to standard error.
 
 A table is as wide as its values when it goes to a file or a pipe: no value is cut or wrapped. On a
 terminal its ids are shortened in the middle, so that a row stays one line.
@@ -95,7 +95,7 @@ def shortened(text: str, width: int) -> str:
 def _fitted(
     columns: Sequence[str], rows: list[list[str]], ids: Collection[str], width: int
 ) -> list[list[str]]:
-    """The rows, with ids as short as the width asks for, but never shorter than can be told."""
+    """The rows, with ids as short as the width asks for, but never so short that two are alike."""
     widths = [max([cell_len(name), *(cell_len(row[n]) for row in rows)])
               for n, name in enumerate(columns)]  # fmt: skip
     places = [n for n, name in enumerate(columns) if name in ids]

@@ -25,8 +25,10 @@ Email = Annotated[str, typer.Argument(help="The person's e-mail address, as the 
 
 def open_people() -> People:
     """The accounts of this platform's Label Studio."""
-    told = environment()
-    settings = StudioSettings.from_environment(told, cleansed_bucket=told["FARMY_CLEANSED_BUCKET"])
+    variables = environment()
+    settings = StudioSettings.from_environment(
+        variables, cleansed_bucket=variables["FARMY_CLEANSED_BUCKET"]
+    )
     return Studio(settings).people
 
 
@@ -65,7 +67,7 @@ def change_role(
 ) -> None:
     """Change what an account is for, from the next click on."""
     changed = open_people().set_role(parse_email(email), role)
-    console.print(f"{changed.email} is {_as_words(changed.role)} now", highlight=False)
+    console.print(f"{changed.email} is {_role_name(changed.role)} now", highlight=False)
 
 
 @commands.command("list")
@@ -108,7 +110,7 @@ def _ask_about_similar(address: str, known: list[str]) -> None:
 
 
 def _show(invitation: Invitation) -> None:
-    who = f"{invitation.email} ({_as_words(invitation.role)})"
+    who = f"{invitation.email} ({_role_name(invitation.role)})"
     if invitation.link is None:
         state = "has signed in" if invitation.has_signed_in else "has not signed in yet"
         console.print(
@@ -125,7 +127,7 @@ def _show(invitation: Invitation) -> None:
     typer.echo(invitation.link)
 
 
-def _as_words(role: Role | None) -> str:
+def _role_name(role: Role | None) -> str:
     return {
         Role.ANNOTATOR: "an annotator",
         Role.ADJUDICATOR: "an adjudicator",

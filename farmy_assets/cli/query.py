@@ -89,14 +89,16 @@ def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person c
         raise InvalidInputError("--for-spreadsheets needs --format csv")
     _write(answer, form, out, for_spreadsheets=for_spreadsheets)
     if not len(answer) and not fresh:
-        told = "the tables are brought up to date every quarter of an hour; with --fresh, now"
-        console.print(told, highlight=False)
+        hint = "the tables are brought up to date every quarter of an hour; with --fresh, now"
+        console.print(hint, highlight=False)
 
 
 def _print_scan(scan: Scan) -> None:
     limit = f" of at most {scan.limit_bytes / 1e9:,.1f} GB" if scan.limit_bytes else ""
-    told = f"Athena read {scan.scanned_bytes / 1e6:,.1f} MB{limit}: about {scan.cost_usd:.5f} USD"
-    console.print(told, highlight=False)
+    summary = (
+        f"Athena read {scan.scanned_bytes / 1e6:,.1f} MB{limit}: about {scan.cost_usd:.5f} USD"
+    )
+    console.print(summary, highlight=False)
 
 
 def _saved(name: str, folder: Path) -> Path:
@@ -161,9 +163,9 @@ def _content(answer: pa.Table, form: Form, *, for_spreadsheets: bool) -> bytes:
         return text.getvalue().encode()
     rows = [dict(zip(answer.column_names, row, strict=True)) for row in _rows(answer)]
     if form is Form.JSONL:
-        lines = (json.dumps(row, ensure_ascii=False, default=_told) for row in rows)
+        lines = (json.dumps(row, ensure_ascii=False, default=_json_value) for row in rows)
         return "".join(f"{line}\n" for line in lines).encode()
-    return f"{json.dumps(rows, indent=1, ensure_ascii=False, default=_told)}\n".encode()
+    return f"{json.dumps(rows, indent=1, ensure_ascii=False, default=_json_value)}\n".encode()
 
 
 def _rows(answer: pa.Table) -> Iterator[tuple[Any, ...]]:
@@ -182,7 +184,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - a value of any type that a que
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _told(value: object) -> object:
+def _json_value(value: object) -> object:
     """A value that JSON has no form for: moments and days as ISO 8601 writes them."""
     if isinstance(value, date):
         return value.isoformat()
@@ -192,7 +194,7 @@ def _told(value: object) -> object:
 def _cell(value: object) -> object:
     """A value in a table of texts: lists and maps in JSON's form."""
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_told)
+        return json.dumps(value, ensure_ascii=False, default=_json_value)
     return str(value).lower() if isinstance(value, bool) else value
 
 

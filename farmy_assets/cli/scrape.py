@@ -21,10 +21,10 @@ def scrape(
 ) -> None:
     """Bring a web site's photographs, with licence and source page, into the lake.
 
-    What is brought in, from where and how gently is told by the file. Pictures whose licence is not
-    shown to be an allowed one stay outside, with the reason. An interrupted job goes on when the
-    same command runs again; one that came to its end is followed by a new one, which fetches only
-    what is new.
+    The file sets which pictures are imported, from where and at which rate. Pictures that are not
+    shown to have an allowed licence are not imported, and the reason is recorded. An interrupted
+    job continues when the same command runs again; a complete one is followed by a new one, which
+    fetches only what is new.
     """
     lake = open_lake()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -33,12 +33,12 @@ def scrape(
         report = run_scraper(
             file,
             lake.settings,
-            on_progress=lambda so_far: progress.update(task, description=_in_words(so_far)),
+            on_progress=lambda so_far: progress.update(task, description=_summary(so_far)),
         )
     if as_json:
         typer.echo(report.to_json().decode())
         return
-    print_result(f"{report.job.scraper}, job {report.job.number}: {_in_words(report)}")
+    print_result(f"{report.job.scraper}, job {report.job.number}: {_summary(report)}")
     _print_reasons("pictures left out", report.refused_by_reason)
     _print_reasons("pages not read", report.unread_pages_by_reason)
     for limit in report.limits_reached:
@@ -48,10 +48,10 @@ def scrape(
         address = f"s3://{lake.records.bucket.name}/{key}"
         print_result(f"The report is {address}")
     else:
-        console.print("Not at its end: run the same command again to go on.", highlight=False)
+        console.print("Not complete: run the same command again to continue.", highlight=False)
 
 
-def _in_words(report: ScrapeReport) -> str:
+def _summary(report: ScrapeReport) -> str:
     return (
         f"{report.pages} pages: {report.stored} stored, {report.already_there} already there, "
         f"{report.refused} left out"
@@ -60,5 +60,5 @@ def _in_words(report: ScrapeReport) -> str:
 
 def _print_reasons(title: str, reasons: Mapping[str, int]) -> None:
     if reasons:
-        told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-        print_result(f"  {title}: {told}")
+        counts = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        print_result(f"  {title}: {counts}")

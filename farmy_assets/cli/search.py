@@ -18,7 +18,7 @@ from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.suggestions import check_values
 from farmy_assets.query.tables import TABLES
 
-_TOLD = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
+_SHOWN = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
 
 
 @ends_plainly
@@ -39,15 +39,17 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     duplicate_of: Annotated[str, typer.Option(help="Left out as a copy of this image.")] = "",
     kept_for: Annotated[str, typer.Option(help="Kept in place of this duplicate.")] = "",
     sql: Annotated[str, typer.Option(help="A SELECT with a column image_id.")] = "",
-    like: Annotated[Path | None, typer.Option(help="A photograph to find the like of.")] = None,
+    like: Annotated[
+        Path | None, typer.Option(help="Find images that look like this photograph.")
+    ] = None,
     distance: Annotated[
-        int, typer.Option(help="How far it may look different, 0 to 64 bits.")
+        int, typer.Option(help="The largest distance of perceptual hashes, 0 to 64 bits.")
     ] = 12,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="The largest number of images.")] = 100,
     sheet: Annotated[Path | None, typer.Option(help="Write a page with pictures here.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Among all images as of now.")] = False,
 ) -> None:
-    """Find images, and see them on one page.
+    """Find images, and show them on one page.
 
         farmy search --where crop=tomato --where verdict=pass --sheet found.html
         farmy search --check "blurry<2, dark>=0.4" --captured-since 2026-05-01
@@ -66,8 +68,8 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
     }  # fmt: skip
     wanted = {**_columns(where or []), **{name: value for name, value in asked.items() if value}}
     if sum([bool(wanted), bool(sql), like is not None]) != 1:
-        msg = "say what to look for: what is known of it (--where, --check, --label and others, "
-        raise InvalidInputError(msg + "which combine), --sql or --like, one of them")
+        msg = "give one of: filters (--where, --check, --label and others, "
+        raise InvalidInputError(msg + "which combine), --sql, or --like")
     lake = open_lake()
     if fresh and like is None:  # looks are always those of now
         QueryLayer(lake).bring_up_to_date(TABLES)
@@ -105,8 +107,8 @@ def _columns(where: Sequence[str]) -> dict[str, str]:
 
 def _matching(lake: Lake, wanted: Mapping[str, str], limit: int) -> list[Mapping[str, object]]:
     frame = QueryLayer(lake).images(limit=limit, **wanted)
-    told = dict.fromkeys(name for name in (*_TOLD, *wanted) if name in frame)
-    return _rows(frame[[*told]])
+    shown = dict.fromkeys(name for name in (*_SHOWN, *wanted) if name in frame)
+    return _rows(frame[[*shown]])
 
 
 def _asked(lake: Lake, sql: str, limit: int) -> list[Mapping[str, object]]:

@@ -17,7 +17,7 @@ def task_links(
 ) -> dict[str, list[tuple[str, str]]]:
     """Image id to title and address of each of its tasks.
 
-    Without Label Studio there are none, and the person is told why.
+    Without Label Studio there are none, and a message gives the reason.
     """
     by_inbox: dict[Inbox, list[Assignment]] = defaultdict(list)
     for some in assignments.values():

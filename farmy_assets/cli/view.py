@@ -1,7 +1,7 @@
 """farmy view: images in FiftyOne, with what people drew on them.
 
 FiftyOne and Dagster need different versions of the same library, so FiftyOne has an environment of
-its own. It is handed a file that tells of each image, and where its copy lies.
+its own. It gets a file with each image's metadata and the path of its copy.
 """
 
 import json
@@ -26,7 +26,7 @@ from farmy_assets.query.layer import QueryLayer
 
 _VIEWER = Path(__file__).with_name("fiftyone_viewer.py")
 _READY, _TAKEN = "ready", 3  # as the viewer says
-_LEFT_OUT = {"source", "dt", "media_type"}  # the last is FiftyOne's own word for another thing
+_LEFT_OUT = {"source", "dt", "media_type"}  # FiftyOne uses the last name for another thing
 _TOLD_AT_MOST = 10
 
 
@@ -36,7 +36,7 @@ def view(
         str, typer.Argument(help="A SELECT with a column image_id; without it, ids by a pipe.")
     ] = "",
     name: Annotated[str, typer.Option(help="The dataset's name in FiftyOne.")] = "farmy",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="The largest number of images.")] = 1000,
     port: Annotated[int, typer.Option(help="Where on 127.0.0.1 its page is.")] = 5151,
     serve: Annotated[bool, typer.Option(help="Serve the page until Ctrl-C.")] = True,
     python: Annotated[Path | None, typer.Option(help="A Python that has FiftyOne.")] = None,
@@ -56,12 +56,12 @@ def view(
     wanted = _asked_for(lake, sql)
     gallery = _gathered(lake, wanted[:limit])
     if not gallery.pictures:
-        raise InvalidInputError("none of these images has a copy to look at; ask for others")
+        raise InvalidInputError("none of these images has a copy to show; choose others")
     console.print(f"{len(gallery.pictures)} of {len(wanted)} images", highlight=False)
     if gallery.without_copy:
         first = ", ".join(gallery.without_copy[:_TOLD_AT_MOST])
-        told = f"{len(gallery.without_copy)} have no copy to look at: {first}"
-        console.print(told, highlight=False, soft_wrap=True)
+        message = f"{len(gallery.without_copy)} have no copy to show: {first}"
+        console.print(message, highlight=False, soft_wrap=True)
     file = _folder(lake) / f"{os.getpid()}.json"
     file.write_text(json.dumps([_sample(picture) for picture in gallery.pictures]))
     try:
@@ -99,7 +99,7 @@ def _show(program: Path, file: Path, name: str, port: int) -> None:
     Raises:
         FarmyError: FiftyOne failed; what it said went to standard error.
     """
-    # -P: our modules beside the viewer are not to stand in for those that FiftyOne imports.
+    # -P: our modules beside the viewer must not shadow those that FiftyOne imports.
     command = [str(program), "-P", "-W", "ignore", str(_VIEWER), str(file), name, str(port)]
     environment = {"FIFTYONE_DO_NOT_TRACK": "true", **os.environ}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as viewer:  # noqa: S603 - our own script
@@ -119,7 +119,7 @@ def _show(program: Path, file: Path, name: str, port: int) -> None:
 
 
 def _sample(picture: Picture) -> dict[str, Any]:
-    known = {n: v for n, v in picture.told.items() if n not in _LEFT_OUT}
+    known = {n: v for n, v in picture.metadata.items() if n not in _LEFT_OUT}
     moments = [n for n, value in known.items() if isinstance(value, datetime)]
     return {
         "file": str(picture.file),
@@ -139,5 +139,5 @@ def _detection(picture: Picture, drawn: Drawn) -> dict[str, Any]:
     (width, height), box = picture.size_px, drawn.box
     left, top = box.x_min / width, box.y_min / height
     shares = [left, top, box.x_max / width - left, box.y_max / height - top]
-    told = {"label": box.label, "bounding_box": shares}
-    return {**told, "person": drawn.person} if drawn.person else told
+    fields = {"label": box.label, "bounding_box": shares}
+    return {**fields, "person": drawn.person} if drawn.person else fields

@@ -55,7 +55,7 @@ _SCOPES, _SCOPES_SINCE = 3, 6  # abstract sockets, signals
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a child is told of its parent's environment: what programs need, by name.
+    """The parent's environment variables that a child gets: those that programs need, by name.
 
     Args:
         environment: The parent's.

@@ -48,7 +48,7 @@ _THUMBNAILS_KEPT = 5_000  # some 25 MB
 _LONGEST_NAME_BYTES = 255  # of one part of a path
 
 _READING = tuple(check for check in REJECTING if check is not Check.CONTENT_CHANGED)
-"""The checks on the way to a picture; nobody promised the contents of a plain folder."""
+"""The checks of the bytes; a plain folder has no digests to compare with."""
 
 REPORT_SCHEMA = pa.schema(
     [
@@ -79,7 +79,7 @@ class FolderReport:
         return CleansingReport(str(self.folder), self.policy, self.qualities, self.duplicates, {})
 
     def is_kept(self, quality: ImageQuality) -> bool:
-        """Whether an image would go on to annotation without a person's word."""
+        """Whether an image would go on to annotation without a person's decision."""
         return quality.status is Status.FIT and quality.image_id not in self.duplicates
 
     def has_picture(self, image_id: str) -> bool:
@@ -164,8 +164,8 @@ def cleanse(
     for worked in _worked(files, order, ray_address):
         quality = ImageQuality.model_validate_json(worked.quality)
         if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
-            told = why_missing(paths[quality.image_id])
-            quality = quality.model_copy(update={"detail": told})
+            problem = why_missing(paths[quality.image_id])
+            quality = quality.model_copy(update={"detail": problem})
         qualities.append(quality)
         if worked.thumbnail is not None and len(pictures) < _THUMBNAILS_KEPT:
             pictures[quality.image_id] = worked.thumbnail
@@ -179,7 +179,7 @@ def cleanse(
 
 def _worked(files: Sequence[FoundFile], order: WorkOrder, ray_address: str) -> Iterator[WorkedText]:
     if ray_address:
-        from farmy_assets.execution.folder_plan import (  # noqa: PLC0415 - brings all of Daft
+        from farmy_assets.execution.folder_plan import (  # noqa: PLC0415 - loads all of Daft
             planned_files,
         )
 
@@ -191,7 +191,7 @@ def _worked(files: Sequence[FoundFile], order: WorkOrder, ray_address: str) -> I
 def _duplicates(
     qualities: Sequence[ImageQuality], policy: CleansingPolicy
 ) -> dict[str, DuplicateOf]:
-    """Among the fit images; then of those that a check flagged, which never stand for a fit one."""
+    """Among the fit images; then of those that a check flagged, which never replace a fit one."""
     found: dict[str, DuplicateOf] = {}
     kept: list[Fingerprint] = []
     for status in (Status.FIT, Status.HELD):
@@ -214,7 +214,7 @@ def write_reports(
         page: The HTML file.
 
     Raises:
-        InvalidInputError: One of them cannot be written, for want of room or of rights.
+        InvalidInputError: One of them cannot be written, for lack of space or permission.
     """
     paths = {file.name: file.path for file in files}
     shown = found.report.shown_images()
@@ -228,7 +228,7 @@ def write_reports(
     pq.write_table(found.as_table(), buffer, compression="zstd")
     for path, content in ((table, buffer.getvalue()), (page, found.report.page(pictures))):
         draft = path.with_name(f".{path.name}.draft")
-        with _said_plainly(path, draft=draft):
+        with _reported_errors(path, draft=draft):
             draft.write_bytes(content)
             draft.replace(path)
 
@@ -236,7 +236,7 @@ def write_reports(
 def _store(folder: Path, name: str, content: bytes) -> None:
     """The copy's name is the original's with .jpg behind it, so that no two can meet."""
     path = folder.joinpath(*map(_shortened, f"{name}.jpg".split("/")))
-    with _said_plainly(path, draft=path):
+    with _reported_errors(path, draft=path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
@@ -251,8 +251,8 @@ def _shortened(name: str) -> str:
 
 
 @contextmanager
-def _said_plainly(path: Path, *, draft: Path) -> Iterator[None]:
-    """A file that cannot be written is told as such, and half of it is not left behind."""
+def _reported_errors(path: Path, *, draft: Path) -> Iterator[None]:
+    """Report a file that cannot be written, and remove what was written of it."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
 """The files below a folder: their names as text, and their bytes.
 
-Nothing that stands in the folder is passed over: what cannot be read is found as well, and
-`why_missing` says what it is.
+No file of the folder is left out: one that cannot be read is listed as well, and
+`why_missing` returns the reason.
 """
 
 import os
@@ -57,7 +57,7 @@ def read_content(path: Path, max_bytes: int) -> bytes | None:
 
 
 def size_bytes(path: Path) -> int:
-    """The file's size; 0 when it cannot be told."""
+    """The file's size; 0 when it cannot be read."""
     try:
         return path.stat().st_size
     except OSError:
@@ -65,11 +65,11 @@ def size_bytes(path: Path) -> int:
 
 
 def why_missing(path: Path) -> str:
-    """Why a file that was found has no bytes, for the person who looks after it."""
+    """Why a file that was found has no bytes, as text for a person."""
     try:
         if path.is_dir():
             if path.is_symlink():
-                return "a link to a folder, which is not followed: check that folder by itself"
+                return "a link to a folder, which is not followed: check that folder separately"
             return "a folder that may not be read"
         if path.is_symlink() and not path.exists():
             return "a link to nothing"

@@ -2,10 +2,10 @@
 
 A decoder that is given hostile bytes can hang, swallow all memory, or take its process with it.
 So the bytes go to a child process over a pipe, and rows come back. What exceeds its time or its
-memory, or kills its child twice, becomes a `Failure` of that one piece of work; the rest goes on.
+memory, or kills its child twice, becomes a `Failure` of that one piece of work; the rest continues.
 
 A frame on the pipe is two lengths (32 bits each, big-endian), a JSON object, and bytes. Children
-are told what to run by name (`module:function`); they answer with JSON, never with pickled objects.
+are given the task by name (`module:function`); they answer with JSON, never with pickled objects.
 They inherit no secret and no open file, and have no network (`confinement.py`).
 Before it takes work a child says that it is ready, or why it cannot be: then no file is to blame.
 
@@ -37,7 +37,7 @@ OUT_OF_MEMORY = 77
 """The exit code of a child that needed more than it may have."""
 
 IMAGE_WORK = "farmy_assets.execution.work:worker"
-"""The task of the checks; it stands here since this module is quick to import."""
+"""The task of the checks; defined here because this module imports quickly."""
 
 _log = logging.getLogger(__name__)
 _GRACE_S = 10.0  # a child ends itself when its time is over; this is for one that cannot
@@ -72,7 +72,7 @@ class Failure(NamedTuple):
 
 
 def write_message(pipe: IO[bytes], message: Message) -> None:
-    """One frame; an absent content is told apart from an empty one by the header's `has`."""
+    """One frame; the header's `has` distinguishes absent content from empty content."""
     header = {**message.header, "has": message.content is not None}
     if message.file:
         header["file"] = message.file
@@ -85,7 +85,7 @@ def _write(pipe: IO[bytes], header: bytes, content: bytes) -> None:
 
 
 class _Order(NamedTuple):
-    """What a child is told first, under the names that `guarded_child` knows."""
+    """The first message to a child; `guarded_child` reads these names."""
 
     settings: str
     seconds: float
@@ -96,7 +96,7 @@ _loading: dict[str, list[subprocess.Popen[bytes]]] = {}
 
 
 def start_loading(task: str, count: int) -> None:
-    """Have processes load what a task needs before anybody knows its settings.
+    """Have processes load what a task needs before its settings are known.
 
     The next pools for this task take them over. They end with this process, as all children do.
 
@@ -104,7 +104,7 @@ def start_loading(task: str, count: int) -> None:
         task: As for `GuardedPool`.
         count: How many.
     """
-    with suppress(OSError):  # whoever asks for work will be told
+    with suppress(OSError):  # reported when work is requested
         for _ in range(count):
             _loading.setdefault(task, []).append(_started(task))
 
@@ -120,7 +120,7 @@ def _started(task: str) -> subprocess.Popen[bytes]:
 
 
 class _ChildGoneError(Exception):
-    """The child ended; the text says how."""
+    """The child ended; the message says how."""
 
     def __init__(self, detail: str, *, worth_a_retry: bool) -> None:
         super().__init__(detail)
@@ -143,9 +143,9 @@ class _Child:
 
     def wait_until_ready(self) -> None:
         header = self.receive().header
-        if told := header.get("cannot_start"):
+        if problem := header.get("cannot_start"):
             self.end()
-            raise _ChildGoneError(told, worth_a_retry=False)
+            raise _ChildGoneError(problem, worth_a_retry=False)
         _warn_of(tuple(header["not_taken_away"]))
         self.is_ready = True
 
@@ -196,8 +196,8 @@ class _Child:
             return _ChildGoneError(detail, worth_a_retry=True)
         if code == -signal.SIGALRM:
             return _ChildGoneError(f"took more than {self._seconds:g} s", worth_a_retry=False)
-        told = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return _ChildGoneError(f"ended its process ({told})", worth_a_retry=True)
+        exit_text = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return _ChildGoneError(f"ended its process ({exit_text})", worth_a_retry=True)
 
     def end(self) -> None:
         """Stop it at once; it holds nothing that would be lost."""
@@ -231,7 +231,7 @@ class GuardedPool:
         Args:
             count: How many are to be there; those that are count.
         """
-        with suppress(OSError):  # whoever asks for work will be told
+        with suppress(OSError):  # reported when work is requested
             for _ in range(count - self._idle.qsize()):
                 self._idle.put(_Child(self._task, self._order))
 

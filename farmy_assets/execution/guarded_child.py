@@ -24,21 +24,21 @@ Task = Callable[[Message], Message]
 
 
 def main(task: str) -> None:
-    """Load the task, be told its settings, and answer frame by frame until the pipe is closed."""
+    """Load the task, read its settings, and answer frame by frame until the pipe is closed."""
     gc.set_threshold(_RARELY)
     requests = sys.stdin.buffer
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's words are no answer
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of a library is no answer
         try:
             module, _, function = task.partition(":")
             make = getattr(importlib.import_module(module), function)
-            told = _first_message(requests)
-            work: Task = make(told["settings"])
+            order = _first_message(requests)
+            work: Task = make(order["settings"])
         except Exception as error:  # whatever it is, the parent is to know it
             _tell(answers, Message({"cannot_start": f"{type(error).__name__}: {error}"}))
             raise
-        seconds = float(told["seconds"])
-        _limit_memory(int(told["memory_mb"]))
+        seconds = float(order["seconds"])
+        _limit_memory(int(order["memory_mb"]))
         gc.freeze()  # what was loaded stays: no search for garbage has to go through it
         _tell(answers, Message({"not_taken_away": confine()}))
         while head := requests.read(COUNT.size):
@@ -68,7 +68,7 @@ def _tell(answers: BinaryIO, message: Message) -> None:
 
 
 def _first_message(pipe: BinaryIO) -> Mapping[str, str | float]:
-    """The settings; whoever closes the pipe before has no work."""
+    """The settings; the pipe is closed before if there is no work."""
     head = pipe.read(HEAD.size)
     if not head:
         raise SystemExit

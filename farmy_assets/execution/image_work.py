@@ -30,7 +30,7 @@ _UPLOADS_IN_HAND = 4 * THREADS
 
 
 class ExpectedContent(NamedTuple):
-    """What an image's metadata told of it; unknown for an image without metadata."""
+    """What an image's metadata state; unknown for an image without metadata."""
 
     sha256: str | None
     name: str | None
@@ -117,7 +117,7 @@ class ImageWork:
                 access_key=credentials.secret_key if credentials else None,
                 session_token=credentials.token if credentials else None,
                 force_virtual_addressing=False,
-                # As patient as our own clients: by itself Daft would try for many minutes, and
+                # The limits of our own clients: by default Daft retries for many minutes, and
                 # the run would hang as long after the lake has gone away.
                 num_tries=4,
                 retry_initial_backoff_ms=300,

@@ -59,7 +59,7 @@ def in_portions(
 ) -> daft.DataFrame:
     """The files in portions that are fetched and worked on together.
 
-    Daft by itself would fetch thousands before it works on the first.
+    By default Daft would fetch thousands before it works on the first.
 
     Args:
         images: What is to be fetched.
@@ -76,11 +76,11 @@ def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:
 
     Columns: `image_id`, `quality` (an `ImageQuality` as JSON), `copy_content`, `copy_width_px`,
     `copy_height_px` and `copy_sha256`, which are null where there is no copy, and `thumbnail`,
-    which is null where none was wanted, or there is no picture.
+    which is null where none was requested, or there is no picture.
 
     Args:
         images: The input columns named above; others are left behind.
-        order: The policy, and whether copies and thumbnails are wanted.
+        order: The policy, and whether copies and thumbnails are requested.
     """
     work = _ImageWork(order.model_dump_json())
     rows: Any = work.rows  # called with columns, it gives a column
@@ -88,7 +88,7 @@ def image_work(images: daft.DataFrame, order: WorkOrder) -> daft.DataFrame:
 
 
 def worked_of(row: Mapping[str, Any]) -> WorkedText:
-    """What a row of the plan says."""
+    """The values of a row of the plan."""
     copy = None
     if row["copy_content"] is not None:
         copy = NormalisedCopy(

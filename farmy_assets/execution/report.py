@@ -74,7 +74,7 @@ class CleansingReport:
     """What the page is made of.
 
     Attributes:
-        title: What was looked at.
+        title: The name of what was checked.
         policy: The thresholds.
         qualities: A verdict on each image.
         duplicates: Image id to what it duplicates.
@@ -214,10 +214,10 @@ def _most_frequent_first(counts: Counter[str]) -> dict[str, int]:
 
 
 def _how_near(duplicate: DuplicateOf) -> str:
-    told = copy_in_words(duplicate).removesuffix(" of")
+    text = copy_in_words(duplicate).removesuffix(" of")
     if duplicate.kind is DuplicateKind.EXACT:
-        return told
-    return f"{told}, {duplicate.distance_bits} bits"
+        return text
+    return f"{text}, {duplicate.distance_bits} bits"
 
 
 @cache

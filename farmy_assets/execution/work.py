@@ -83,7 +83,9 @@ def work_guarded(
     """The work on some images, done by a child of the pool; one answer each, in their order."""
     answers = pool.work([Message(_header(image), image.content) for image in images])
     return [
-        _told(image, answer) if isinstance(answer, Message) else _failed(image, answer, order)
+        _worked_text(image, answer)
+        if isinstance(answer, Message)
+        else _failed(image, answer, order)
         for image, answer in zip(images, answers, strict=True)
     ]
 
@@ -104,7 +106,7 @@ def work_on_files(
             # A child has fewer rights: it decides alone only about what it could read.
             found += work_guarded([_read(image, file, most)], order, pool)
         elif isinstance(answer, Message):
-            found.append(_told(image, answer))
+            found.append(_worked_text(image, answer))
         else:
             found.append(_failed(_read(image, file, most), answer, order))
     return found
@@ -125,9 +127,9 @@ def worker(settings: str) -> Callable[[Message], Message]:
             header["thumbnail"] = base64.b64encode(thumbnail).decode()
         if copy is None:
             return Message(header)
-        told = copy._asdict()
-        del told["content"], told["thumbnail"]
-        return Message({**header, "copy": told}, copy.content)
+        fields = copy._asdict()
+        del fields["content"], fields["thumbnail"]
+        return Message({**header, "copy": fields}, copy.content)
 
     return work
 
@@ -144,13 +146,13 @@ def _read(image: RawImage, file: ImageFile, most: int) -> RawImage:
     return image._replace(content=read_content(file.path, most))
 
 
-def _told(image: RawImage, answer: Message) -> WorkedText:
+def _worked_text(image: RawImage, answer: Message) -> WorkedText:
     quality, packed = str(answer.header["quality"]), answer.header.get("thumbnail")
     thumbnail = base64.b64decode(packed) if packed else None
     if answer.content is None or thumbnail is None:
         return WorkedText(image.image_id, quality, None, thumbnail)
-    told = answer.header["copy"] | {"content": answer.content, "thumbnail": thumbnail}
-    return WorkedText(image.image_id, quality, NormalisedCopy(**told), thumbnail)
+    fields = answer.header["copy"] | {"content": answer.content, "thumbnail": thumbnail}
+    return WorkedText(image.image_id, quality, NormalisedCopy(**fields), thumbnail)
 
 
 def _failed(image: RawImage, failure: Failure, order: WorkOrder) -> WorkedText:

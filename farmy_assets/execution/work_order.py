@@ -1,6 +1,6 @@
 """What is to be done with every image, and the processes that do it; quick to import.
 
-Whoever knows that there will be work can have the processes started before loading anything else.
+A caller that will have work can start the processes before it loads anything else.
 """
 
 from functools import lru_cache
@@ -13,12 +13,12 @@ from farmy_assets.execution.guard import IMAGE_WORK, GuardedPool
 
 
 class WorkOrder(Record):
-    """What every image is to be held against, and which pictures are wanted of it."""
+    """The policy to check every image against, and the pictures to make of it."""
 
     policy: CleansingPolicy = Field(default_factory=CleansingPolicy)
     copies: bool = False
     thumbnails: bool = False
-    """Also of images of which no copy is wanted."""
+    """Also of images of which no copy is requested."""
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
-"""Corrections by whoever runs the platform: photographs offered again, with what is right of them.
+"""Corrections by operators of the platform: photographs again, with the right metadata.
 
-A photograph is found by its content, its name and its campaign, as an import would store it. Only
-what is said of it in words is corrected: options, side-cars, columns of a list. What its EXIF says
-is of the bytes, which have not changed; and what is not said any more is no correction.
+A photograph is identified by its content, its name and its campaign, as an import would store it.
+Only supplied metadata are corrected: options, side-cars, columns of a list. EXIF belongs to the
+bytes, which have not changed; and a value that is absent now is left as it is.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,13 +26,13 @@ CORRECTED, UNCHANGED = "corrected", "unchanged"
 
 
 class CorrectionReport(Record):
-    """What became of the photographs that were offered for correction.
+    """The result of a correction run.
 
     Attributes:
-        author: Who corrected.
-        corrected: How many stand otherwise now.
+        author: Who made the corrections.
+        corrected: How many have other values now.
         unchanged: How many had these values already.
-        refused: What is not in the lake, or cannot be corrected so, with the reason.
+        refused: Files that are not in the lake or cannot be corrected, with the reason.
     """
 
     author: str
@@ -42,19 +42,19 @@ class CorrectionReport(Record):
 
 
 def check_removable(names: Iterable[str]) -> None:
-    """Make sure that all of these can be taken away.
+    """Check that the values of these names can be removed.
 
     Raises:
-        InvalidInputError: Some cannot; the text says what can.
+        InvalidInputError: Some cannot; the message lists those that can.
     """
     if unknown := sorted(set(names) - set(CORRECTABLE)):
         msg = f"cannot be removed: {', '.join(unknown)}; can be: {', '.join(CORRECTABLE)}"
         raise InvalidInputError(msg)
 
 
-def correct_offers(  # noqa: PLR0913 - what is said, and by whom
+def correct_files(  # noqa: PLR0913 - the values, their author and the reason
     corrections: Corrections,
-    offers: Iterable[SourceFile],
+    files: Iterable[SourceFile],
     *,
     origin: DeliveryMetadata,
     author: str,
@@ -63,23 +63,23 @@ def correct_offers(  # noqa: PLR0913 - what is said, and by whom
     reason: str | None = None,
     on_file: Callable[[], None] = lambda: None,
 ) -> CorrectionReport:
-    """Correct the metadata of every offered photograph that is in the lake.
+    """Correct the metadata of every one of these photographs that is in the lake.
 
-    Doing it again corrects nothing a second time.
+    Idempotent: running it again changes nothing.
 
     Args:
-        corrections: Where corrections lie.
-        offers: The photographs, each with what is said of it.
-        origin: What is said of all of them; its source and campaign say which they are.
-        author: Who corrects.
-        clock: Tells the time.
-        removed: Names of values to be taken away from all.
+        corrections: The repository of corrections.
+        files: The photographs, each with its supplied metadata.
+        origin: Metadata of all of them; source and campaign identify the images.
+        author: Who makes the corrections.
+        clock: Returns the time.
+        removed: Names of values to be removed from all.
         reason: Why.
         on_file: Called after each file, in any thread.
 
     Raises:
         InvalidInputError: A name of a value is not known.
-        LakeUnavailableError: The lake went away; do the same again to go on.
+        LakeUnavailableError: The lake does not answer; run the same again to continue.
     """
     check_removable(removed)
 
@@ -96,7 +96,7 @@ def correct_offers(  # noqa: PLR0913 - what is said, and by whom
         loaded = source_file.load()
         if isinstance(loaded, Refusal):
             return loaded
-        now, said = clock(), _said(origin, loaded.claims)
+        now, values = clock(), _supplied_values(origin, loaded.claims)
         found = receive(
             source_file.name, loaded.content, origin=origin, arrived_at=now, claims=loaded.claims
         )
@@ -106,15 +106,15 @@ def correct_offers(  # noqa: PLR0913 - what is said, and by whom
         if standing is None or standing.first is None:
             reason = RefusalReason.NOT_IN_THE_LAKE
             return Refusal(name=source_file.name, reason=reason, detail=f"image {found.image_id}")
-        gone = tuple(name for name in removed if getattr(said, name) is None)
+        gone = tuple(name for name in removed if getattr(values, name) is None)
         _, is_new = corrections.add(
-            found.image_id, said, gone, author=author, author_kind=AuthorKind.OPERATOR,
+            found.image_id, values, gone, author=author, author_kind=AuthorKind.OPERATOR,
             now=clock, reason=why,
         )  # fmt: skip
         return CORRECTED if is_new else UNCHANGED
 
     why = reason
-    results = in_threads(correct, offers)
+    results = in_threads(correct, files)
     refused = sorted((r for r in results if isinstance(r, Refusal)), key=lambda r: r.name)
     return CorrectionReport(
         author=author,
@@ -124,8 +124,8 @@ def correct_offers(  # noqa: PLR0913 - what is said, and by whom
     )
 
 
-def _said(origin: DeliveryMetadata, claims: SuppliedMetadata) -> CorrectedValues:
-    """What is said in words: of one file before what is said of all."""
+def _supplied_values(origin: DeliveryMetadata, claims: SuppliedMetadata) -> CorrectedValues:
+    """The supplied values; those of one file take precedence over those of all."""
     of_all = {name: getattr(origin, name, None) for name in CORRECTABLE}
     of_one = {name: getattr(claims, name) for name in CORRECTABLE}
     return corrected_values(of_all | {n: v for n, v in of_one.items() if v is not None})

@@ -1,6 +1,6 @@
-"""The dead-letter queue of the ingest path: what failed, why, and the way back.
+"""The dead-letter queue of the ingest path: what failed, why, and how to retry it.
 
-A message lies there after five deliveries that failed. Nothing is thrown away here: a message is
+A message is there after five deliveries that failed. No message is lost here: it is
 sent to the ingest queue first and deleted then, so that one that is killed between the two comes
 twice, which changes nothing.
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 AT_A_TIME = 10
-LOOKING_SECONDS = 120  # for so long a message is ours alone
+VISIBILITY_TIMEOUT_S = 120  # for so long no other reader gets the message
 SHOWN = 500
 
 
 class DeadLetter(Record):
-    """A message that could not be handled, and what can be said of the reason."""
+    """A message that could not be handled, with the reason as far as it is known."""
 
     message_id: str
     sent_at: AwareDatetime | None
@@ -41,7 +41,7 @@ class DeadLetter(Record):
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """The messages that five deliveries could not enter in the catalog."""
+    """The messages that failed in five deliveries."""
 
     client: "SQSClient"
     queue_url: str
@@ -65,7 +65,7 @@ class DeadLetters:
         return cls(client, settings.ingest_queue_url)
 
     def redrive(self, *, move: bool) -> list[DeadLetter]:
-        """Look at every dead letter, and move each back to the ingest queue if told to.
+        """Read every dead letter; with `move`, send each back to the ingest queue.
 
         Raises:
             LakeUnavailableError: The queues do not answer; what was moved so far is moved.
@@ -73,10 +73,10 @@ class DeadLetters:
         with translated("reading the dead-letter queue"):
             dead = self._dead_letters_url()
             found = {}
-            looked_at = []
+            read = []
             try:
                 for message in self._received(dead):
-                    found[message["MessageId"]] = _told(message)
+                    found[message["MessageId"]] = _dead_letter(message)
                     if move:
                         self.client.send_message(
                             QueueUrl=self.queue_url, MessageBody=message["Body"]
@@ -85,9 +85,9 @@ class DeadLetters:
                             QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"]
                         )
                     else:
-                        looked_at.append(message["ReceiptHandle"])
+                        read.append(message["ReceiptHandle"])
             finally:
-                for receipt in looked_at:  # for the next one who looks
+                for receipt in read:  # visible again to the next reader
                     self.client.change_message_visibility(
                         QueueUrl=dead, ReceiptHandle=receipt, VisibilityTimeout=0
                     )
@@ -108,7 +108,7 @@ class DeadLetters:
         while True:
             answer = self.client.receive_message(
                 QueueUrl=queue_url, MaxNumberOfMessages=AT_A_TIME,
-                VisibilityTimeout=LOOKING_SECONDS, WaitTimeSeconds=1,
+                VisibilityTimeout=VISIBILITY_TIMEOUT_S, WaitTimeSeconds=1,
                 MessageSystemAttributeNames=["SentTimestamp"],
             )  # fmt: skip
             messages = answer.get("Messages", [])
@@ -117,13 +117,13 @@ class DeadLetters:
             yield from messages
 
 
-def _told(message: Any) -> DeadLetter:  # noqa: ANN401 - a message as boto3 gives it
+def _dead_letter(message: Any) -> DeadLetter:  # noqa: ANN401 - a message as boto3 gives it
     sent_ms = message.get("Attributes", {}).get("SentTimestamp")
-    keys_told, reason = _diagnosis(message["Body"])
+    keys_of_message, reason = _diagnosis(message["Body"])
     return DeadLetter(
         message_id=message["MessageId"],
         sent_at=datetime.fromtimestamp(int(sent_ms) / 1000, UTC) if sent_ms else None,
-        keys=keys_told,
+        keys=keys_of_message,
         reason=reason,
         body=message["Body"][:SHOWN],
     )

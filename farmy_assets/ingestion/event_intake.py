@@ -2,7 +2,7 @@
 
 The events of one delivery are merged first: of several about one image only the newest counts, as
 it would in any order. What is left is looked up in threads and written together. Events of incoming
-bytes and of corrections (`other_events.py`) come by the same queue.
+bytes and of corrections (`other_events.py`) arrive in the same queue.
 """
 
 import logging
@@ -27,12 +27,12 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of the messages of one delivery.
+    """The result of one delivery of messages.
 
     Attributes:
         changed: How many entries were written.
-        failed: Place of each message that has to be delivered again, and why. What else it says
-            was applied all the same.
+        failed: Place of each message that has to be delivered again, and why. Its other
+            records were applied all the same.
         other_events: How many events there were of each kind that does not concern the catalog.
         malformed_records: How many records were no events of S3.
     """
@@ -64,13 +64,13 @@ class EventIntake:
         return delivery.changed
 
     def take_all(self, message_bodies: Sequence[str], *, now: datetime) -> Delivery:
-        """Apply the events of all messages of a delivery; one that fails holds up no other.
+        """Apply the events of all messages of a delivery; one that fails does not delay the others.
 
         A message with a record that is no event fails, after its other records were applied: so it
         reaches the dead letters, where a person finds the record.
         """
         failed: dict[int, FarmyError] = {}
-        told_by: dict[str, set[int]] = defaultdict(set)
+        messages_of: dict[str, set[int]] = defaultdict(set)
         newest: dict[str, ObjectEvent] = {}
         others: Counter[str] = Counter()
         of_other_objects: dict[str, list[int]] = defaultdict(list)
@@ -90,7 +90,7 @@ class EventIntake:
                 if image_id is None:
                     _note(event, place, of_other_objects)
                     continue
-                told_by[image_id].add(place)
+                messages_of[image_id].add(place)
                 before = newest.get(image_id)
                 if before is None or before.sequencer < event.sequencer:
                     newest[image_id] = event
@@ -105,7 +105,7 @@ class EventIntake:
         outcomes = dict(zip((entry.image_id for entry in entries), written, strict=True))
         for image_id, outcome in (*zip(newest, looked_up, strict=True), *outcomes.items()):
             if isinstance(outcome, FarmyError):
-                failed |= dict.fromkeys(told_by[image_id], outcome)
+                failed |= dict.fromkeys(messages_of[image_id], outcome)
         return Delivery(
             changed=changed + sum(o is True for o in outcomes.values()),
             failed=failed,

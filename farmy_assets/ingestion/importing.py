@@ -1,4 +1,4 @@
-"""Bringing offered files into the lake, several at a time."""
+"""Import files into the lake, several at a time."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from pathlib import Path
 from farmy_assets.catalog.arrivals import DeliveryMetadata, Refusal, RefusalReason, receive
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeDamagedError
-from farmy_assets.ingestion.differences import Difference, differing, said_of
+from farmy_assets.ingestion.differences import Difference, differing_fields, supplied_fields
 from farmy_assets.ingestion.reports import IngestReport
 from farmy_assets.ingestion.source_files import SourceFile
 from farmy_assets.ingestion.sources.folder import files_of_folder
@@ -21,39 +21,39 @@ Result = tuple[Outcome | Refusal, int]
 
 def import_files(
     zone: RawZone,
-    offers: Iterable[SourceFile],
+    files: Iterable[SourceFile],
     *,
     origin: DeliveryMetadata,
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
     on_image: Callable[[str], None] = lambda image_id: None,
-    standing: Callable[[str], ImageMetadata | None] | None = None,
+    current_metadata: Callable[[str], ImageMetadata | None] | None = None,
 ) -> IngestReport:
-    """Bring every offered photograph into the lake.
+    """Import every source file into the lake.
 
-    An import that was killed is gone on with by running it again: what is there already is found
-    by its content, asked for before its bytes are sent.
+    An import that was killed continues when it is run again: an image that is already stored is
+    found by its content, and its bytes are not sent again.
 
     Args:
-        zone: Where they go.
-        offers: What is offered.
-        origin: What the sender says of all of them.
-        clock: Tells the time of arrival.
+        zone: The raw zone to store them in.
+        files: The source files.
+        origin: The sender's metadata of all of them.
+        clock: Returns the time of arrival.
         on_file: Called after each file, with its size.
         on_image: Called with the id of each image that is in the lake now, from any thread.
-        standing: Finds the metadata that stand for an image which is there already; by default
-            those with which it came.
+        current_metadata: Returns the current metadata of an image that is stored already; by
+            default those of its first arrival.
 
     Raises:
-        InvalidInputError: What the sender says does not fit the schema; nothing was stored.
-        LakeUnavailableError: The lake went away; run the same import again to go on.
+        InvalidInputError: The sender's metadata do not fit the schema; nothing was stored.
+        LakeUnavailableError: The lake does not answer; run the same import again to continue.
     """
     receive("check.jpg", b"\xff\xd8\xff", origin=origin, arrived_at=clock())  # before any upload
-    known = _Known()
-    stands_for = standing or zone.find_metadata
+    previous = _PreviousFile()
+    find_current = current_metadata or zone.find_metadata
     differences: list[Difference] = []
 
-    def bring(source_file: SourceFile) -> Result:
+    def import_one(source_file: SourceFile) -> Result:
         loaded = source_file.load()
         if isinstance(loaded, Refusal):
             return loaded, 0
@@ -68,7 +68,7 @@ def import_files(
             )
             if isinstance(metadata, Refusal):
                 return metadata, size
-            outcome = zone.store(metadata, loaded.content, look_first=known.so_far)
+            outcome = zone.store(metadata, loaded.content, look_first=previous.was_stored)
         except InvalidInputError as error:
             reason = RefusalReason.BAD_METADATA
             return Refusal(name=source_file.name, reason=reason, detail=str(error)), size
@@ -76,26 +76,26 @@ def import_files(
             reason = RefusalReason.OTHER_BYTES_IN_THE_LAKE
             return Refusal(name=source_file.name, reason=reason, detail=str(error)), size
         on_image(metadata.image_id)
-        known.so_far = outcome is Outcome.ALREADY_THERE
-        said = said_of(origin, loaded.claims) if known.so_far else ()
-        stands = stands_for(metadata.image_id) if said else None
-        if stands and (fields := differing(stands, metadata, said)):
+        previous.was_stored = outcome is Outcome.ALREADY_THERE
+        names = supplied_fields(origin, loaded.claims) if previous.was_stored else ()
+        current = find_current(metadata.image_id) if names else None
+        if current and (fields := differing_fields(current, metadata, names)):
             differences.append(Difference(name=source_file.name, fields=fields))
         return outcome, size
 
-    results = _in_threads(bring, offers, on_file)
+    results = _in_threads(import_one, files, on_file)
     return IngestReport.of(origin, results, differences)
 
 
-class _Known:
-    """Whether the last file was there already: then the next one probably is as well."""
+class _PreviousFile:
+    """Whether the last file was stored already: then the next one probably is, too."""
 
-    so_far = False
+    was_stored = False
 
 
 def _in_threads(
-    bring: Callable[[SourceFile], Result],
-    offers: Iterable[SourceFile],
+    import_one: Callable[[SourceFile], Result],
+    files: Iterable[SourceFile],
     on_file: Callable[[int], None],
 ) -> list[Result]:
     results: list[Result] = []
@@ -107,9 +107,9 @@ def _in_threads(
 
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            for source_file in offers:
-                running.append(pool.submit(bring, source_file))
-                if len(running) >= 2 * THREADS:  # keeps at most so many files in memory
+            for source_file in files:
+                running.append(pool.submit(import_one, source_file))
+                if len(running) >= 2 * THREADS:  # limits the files in memory
                     collect()
             while running:
                 collect()
@@ -127,6 +127,6 @@ def import_folder(
     clock: Callable[[], datetime],
     on_file: Callable[[int], None] = lambda size_bytes: None,
 ) -> IngestReport:
-    """Bring every photograph below a folder into the lake; see `import_files`."""
-    offers = files_of_folder(folder)
-    return import_files(zone, offers, origin=origin, clock=clock, on_file=on_file)
+    """Import every photograph below a folder; see `import_files`."""
+    files = files_of_folder(folder)
+    return import_files(zone, files, origin=origin, clock=clock, on_file=on_file)

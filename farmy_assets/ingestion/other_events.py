@@ -53,7 +53,7 @@ class OtherEvents:
             return error
 
     def correct(self, image_id: str, *, now: datetime) -> bool:
-        """Bring what stands for an image into its entry; whether that changed anything.
+        """Write an image's current metadata to its entry; returns whether that changed it.
 
         Raises:
             LakeUnavailableError: Do it again.

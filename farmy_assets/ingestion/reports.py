@@ -1,4 +1,4 @@
-"""What an import did, and what it left out."""
+"""What an import did, and what it refused."""
 
 import csv
 import hashlib
@@ -18,7 +18,7 @@ from farmy_assets.lake.raw_zone import Outcome
 class IngestReport(Record):
     """What one import did; without a clock, so that doing it again reports the same files.
 
-    `differing` are files that were there already, of which something else is told now.
+    `differing` are files already in the lake whose supplied metadata differ from the current ones.
     """
 
     origin: DeliveryMetadata
@@ -49,7 +49,7 @@ class IngestReport(Record):
 
     @property
     def files(self) -> int:
-        """How many files were looked at."""
+        """How many files were read."""
         return self.stored + self.already_there + len(self.refused)
 
 
@@ -62,7 +62,7 @@ def keep_report(records: Bucket, report: IngestReport) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Make sure that a report can be written there, before hours of work; what is there stays.
+    """Check that a report can be written there, before hours of work; an existing file is kept.
 
     Raises:
         InvalidInputError: It cannot.

@@ -1,4 +1,4 @@
-"""One file that is offered to the lake, wherever it lies."""
+"""One file to import, from any kind of source."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 
 @dataclass(frozen=True)
 class Loaded:
-    """The bytes of a file, and what is said of this file alone."""
+    """The bytes of a file, and the metadata supplied for this file alone."""
 
     content: bytes
     claims: SuppliedMetadata = NOTHING_CLAIMED
@@ -30,13 +30,13 @@ SourceFiles = Callable[[], Iterator[SourceFile]]
 
 
 def refused(name: str, reason: RefusalReason, detail: str = "") -> SourceFile:
-    """An offer of which it is known already that it stays out."""
+    """A source file that is refused without being read."""
     refusal = Refusal(name=name, reason=reason, detail=detail)
     return SourceFile(name, lambda: refusal)
 
 
 def read_file(name: str, path: Path) -> bytes | Refusal:
-    """The bytes of a regular file, or why they cannot be had."""
+    """The bytes of a regular file, or why they cannot be read."""
     try:
         found = path.lstat()
         if not S_ISREG(found.st_mode):

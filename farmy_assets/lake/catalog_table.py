@@ -42,7 +42,7 @@ METADATA = ["metadata = :metadata", "campaign = :campaign"]
 
 
 def shard_of(image_id: str) -> str:
-    """The shard of the waiting index in which an image stands."""
+    """The shard of the waiting index that an image belongs to."""
     return str(sha256(image_id.encode()).digest()[0] % SHARDS)
 
 
@@ -58,7 +58,7 @@ class CatalogTable:
     name: str
 
     def apply(self, entry: CatalogEntry, *, now: datetime) -> bool:
-        """Store what an event said, unless a later event was stored before.
+        """Store the state of an event, unless a later event was stored before.
 
         The same event stored twice leaves the same item. Metadata with fewer corrections than the
         stored ones are left out, since an event of the image says nothing of those. An image that
@@ -71,7 +71,7 @@ class CatalogTable:
                 return True
             if not is_comparable(entry.sequencer):
                 return False  # what was read to be written again has changed since
-            # Not so, or not to be told by comparing texts: the item may hold the older form.
+            # Not so, or not decidable by comparing texts: the item may hold the older form.
             while (stored := self._sequencer(entry.image_id)) is not None:
                 if is_later(stored, entry.sequencer):
                     return False
@@ -149,7 +149,7 @@ class CatalogTable:
         """The updates to try, one after the other, until the condition of one holds.
 
         Args:
-            entry: What an event said.
+            entry: The state after an event.
             now: When the image starts to wait.
             read: The sequencer that was read and found to be no later one; it must still be there.
         """
@@ -291,14 +291,14 @@ class CatalogTable:
             self.name: {"Keys": [{"image_id": _text(i)} for i in dict.fromkeys(image_ids)]}
         }
         with translated("reading catalog entries"):
-            while asked:  # under load DynamoDB answers in part and hands the rest back
+            while asked:  # under load DynamoDB answers in part and returns the rest as unprocessed
                 answer = self.client.batch_get_item(RequestItems=asked)
                 entries += [_entry(item) for item in answer["Responses"].get(self.name, [])]
                 asked = dict(answer.get("UnprocessedKeys", {}))
         return entries
 
     def scan(self) -> Iterator[CatalogEntry]:
-        """Every entry; for reconciling, not for looking something up."""
+        """Every entry, by a scan of the table; for reconciliation, not for lookups."""
         with translated("reading the whole catalog"):
             for page in self.client.get_paginator("scan").paginate(TableName=self.name):
                 yield from (_entry(item) for item in page["Items"])

@@ -121,7 +121,7 @@ def error_code(error: ClientError) -> str:
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn AWS's errors into the platform's; `doing` says what was tried.
+    """Turn AWS's errors into the platform's; `doing` names the operation in the message.
 
     Raises:
         ObjectMissingError: The object, bucket or table is not there.

@@ -24,13 +24,13 @@ from farmy_assets.lake.record_store import RecordStore
 
 SECRET_BYTES = 32
 TOKEN = re.compile(r"(?P<contributor>[A-Za-z0-9_-]{3,64})\.[A-Za-z0-9_-]{43}", re.ASCII)
-REMEMBERED_SECONDS = 30.0  # so long does a revoked token go on at most
+REMEMBERED_SECONDS = 30.0  # the longest time that a revoked token still works
 AT_ONCE_SECONDS = 1.0  # so long does a new one wait at most; a stranger costs no more reads
 MOST_REMEMBERED = 10_000
 
 
 class Contributor(Record):
-    """One who may upload; without a hash, one who may no longer."""
+    """A contributor; without a token hash, one whose token was revoked."""
 
     contributor: ContributorToken
     since: AwareDatetime
@@ -51,11 +51,11 @@ class ContributorRepository:
     _read: dict[str, tuple[float, str | None]] = field(default_factory=dict)
 
     def all(self) -> list[Contributor]:
-        """Everybody who may or might upload, by pseudonym."""
+        """All contributors, revoked ones included, by pseudonym."""
         return self.records.read_all(keys.contributor(), Contributor)
 
     def give_token(self, contributor: str, *, now: datetime) -> str:
-        """A new token, told this once and never kept; an older one of the contributor ends.
+        """A new token, returned only here and never stored; it replaces an older one.
 
         Raises:
             InvalidInputError: The pseudonym could be a name or an address.
@@ -90,7 +90,7 @@ class ContributorRepository:
             return None
         contributor = match["contributor"]
         for seconds in (REMEMBERED_SECONDS, AT_ONCE_SECONDS):
-            # One who is not known takes as long as a wrong secret.
+            # An unknown contributor takes as long as a wrong secret.
             kept = self._hash_of(contributor, seconds) or "0" * 64
             if hmac.compare_digest(kept, token_hash(token)):
                 return contributor

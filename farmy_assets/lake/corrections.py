@@ -1,4 +1,4 @@
-"""What stands for an image: the metadata of its arrival, and the corrections made since.
+"""The current metadata of an image: those of its arrival with the corrections made since.
 
 They lie in the raw zone, since both may have an exact position. A correction is written once, under
 the next free number of its image; its event brings what stands into the catalog.
@@ -29,10 +29,10 @@ MOST_OF_ONE_IMAGE = 100  # of contributors; an operator may always correct
 
 @dataclass(frozen=True)
 class CurrentMetadata:
-    """What stands for one image.
+    """The current metadata of one image.
 
     Attributes:
-        found: What S3 knows of the image's object.
+        found: Facts of the image's object in S3.
         first: The metadata of its arrival; None when there are none of use.
         corrections: What was corrected since, in order.
     """
@@ -54,7 +54,7 @@ class Corrections:
     raw: Bucket
 
     def standing(self, image_id: str) -> CurrentMetadata | None:
-        """What stands for an image; None when there is no such image in the raw zone."""
+        """The current metadata of an image; None when it is not in the raw zone."""
         found, first = RawZone(self.raw).first_metadata(image_id)
         return CurrentMetadata(found, first, self.of(image_id)) if found else None
 
@@ -87,15 +87,15 @@ class Corrections:
         now: Callable[[], datetime],
         reason: str | None = None,
     ) -> tuple[CurrentMetadata, bool]:
-        """Correct an image's metadata; saying what stands already changes nothing.
+        """Correct an image's metadata; repeating current values changes nothing.
 
         Args:
             image_id: The image.
             values: The new values.
             removed: Names of values to be taken away.
-            author: Who says so.
-            author_kind: A contributor can correct only what stands as his or her own.
-            now: Tells the time.
+            author: Who makes the correction.
+            author_kind: A contributor can correct only his or her own photographs.
+            now: Returns the time.
             reason: Why.
 
         Returns:

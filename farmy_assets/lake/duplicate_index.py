@@ -1,4 +1,4 @@
-"""What is known of all images that were ever kept, so that nothing is kept twice.
+"""The fingerprints of all images that were ever kept, to find duplicates of them.
 
 One small index names what each batch claimed and the segments in which the claims' fingerprints
 lie, as columns. It is changed only by compare-and-swap: of two batches cleansed at once, the one

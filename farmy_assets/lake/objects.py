@@ -33,7 +33,7 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
 
 
 class ListedObject(NamedTuple):
-    """What a listing tells of an object: the ETag changes with its bytes; the day is UTC's."""
+    """An object in a listing: the ETag changes with its bytes; the day is in UTC."""
 
     key: str
     etag: str
@@ -42,14 +42,14 @@ class ListedObject(NamedTuple):
 
 @dataclass(frozen=True)
 class ObjectFacts:
-    """What S3 knows of an object: size, sha256 in hex if it was told one, and user metadata."""
+    """Metadata of an S3 object: size, sha256 in hex if it was stored with one, user metadata."""
 
     size_bytes: int
     sha256: str | None
     about: Mapping[str, str]
 
     def differs_from(self, sha256: str, size_bytes: int) -> bool:
-        """Whether S3 knows that other bytes lie there; of one sent in parts it has no sha256."""
+        """Whether the stored sha256 differs; a multipart object has none."""
         return self.sha256 not in {None, sha256} or self.size_bytes != size_bytes
 
 
@@ -163,7 +163,7 @@ class Bucket:
         return self.get_with_etag(key)[0]
 
     def get_with_etag(self, key: str) -> tuple[bytes, str]:
-        """The object's bytes and the ETag to hand to `put_if`."""
+        """The object's bytes and the ETag to pass to `put_if`."""
         with self._reading(f"reading s3://{self.name}/{key}"):
             answer = self.client.get_object(Bucket=self.name, Key=key)
             return answer["Body"].read(), answer["ETag"]

@@ -53,7 +53,7 @@ class RawZone:
         Args:
             metadata: The metadata of exactly these bytes.
             content: The bytes.
-            look_first: It may well be there already: ask, before sending the bytes for nothing.
+            look_first: Check whether it is stored already before sending the bytes.
 
         Raises:
             LakeDamagedError: Other bytes lie there under this image's id.
@@ -105,7 +105,7 @@ class RawZone:
         return True, self._checked(image_id, found)
 
     def first_metadata(self, image_id: str) -> tuple[ObjectFacts | None, ImageMetadata | None]:
-        """What is there under an image's id, and what was said at its arrival.
+        """The stored object of an image, and the metadata of its arrival.
 
         None of the bytes are read, so metadata that S3 knows to be of other bytes are none.
         """

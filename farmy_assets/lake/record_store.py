@@ -96,7 +96,7 @@ class RecordStore:
                     self._pass_over(key, kind)
 
     def _pass_over(self, key: str, kind: type[Record]) -> None:
-        """Report a foreign object: once a process, for sensors look every few seconds."""
+        """Log a foreign object once a process, because sensors list every few seconds."""
         place = f"s3://{self.bucket.name}/{key}"
         if (place, kind) not in _reported:
             _reported.add((place, kind))

@@ -43,7 +43,7 @@ class WarmCodeServer(server.DagsterApiServer):
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     server.DagsterApiServer = WarmCodeServer  # type: ignore[misc]  # the command looks it up there
     grpc_command(sys.argv[1:])
 

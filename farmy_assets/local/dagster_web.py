@@ -17,7 +17,7 @@ MAKER = "create_app_from_workspace_process_context"  # the command looks it up i
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     rules = AccessRules.from_json(os.environ.pop(VARIABLE))
     made = getattr(cli, MAKER)
 

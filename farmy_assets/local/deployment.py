@@ -27,7 +27,7 @@ from farmy_assets.local.template import (
     with_literal_numbers,
 )
 
-# What the product is told, and the stack's output that must say the same.
+# A variable of the product's environment, and the stack's output that must be equal.
 TOLD = {
     "FARMY_RAW_BUCKET": "RawBucketName",
     "FARMY_CLEANSED_BUCKET": "CleansedBucketName",
@@ -88,7 +88,7 @@ def deploy(settings: LocalSettings, say: Say) -> Deployment:
 
 
 def stack_state(aws: Aws) -> str:
-    """CloudFormation's word for the state of the stack; `missing` when there is none."""
+    """CloudFormation's status of the stack; `missing` when there is none."""
     try:
         return str(_stack(aws)["StackStatus"])
     except (ClientError, BotoCoreError):
@@ -228,7 +228,8 @@ def _reasons(aws: Aws) -> str:
 
 
 def _other_names(aws: Aws, settings: LocalSettings) -> Iterator[str]:
-    told, deployed = platform_environment(settings), outputs(aws)
+    variables, deployed = platform_environment(settings), outputs(aws)
     for variable, output in TOLD.items():
-        if told[variable] != deployed.get(output):
-            yield f"{variable} is {told[variable]} and the stack's {output} {deployed.get(output)}"
+        if variables[variable] != deployed.get(output):
+            found = deployed.get(output)
+            yield f"{variable} is {variables[variable]} and the stack's {output} {found}"

@@ -66,8 +66,8 @@ def _bucket_policy(s3: Client, bucket: str, wanted: Mapping[str, Any]) -> Proper
 
 def _read_queue_policy(sqs: Client, queue: str) -> object:
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-    return json.loads(told.get("Attributes", {}).get("Policy", "null"))
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    return json.loads(answer.get("Attributes", {}).get("Policy", "null"))
 
 
 def _deletion_protection(dynamodb: Client, wanted: Mapping[str, Any]) -> Property:

@@ -59,7 +59,7 @@ class PlatformStatus:
 
     Attributes:
         servers: Each server, in the order in which they are started.
-        stack: CloudFormation's word for the stack; `unknown` while MiniStack is not up.
+        stack: CloudFormation's status of the stack; `unknown` while MiniStack is not up.
         repair_due: The last stop was not clean, or a repair was cut short; `up` repairs.
     """
 

@@ -154,20 +154,20 @@ class Processes:
             PlatformError: It died, or did not become healthy in time; the text shows its log's end.
         """
         began = time.monotonic()
-        told = began
+        reported = began
         while True:
             process = self.living(server.name)
             if process is None:
-                raise PlatformError(self._last_words(server, "stopped while starting"))
+                raise PlatformError(self._with_log_end(server, "stopped while starting"))
             if server.healthy(process.create_time()):
                 say(f"{server.title} is up ({time.time() - process.create_time():.1f} s)")
                 return
             now = time.monotonic()
             if now - began > server.start_seconds:
                 problem = f"does not answer after {server.start_seconds:.0f} s"
-                raise PlatformError(self._last_words(server, problem))
-            if now - told >= 5:  # noqa: PLR2004  a sign of life every five seconds
-                told = now
+                raise PlatformError(self._with_log_end(server, problem))
+            if now - reported >= 5:  # noqa: PLR2004  a sign of life every five seconds
+                reported = now
                 say(f"{server.title} is starting ({now - began:.0f} s)")
             time.sleep(POLL_SECONDS)
 
@@ -192,7 +192,7 @@ class Processes:
 
     def _terminate(self, process: psutil.Process, server: Server, say: Say) -> bool:
         began = time.monotonic()
-        told = began
+        reported = began
         self.ask_to_stop(server.name)
         while self.living(server.name) is not None:
             now = time.monotonic()
@@ -203,8 +203,8 @@ class Processes:
                     process.kill()
                     process.wait(5)
                 return False
-            if now - told >= 2:  # noqa: PLR2004  a sign of life every two seconds
-                told = now
+            if now - reported >= 2:  # noqa: PLR2004  a sign of life every two seconds
+                reported = now
                 say(f"{server.title} is {server.while_stopping} ({now - began:.0f} s)")
             time.sleep(POLL_SECONDS)
         return True
@@ -246,7 +246,7 @@ class Processes:
     def _record_path(self, name: str) -> Path:
         return self.records / f"{name}.json"
 
-    def _last_words(self, server: Server, problem: str) -> str:
+    def _with_log_end(self, server: Server, problem: str) -> str:
         path = self.log_path(server.name)
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 16_000))

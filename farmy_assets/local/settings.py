@@ -1,4 +1,4 @@
-"""Where the local platform lives, on which ports, and what the product's code is told about it.
+"""Where the local platform lives, on which ports, and the environment of the product's code.
 
 No server is started here and nothing is looked up over the network: the names of buckets, table
 and queue are those that `deploy/aws/template.yaml` gives, and `deployment.py` checks that they are.

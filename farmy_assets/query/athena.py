@@ -46,7 +46,7 @@ class Scan(NamedTuple):
 
 @dataclass(frozen=True)
 class AthenaEngine:
-    """Athena, asked in one workgroup; `on_scan` is told what each question took."""
+    """Queries in one Athena workgroup; `on_scan` is called with the statistics of each query."""
 
     client: AthenaClient
     workgroup: str
@@ -56,7 +56,7 @@ class AthenaEngine:
     pause: Callable[[float], None] = time.sleep
 
     def query(self, sql: str) -> pa.Table:
-        """The answer to a query in Athena's words.
+        """The result of a query in Athena's dialect.
 
         Lists come as text: Athena's answers have no other form for them.
 

@@ -1,4 +1,4 @@
-"""The places where Athena's words give other values in DuckDB, changed so that they do not.
+"""Change a query's tree where the same SQL has other results in DuckDB than in Athena.
 
 - A quotient of whole numbers is a whole number, cut towards zero; one of decimals keeps their
   scale; dividing either by zero is an error (DuckDB: a fraction; infinity or null).
@@ -8,7 +8,7 @@
   the borders between); Sunday is the seventh day (DuckDB: the zeroth).
 - Text is not compared with numbers or moments (DuckDB: it is cast).
 - Nulls come last, whichever way one sorts: the same in both, and written out.
-- Functions: `words.py`.
+- Functions: `function_macros.py`.
 """
 
 import re
@@ -90,11 +90,11 @@ def _mend_size(node: exp.ArraySize) -> None:
 
 
 def _to_macro(node: exp.Expr) -> None:
-    word = KINDS[type(node)]
-    arguments = [node.args.get(name) for name in word.arguments]
+    function = KINDS[type(node)]
+    arguments = [node.args.get(name) for name in function.arguments]
     if isinstance(node, exp.JSONExtractScalar):
         arguments[1] = exp.Literal.string(node.expression.sql("athena").strip("'"))
-    _replace(node, _call(word.macro, *(a for a in arguments if a is not None)))
+    _replace(node, _call(function.macro, *(a for a in arguments if a is not None)))
 
 
 def _mend_named(node: exp.Anonymous) -> None:
@@ -204,8 +204,8 @@ def _check_types(one: exp.Expr, other: exp.Expr) -> None:
 
 
 def _call(name: str, *arguments: exp.Expr | str) -> exp.Anonymous:
-    told = [exp.Literal.string(a) if isinstance(a, str) else a.copy() for a in arguments]
-    return exp.Anonymous(this=name, expressions=told)
+    literals = [exp.Literal.string(a) if isinstance(a, str) else a.copy() for a in arguments]
+    return exp.Anonymous(this=name, expressions=literals)
 
 
 def _replace(node: exp.Expr, by: exp.Expr, kind: str | None = None) -> None:

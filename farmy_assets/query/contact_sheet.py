@@ -49,9 +49,9 @@ class Card(NamedTuple):
         size: Width and height of the copy, in pixels.
         regions: What was drawn on it.
         classes: Name and colour of each class that was drawn.
-        conflicts: Each difference between the votes, in words.
-        links: Title and address of its tasks.
-        lines: What is told of it; the first is its name.
+        conflicts: A sentence for each difference between the votes.
+        links: Title and URL of its tasks.
+        lines: Its metadata, one value a line; the first is its name.
     """
 
     picture: str
@@ -64,7 +64,7 @@ class Card(NamedTuple):
 
 
 class FoundImages(NamedTuple):
-    """Found images, and what the lake knows of their annotation, by image id."""
+    """Found images, and their annotations by image id."""
 
     rows: Sequence[Mapping[str, object]]
     annotations: Mapping[str, ImageAnnotations]
@@ -103,8 +103,8 @@ def contact_sheet(
 
     Args:
         lake: Where the normalised copies are; an image without one has no picture.
-        title: What was asked for.
-        found: Rows with an `image_id`; their other values are told, but for missing ones.
+        title: The page's title.
+        found: Rows with an `image_id`; their other values are shown, except missing ones.
         links: Image id to the title and the address of each of its tasks.
     """
     ids = [str(row["image_id"]) for row in found.rows]
@@ -165,10 +165,10 @@ def _data_address(picture: bytes | None) -> str:
 
 
 def _lines(row: Mapping[str, object], known: ImageAnnotations) -> tuple[str, ...]:
-    told = [f"{name}: {value}" for name, value in row.items() if _is_told(name, value)]
-    standing = [f"annotation: {known.status.replace('_', ' ')}"] if known.status else []
-    return (str(row.get("original_name") or row["image_id"]), *standing, *told)
+    values = [f"{name}: {value}" for name, value in row.items() if _is_shown(name, value)]
+    status = [f"annotation: {known.status.replace('_', ' ')}"] if known.status else []
+    return (str(row.get("original_name") or row["image_id"]), *status, *values)
 
 
-def _is_told(name: str, value: object) -> bool:
+def _is_shown(name: str, value: object) -> bool:
     return name != "original_name" and value is not None and value == value and value != ""  # noqa: PLR0124 - NaN is unequal to itself

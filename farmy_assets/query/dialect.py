@@ -1,7 +1,7 @@
-"""A checked query in Athena's words, told to DuckDB so that it gives Athena's values.
+"""Translate a checked query of Athena's dialect to DuckDB, with Athena's results.
 
-sqlglot translates the words. Where the same words mean something else, `values.py` changes the tree
-first. What no translation keeps the meaning of is refused, not left out.
+sqlglot translates the syntax. Where the same syntax has another meaning, `athena_semantics.py`
+changes the tree first. What cannot be translated with its meaning is refused, not left out.
 """
 
 from sqlglot import exp

@@ -25,7 +25,7 @@ class LocalEngine:
     limits: Limits = field(default_factory=Limits)
 
     def query(self, sql: str) -> pa.Table:
-        """The answer to a query in Athena's words.
+        """The result of a query in Athena's dialect.
 
         Raises:
             InvalidInputError: The query is not allowed, is wrong, or takes too much.

@@ -1,7 +1,7 @@
-"""Athena's functions that DuckDB has not, or has with another meaning: told to it as macros.
+"""Athena's functions that DuckDB lacks or defines otherwise, as DuckDB macros.
 
-Each body gives what Trino's manual says, nulls and edges included. `KINDS` are functions that
-sqlglot knows by a class of its own, `NAMES` are those that it leaves as they are.
+Each body follows Trino's manual, nulls and edge cases included. `KINDS` are functions that
+sqlglot has a class for, `NAMES` are those that it leaves as they are.
 
 DuckDB puts a macro's arguments into its body as they are written. So a body names each of them once
 (but those that are always written out as a value): with two places, forty calls inside one another

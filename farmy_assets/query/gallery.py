@@ -19,18 +19,18 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Picture:
-    """One image: its copy in a file, the copy's size in pixels, and what is told of it."""
+    """One image: its copy in a file, the copy's size in pixels, and its metadata."""
 
     image_id: str
     file: Path
     size_px: tuple[int, int]
-    told: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     consensus: Sequence[Drawn] = field(default_factory=tuple)
     votes: Sequence[Drawn] = field(default_factory=tuple)
 
 
 class Gallery(NamedTuple):
-    """The pictures, and the images of which there are none: unknown, or not annotated."""
+    """The pictures, and the ids of images without a copy."""
 
     pictures: list[Picture]
     without_copy: list[str]
@@ -39,13 +39,13 @@ class Gallery(NamedTuple):
 def gather(
     lake: Lake, image_ids: Sequence[str], folder: Path, on_done: Callable[[int], object]
 ) -> Gallery:
-    """Fetch the images' copies, those that are not in the folder yet, and what is known of them.
+    """Fetch metadata, annotations and those copies that are not in the folder yet.
 
     Args:
         lake: Where they are.
-        image_ids: Which, in this order; each once.
-        folder: Where their copies are kept for the next time; they never change.
-        on_done: Told how many more are done.
+        image_ids: The images, in this order; each once.
+        folder: Where the copies are cached; they never change.
+        on_done: Called with the number of images done since the last call.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pictures: list[Picture] = []
@@ -60,9 +60,11 @@ def gather(
             if file is None:
                 missing.append(image_id)
                 continue
-            told = {n: v for n, v in rows.get(image_id, {}).items() if v is not None}
-            known = drawn.of(image_id, told.get("campaign", ""))
-            pictures.append(Picture(image_id, file, _size(file), told, known.settled, known.votes))
+            metadata = {n: v for n, v in rows.get(image_id, {}).items() if v is not None}
+            known = drawn.of(image_id, metadata.get("campaign", ""))
+            pictures.append(
+                Picture(image_id, file, _size(file), metadata, known.settled, known.votes)
+            )
         on_done(len(some))
     return Gallery(pictures, missing)
 

@@ -61,7 +61,7 @@ class GlueTables:
         return True
 
     def _found(self, name: str) -> str | None:
-        """Where Glue says that the table lies; None when it knows none."""
+        """The table's location in Glue; None when there is no such table."""
         try:
             with translated(f"looking for the table {name} in Glue"):
                 found = self.client.get_table(DatabaseName=self.database, Name=name)["Table"]

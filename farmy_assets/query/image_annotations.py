@@ -1,4 +1,4 @@
-"""What people drew on found images, what was settled, where they differ, and who was asked.
+"""Votes, consensus, conflicts and assignments of found images.
 
 Votes and judgements are read once for each campaign that a found image is of; assignments once for
 each of its batches.
@@ -27,7 +27,7 @@ class ImageAnnotations:
     Attributes:
         settled: The boxes that the judgement has settled.
         votes: The boxes of the votes that the judgement rests on.
-        conflicts: Each difference in words.
+        conflicts: A sentence for each difference.
         status: Where its judgement stands; empty when it was not judged yet.
     """
 

@@ -2,7 +2,7 @@
 
     QueryLayer(Lake.connect()).images(crop="tomato", verdict="pass", limit=100)
 
-What a table is made of stands in `table_sources`, and how it is stored in `snapshots`.
+`table_sources` defines the rows of each table, `snapshots` how they are stored.
 """
 
 import os
@@ -46,7 +46,7 @@ class QueryLayer:
         """Images with what the checks found, the newest first.
 
         Args:
-            limit: How many at most.
+            limit: The largest number of rows.
             **wanted: Column of `images` or `image_checks` to the value that it must have, or a
                 question such as `check="blurry<2"`; `query/search_filters.py` has them all.
 
@@ -56,7 +56,7 @@ class QueryLayer:
         return self.query(images_sql(wanted, limit=limit))
 
     def refresh(self, table_source: TableSource, *, full: bool = False) -> Taken:
-        """A table brought up to date where people query it: its snapshot, and Glue's if told.
+        """Update a table's snapshot, and its Glue table if a Glue database is configured.
 
         Raises:
             LakeUnavailableError: Others changed the table each time that it was tried.
@@ -91,7 +91,7 @@ class QueryLayer:
 
     @property
     def glue_tables(self) -> GlueTables | None:
-        """Where Athena finds the tables; None where no Glue database is told."""
+        """Where Athena finds the tables; None where no Glue database is configured."""
         settings = self.lake.settings
         if not settings.glue_database:
             return None
@@ -100,7 +100,7 @@ class QueryLayer:
 
     @property
     def engine(self) -> LocalEngine | AthenaEngine:
-        """What answers SQL: Athena where a workgroup is told, else this machine."""
+        """The SQL engine: Athena where a workgroup is configured, else DuckDB on this machine."""
         settings = self.lake.settings
         if settings.athena_workgroup:
             client = query_client(settings, "athena")

@@ -1,6 +1,6 @@
-"""DuckDB shut off from all but the tables it is handed, in a process that may be ended.
+"""DuckDB restricted to the tables that it is given, in a child process with limits.
 
-The engine may open no file, load no extension and change no setting, whatever the SQL says. Its
+The engine may open no file, load no extension and change no setting, whatever the SQL is. Its
 own limits on time and memory do not hold everywhere: a text that one expression makes too long is
 outside of both. So it runs in a guarded child, which the system ends when it takes too much.
 """
@@ -54,8 +54,8 @@ def ask_guarded(sql: str, files: Mapping[str, list[Path]], limits: Limits) -> pa
     Raises:
         InvalidInputError: The query fails, takes too much, or its answer is too long.
     """
-    told = {name: [str(path) for path in paths] for name, paths in files.items()}
-    (answer,) = _pool(limits).work([Message({"sql": sql, "files": told})])
+    paths_of = {name: [str(path) for path in paths] for name, paths in files.items()}
+    (answer,) = _pool(limits).work([Message({"sql": sql, "files": paths_of})])
     if isinstance(answer, Failure):
         raise InvalidInputError(f"the query {answer.detail} and was stopped; ask for less")
     if answer.content is None:
@@ -100,7 +100,7 @@ def _dataset(table: str, files: list[str]) -> ds.Dataset:
 def run_in_duckdb(
     sql: str, tables: Mapping[str, pa.Table | ds.Dataset], *, limits: Limits | None = None
 ) -> pa.Table:
-    """The answer of DuckDB in this process, which knows nothing but these tables.
+    """The answer of DuckDB in this process, with access to these tables only.
 
     Args:
         sql: DuckDB's SQL, one statement.
@@ -139,7 +139,7 @@ def run_in_duckdb(
 
 
 def _first_line(error: Exception) -> str:
-    """What DuckDB says, without the SQL that it was told: that is not what the person wrote."""
+    """DuckDB's message without its SQL, which is not the SQL that the person wrote."""
     return str(error).partition("\nLINE ")[0].partition("\n\tCandidate")[0].strip()
 
 

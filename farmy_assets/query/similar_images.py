@@ -36,7 +36,7 @@ class SimilarImages:
 
         Args:
             content: The photograph's bytes; they are decoded in a guarded process.
-            limit: How many at most.
+            limit: The largest number of images.
             max_distance_bits: 0 (the same look) to 64.
 
         Raises:

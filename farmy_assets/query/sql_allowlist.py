@@ -95,7 +95,7 @@ def checked(sql: str) -> exp.Query:
     """The one query that the text is.
 
     Raises:
-        InvalidInputError: It is no single query, or uses what is not allowed; the text says what.
+        InvalidInputError: It is no single query, or uses what is not allowed; the message names it.
     """
     query = _parsed(sql)
     for count, node in enumerate(query.walk(), start=1):
@@ -138,7 +138,9 @@ def _parsed(sql: str) -> exp.Query:
         raise InvalidInputError(msg)
     (query,) = statements
     if not isinstance(query, _QUERIES):
-        msg = f"only a SELECT can be asked here, not {_word(query)}; the lake is read-only"
+        msg = (
+            f"only a SELECT can be asked here, not {_statement_name(query)}; the lake is read-only"
+        )
         raise InvalidInputError(msg)
     return query
 
@@ -147,14 +149,14 @@ def _check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Anonymous) and node.name.lower() in {*NAMES, *MATCHES}:
         return
     if type(node) not in ALLOWED:
-        raise InvalidInputError(f"{_word(node)} is not allowed in a query of the lake")
+        raise InvalidInputError(f"{_statement_name(node)} is not allowed in a query of the lake")
     if isinstance(node, exp.Table):
         _check_table(node)
     elif isinstance(node, exp.DataType):
         if node.this not in _TYPES:
             raise InvalidInputError(f"the type {node.sql('athena')} is not allowed in a query")
     elif isinstance(node, exp.Var) and not _NAME.fullmatch(node.name):
-        # sqlglot writes a bare word, such as a unit of time, as it came: unquoted.
+        # sqlglot writes an identifier such as a unit of time as it was given: unquoted.
         raise InvalidInputError(f"{node.name!r} is no unit of time")
     elif isinstance(node, exp.CTE) and not _NAME.fullmatch(node.alias):
         raise InvalidInputError(f"{node.alias!r} is no plain name for a WITH query")
@@ -194,7 +196,7 @@ def _check_table(table: exp.Table) -> None:
 
 
 def _is_of_query(table: exp.Table) -> bool:
-    """Whether the name is that of a WITH query which stands before it: not one of a later query."""
+    """Whether the name is that of an earlier WITH query: not one of a later query."""
     name, node = table.name.lower(), table.parent
     inside: exp.Expr = table
     while node is not None:
@@ -214,7 +216,7 @@ def _place(with_: exp.With, inside: exp.Expr) -> int:
     return next(n for n, cte in enumerate(with_.expressions) if cte is inside)
 
 
-def _word(node: exp.Expr) -> str:
+def _statement_name(node: exp.Expr) -> str:
     if isinstance(node, exp.Command):
         return str(node.this).upper()
     if isinstance(node, exp.Anonymous):

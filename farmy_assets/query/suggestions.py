@@ -1,4 +1,4 @@
-"""A value that nothing in the lake has: said, with the nearest that there is."""
+"""Report a filter's value that nothing in the lake has, with the nearest existing one."""
 
 from collections.abc import Callable, Iterator, Mapping
 

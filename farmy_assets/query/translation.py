@@ -1,8 +1,8 @@
 """People's SQL, read and translated in a guarded child.
 
 A short statement can take any time to read: brackets inside one another are tried in more than one
-way at each level. So nothing of a statement is read in the process that was given it; a child with
-a limit on time and memory does, and answers with texts.
+way at each level. So no statement is parsed in the process that receives it, but in a child with
+limits on time and memory, which answers with text.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _REMEMBERED = 64
 
 
 class Translation(NamedTuple):
-    """A query that is allowed, in the words of both engines.
+    """A query that is allowed, in the dialects of both engines.
 
     Attributes:
         athena: The statement for Athena, written anew from what was read.

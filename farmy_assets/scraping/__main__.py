@@ -26,14 +26,14 @@ def main() -> int:
     """Crawl by the file named on the command line; the exit code tells whether all went well."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    told = 0.0
+    last_line = 0.0
 
     def tell(journal: Journal) -> None:
-        nonlocal told
-        if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
+        nonlocal last_line
+        if time.monotonic() - last_line >= SECONDS_BETWEEN_LINES:
             so_far = journal.report()
             _say("progress", so_far.model_dump(mode="json", exclude={"first_refusals"}))
-            told = time.monotonic()
+            last_line = time.monotonic()
 
     try:
         scraper = parse_scraper(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Where a crawl may connect to: the allowed domains, and no private address behind their names.
 
 A page can link, and a server can redirect, to any address, also to one that only this machine or
-its network can reach. The name is checked for every request; the address that the name stands for
+its network can reach. The name is checked for every request; the address that the name resolves to
 is checked by the resolver itself, whose answer is the very address that is then connected to.
 """
 
@@ -38,13 +38,13 @@ class RefusedRequestError(IgnoreRequest):
 
 
 class PrivateAddressError(DNSLookupError):
-    """A name stands for an address that is not public."""
+    """A name resolves to an address that is not public."""
 
 
 class PublicResolver(CachingThreadedResolver):
     """Resolves names to public IPv4 addresses only, but for hosts that the scraper's file names.
 
-    It is not told the port that the address is for: `SiteGuard` sees to that, for every request.
+    It does not get the port of the address: `SiteGuard` checks that, for every request.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class PublicResolver(CachingThreadedResolver):
         """The public address of a name.
 
         Raises:
-            PrivateAddressError: By the Deferred: the name stands for an address that is not public.
+            PrivateAddressError: By the Deferred: the name's address is not public.
         """
         found = super().getHostByName(name, timeout)
         return found.addCallback(self._checked, name)

@@ -20,7 +20,7 @@ from farmy_assets.scraping.spider import MAX_PAGE_BYTES, SiteSpider
 ROOM = "farmy_assets.scraping"
 MINUTES = "minutes"
 QUIET = ("scrapy.pipelines.media", "scrapy.downloadermiddlewares.retry", "scrapy.core.downloader")
-"""What these say is told with its reason in the job's records."""
+"""Their messages are in the job's records, with the reason."""
 
 
 def scrapy_settings(scraper: Scraper) -> dict[str, Any]:
@@ -72,19 +72,19 @@ def run(
     clock: Callable[[], datetime],
     on_progress: Callable[[Journal], None] = lambda journal: None,
 ) -> ScrapeReport:
-    """Do a scraper's job, or go on with it; once in a process, because Twisted runs only once.
+    """Run a scraper's job, or continue it; once in a process, because Twisted runs only once.
 
     Args:
         scraper: What to do.
-        lake: Where it goes.
-        clock: Tells the time of arrival.
+        lake: The lake to store them in.
+        clock: Returns the time of arrival.
         on_progress: Called whenever a picture or a page is done.
 
     Returns:
         The job's numbers; not complete when its time was up, which the next run takes up.
 
     Raises:
-        LakeError: The lake went away; running it again goes on.
+        LakeError: The lake does not answer; run it again to continue.
         ScrapeError: Scrapy itself failed.
     """
     journal = open_journal(lake.records, scraper, clock=clock)
@@ -108,13 +108,13 @@ def conclude(
     """The report of a crawl that has ended; the job is over when nothing is left to do.
 
     Raises:
-        LakeError: The lake went away.
+        LakeError: The lake does not answer.
         ScrapeError: Scrapy itself failed, or some page could not be brought to its end.
     """
     spider = crawler.spider
     if failures or not isinstance(spider, SiteSpider):
-        told = failures[0].getErrorMessage() if failures else "it did not start"
-        msg = f"the crawl of {journal.job.scraper} failed: {told}"
+        problem = failures[0].getErrorMessage() if failures else "it did not start"
+        msg = f"the crawl of {journal.job.scraper} failed: {problem}"
         raise ScrapeError(msg)
     if spider.trouble is not None:
         raise spider.trouble

@@ -1,4 +1,4 @@
-"""What a page holds: links to follow, pictures, and what is said of each. Nothing is fetched."""
+"""Links to follow, pictures and their metadata, from a page's HTML. Nothing is fetched."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ MAX_TEXT = 200
 MAX_ADDRESS = 2000
 # A page shows its pictures to those who run no scripts right after the place where a script would.
 WITHOUT_SCRIPTS = "following-sibling::*[1][self::noscript]"
-# What stands beside a picture for other screens or formats, where its own element has no address.
-# The parser (libxml2) knows no void `source`: a picture lies inside those before it.
+# Elements beside a picture for other screens or formats, where its own element has no address.
+# The parser (libxml2) does not treat `source` as void: a picture lies inside those before it.
 SOURCES = "ancestor::picture[1]//source"
 OF_SOURCES = (
     "source::attr(data-srcset)", "source::attr(data-lazy-srcset)", "source::attr(srcset)",
@@ -40,7 +40,7 @@ COUNTING_PIXELS = (
 
 @dataclass(frozen=True)
 class FoundImage:
-    """One picture of a page; `refusal` says why it is not even asked for."""
+    """One picture of a page; `refusal` is the reason when it is not requested."""
 
     address: str
     title: str | None = None

@@ -1,4 +1,4 @@
-"""What a site's headers say: hostile text, read as far as it can be used."""
+"""Values of a site's headers: untrusted text, returned only where it is usable."""
 
 import base64
 import binascii
@@ -27,9 +27,9 @@ def content_type(headers: Headers) -> str:
 
 def validator(headers: Headers, name: str) -> str | None:
     """An ETag or date to send back next time, if it is a line of plain characters."""
-    told = header_text(headers, name)
-    is_plain = told.isascii() and told.isprintable() and len(told) <= MAX_LINE
-    return told if told and is_plain else None
+    text = header_text(headers, name)
+    is_plain = text.isascii() and text.isprintable() and len(text) <= MAX_LINE
+    return text if text and is_plain else None
 
 
 def announced_sha256(headers: Headers) -> str | None:

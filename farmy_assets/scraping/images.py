@@ -1,7 +1,7 @@
 """The image pipeline: pictures of a page through the ingestion layer, as bytes that nobody decodes.
 
 Scrapy's own image pipeline decodes what it fetches, in its own process. Here the bytes are only
-looked at by the door of the lake; what is wrong with them is for cleansing to say, in its guarded
+checked by the import; damage is found by cleansing, in its guarded
 children.
 """
 
@@ -45,7 +45,7 @@ class RawZonePipeline(MediaPipeline):
         self._handle_statuses(self.allow_redirects)
         self._fates: dict[str, ImageFate] = {}
         self._under_way: set[str] = set()
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         crawler.signals.connect(self._look_at_headers, signal=signals.headers_received)
 
     @property
@@ -71,7 +71,7 @@ class RawZonePipeline(MediaPipeline):
     def get_media_requests(
         self, item: VisitedPage, info: MediaPipeline.SpiderInfo
     ) -> list[Request]:
-        """A request for each picture that nothing speaks against yet."""
+        """A request for each picture that is not refused yet."""
         del info
         return [
             Request(
@@ -129,7 +129,7 @@ class RawZonePipeline(MediaPipeline):
         *,
         item: VisitedPage,
     ) -> ImageFate:
-        """A picture that was fetched goes through the door, or has its reason."""
+        """Import a fetched picture, or record why not."""
         del info
         image: FoundImage = request.meta[FOUND]
         if response.status == NOT_MODIFIED:
@@ -219,7 +219,7 @@ class RawZonePipeline(MediaPipeline):
         metadata = receive(name_of(response.url), content, origin=origin, arrived_at=now)
         if isinstance(metadata, Refusal):
             return _refused(image, RefusalReason(metadata.reason.value), metadata.detail)
-        with self._door:  # the same picture under two addresses, fetched at the same time
+        with self._lock:  # the same picture under two addresses, fetched at the same time
             known = self._spider.zone.holds(metadata.sha256)
             outcome = Outcome.ALREADY_THERE if known else self._spider.zone.store(metadata, content)
         fate = ImageFate(

@@ -1,4 +1,4 @@
-"""The journal of a job: which pages are done, kept in the lake, so that a killed job goes on.
+"""The journal of a job: which pages are done, kept in the lake, so that a killed job can continue.
 
 A page is done when all its pictures are; its record is written last and names the pages that it
 led to. What a job still has to do follows from these records alone: start pages and links that

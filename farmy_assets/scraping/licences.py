@@ -1,4 +1,4 @@
-"""Which licence a statement names: by Creative Commons' addresses, by usual words, by the file.
+"""Which licence a statement names: by Creative Commons' addresses, by usual phrases, by the file.
 
 Only a statement that is a licence and nothing more is understood. "CC BY 4.0, but not for money"
 is not CC-BY-4.0, so it is not taken for it. Ids are those of SPDX (https://spdx.org/licenses).
@@ -30,7 +30,7 @@ WORDS = re.compile(
 
 
 class Finding(NamedTuple):
-    """An allowed licence, or why there is none; and what the page said."""
+    """An allowed licence, or why there is none; and the page's statement."""
 
     licence: str | None
     problem: RefusalReason | None
@@ -38,13 +38,15 @@ class Finding(NamedTuple):
 
 
 def judge_licence(statements: Iterable[str], rule: LicenceRule) -> Finding:
-    """Whether what a page says of a picture is one licence, and an allowed one."""
-    said = [_tidy(text)[:MAX_STATEMENT] for text in statements]
-    told = list(dict.fromkeys(text for text in (_cut_out(s, rule.pattern) for s in said) if text))
-    statement = "; ".join(told)[:200]
-    if not told:
+    """The decision on the statements that a page makes about a picture's licence."""
+    tidied = [_tidy(text)[:MAX_STATEMENT] for text in statements]
+    statements_found = list(
+        dict.fromkeys(text for text in (_cut_out(s, rule.pattern) for s in tidied) if text)
+    )
+    statement = "; ".join(statements_found)[:200]
+    if not statements_found:
         return Finding(None, RefusalReason.LICENCE_MISSING, statement)
-    named = {named_licence(text, rule) for text in told}
+    named = {named_licence(text, rule) for text in statements_found}
     licence = named.pop() if len(named) == 1 else None
     if licence is None:
         return Finding(None, RefusalReason.LICENCE_UNCLEAR, statement)
@@ -54,7 +56,7 @@ def judge_licence(statements: Iterable[str], rule: LicenceRule) -> Finding:
 
 
 def named_licence(text: str, rule: LicenceRule) -> str | None:
-    """The SPDX id that a whole statement stands for; None when that is not certain."""
+    """The SPDX id that a whole statement means; None when that is not certain."""
     own = {name.casefold(): name for name in rule.allowed}
     own |= {_tidy(name).casefold(): licence for name, licence in rule.names.items()}
     if (found := own.get(text.casefold())) is not None:

@@ -35,17 +35,17 @@ def scrape(
     *,
     on_progress: Callable[[ScrapeReport], None] = lambda report: None,
 ) -> ScrapeReport:
-    """Do the job of a scraper file, or go on with it, in a child that ends with this call.
+    """Run the job of a scraper file, or continue it, in a child that ends with this call.
 
     Raises:
         InvalidInputError: The file is no scraper.
-        LakeUnavailableError: The lake went away; running it again goes on.
-        ScrapeError: The crawl failed, or its process was ended; running it again goes on.
+        LakeUnavailableError: The lake does not answer; run it again to continue.
+        ScrapeError: The crawl failed, or its process was ended; run it again to continue.
     """
-    read_scraper(path)  # told here, before a process is started
+    read_scraper(path)  # errors are raised here, before a process is started
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "farmy_assets.scraping", str(path)],
-        stdin=subprocess.PIPE,  # its end tells the child that we are gone
+        stdin=subprocess.PIPE,  # end of file tells the child that its parent has ended
         stdout=subprocess.PIPE,
         env={**os.environ, **settings.to_environment()},
         start_new_session=True,  # an interrupt from the keyboard is ours to handle
@@ -61,10 +61,10 @@ def scrape(
         _end(child)
     if "report" in last:
         return ScrapeReport.model_validate(last["report"])
-    told = last.get("error")
-    if isinstance(told, dict):
-        raise (LakeUnavailableError if told["passing"] else ScrapeError)(told["text"])
-    msg = f"the crawl ended early (exit code {child.returncode}); run it again to go on"
+    error = last.get("error")
+    if isinstance(error, dict):
+        raise (LakeUnavailableError if error["passing"] else ScrapeError)(error["text"])
+    msg = f"the crawl ended early (exit code {child.returncode}); run it again to continue"
     raise ScrapeError(msg)
 
 

@@ -12,7 +12,7 @@ SHOWN_REFUSALS = 100
 
 
 class RefusalReason(StrEnum):
-    """Why a picture did not come into the lake, or a page was not read."""
+    """Why a picture was not imported, or a page was not read."""
 
     LICENCE_MISSING = "licence_missing"
     LICENCE_UNCLEAR = "licence_unclear"
@@ -35,7 +35,7 @@ class RefusalReason(StrEnum):
 
 
 class ImageOutcome(StrEnum):
-    """What became of one picture."""
+    """The result for one picture."""
 
     STORED = "stored"
     ALREADY_THERE = "already_there"
@@ -82,7 +82,7 @@ class PageRecord(Record):
 
 
 class RememberedImage(Record):
-    """What a site said of a picture when it was last fetched: enough to ask whether it changed."""
+    """The validators of a picture's last response, for conditional requests."""
 
     address: str
     etag: str | None = None
@@ -108,7 +108,7 @@ class ScrapeReport(Record):
 
     @property
     def is_complete(self) -> bool:
-        """Whether the job came to its end; otherwise the next run goes on with it."""
+        """Whether the job is complete; otherwise the next run continues it."""
         return self.finished_at is not None
 
 

@@ -74,7 +74,7 @@ def _is_host_with_port(text: str) -> str:
 
 def _says_how_to_reach_us(text: str) -> str:
     if not re.fullmatch(r"[^@\s()]+@[^@\s()]+\.[^@\s()]+|https?://[^\s()]+", text):
-        msg = "must be a mail address or a web page: it is told to the site with every request"
+        msg = "must be a mail address or a web page: it is sent to the site with every request"
         raise ValueError(msg)
     return text
 
@@ -96,11 +96,11 @@ class Place(StrEnum):
 
 
 class ImageRule(Record):
-    """Which pictures of a page are wanted, and what is told about each."""
+    """Which pictures of a page to fetch, and where their metadata are."""
 
     each: Selector = "img"
     address: Annotated[tuple[Selector, ...], Field(min_length=1)] = (
-        # Where scripts load pictures late, the real ones stand in attributes of their own.
+        # Where scripts load pictures late, the real addresses are in other attributes.
         "img::attr(data-srcset)", "img::attr(data-lazy-srcset)", "img::attr(srcset)",
         "img::attr(data-src)", "img::attr(data-lazy-src)", "img::attr(data-original)",
         "img::attr(src)",
@@ -140,7 +140,7 @@ class Limits(Record):
 
 
 class Scraper(Record):
-    """All that is said of one site."""
+    """The settings of one site."""
 
     name: CampaignName
     campaign: CampaignName
@@ -177,7 +177,7 @@ class Scraper(Record):
         return f"farmy-scraper/1.0 (+{self.contact})"
 
     def is_on_site(self, address: str) -> bool:
-        """Whether an address lies in the allowed domains; subdomains do, but not those of an IP."""
+        """Whether an address is in the allowed domains; subdomains do, but not those of an IP."""
         host = (urlsplit(address).hostname or "").lower()
         return any(
             host == domain or (host.endswith(f".{domain}") and not _is_ip(domain))

@@ -24,7 +24,7 @@ MAX_PAGE_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class VisitedPage:
-    """A page on its way through the pipeline; its record is written when its pictures are done."""
+    """A page in the pipeline; its record is written when its pictures are done."""
 
     record: PageRecord
     found: FoundPage
@@ -37,7 +37,7 @@ class SiteSpider(scrapy.Spider):
         scraper: The file.
         journal: What is done, from this run and from killed ones before it.
         zone: Where the pictures go.
-        clock: Tells the time of arrival.
+        clock: Returns the time of arrival.
         on_progress: Called whenever a picture or a page is done.
     """
 
@@ -134,10 +134,10 @@ class SiteSpider(scrapy.Spider):
             errback=self.page_failed,
             cb_kwargs={"asked": address, "depth": depth},
             meta={"download_maxsize": MAX_PAGE_BYTES},
-            dont_filter=True,  # a redirect to a page that is known must be told, not lost
+            dont_filter=True,  # a redirect to a page that was visited is recorded, too
         )
 
 
 def _unread(record: PageRecord, reason: RefusalReason, detail: str) -> VisitedPage:
-    told = record.model_copy(update={"problem": reason, "detail": detail})
-    return VisitedPage(told, FoundPage(title=None, links=(), images=()))
+    failed = record.model_copy(update={"problem": reason, "detail": detail})
+    return VisitedPage(failed, FoundPage(title=None, links=(), images=()))

@@ -1,4 +1,4 @@
-"""The pictures that a `srcset` attribute offers.
+"""The candidates of a `srcset` attribute.
 
 Source of the form: HTML Living Standard, "srcset attributes" and "parsing a srcset attribute". More
 is let in than the standard lets in: heights alone, and widths that are not whole or are written
@@ -13,7 +13,7 @@ MAX_SRCSET = 200_000  # characters; some pages write whole pictures into the att
 SPACES = " \t\n\f\r"
 # An address may hold commas, but neither begin nor end with one.
 NEXT_ADDRESS = re.compile(rf"[{SPACES},]*([^{SPACES}]+)")
-# What is said of it ends with a comma outside of brackets.
+# Its descriptors end with a comma outside of brackets.
 DESCRIPTORS = re.compile(r"(?:[^,(]|\([^)]*(?:\)|$))*")
 DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?|\.\d+)(e[+-]?\d{1,4})?([wxh])", re.IGNORECASE | re.ASCII)
 MAX_DIGITS = 40
@@ -24,7 +24,9 @@ def largest_first(srcset: str) -> Iterator[str]:
 
     An address whose size makes no sense is passed over, as browsers do.
     """
-    sized = ((address, _size(words)) for address, words in _candidates(_whole_part(srcset)))
+    sized = (
+        (address, _size(descriptors)) for address, descriptors in _candidates(_whole_part(srcset))
+    )
     known = [(size, address) for address, size in sized if size is not None]
     for _, address in sorted(known, key=lambda found: -found[0]):
         yield address
@@ -39,19 +41,19 @@ def _candidates(srcset: str) -> Iterator[tuple[str, list[str]]]:
     place = 0
     while match := NEXT_ADDRESS.match(srcset, place):
         address, place = match[1].rstrip(","), match.end()
-        words = ""
+        descriptors = ""
         if not match[1].endswith(","):
-            said = DESCRIPTORS.match(srcset, place)
-            words, place = (said[0], said.end()) if said else ("", len(srcset))
+            found = DESCRIPTORS.match(srcset, place)
+            descriptors, place = (found[0], found.end()) if found else ("", len(srcset))
         if address:
-            yield address, words.split()
+            yield address, descriptors.split()
 
 
-def _size(words: list[str]) -> float | None:
+def _size(descriptors: list[str]) -> float | None:
     """Width, else density, else height; None where they contradict each other or make no sense."""
     sizes: dict[str, float] = {}
-    for word in words:
-        found = DESCRIPTOR.fullmatch(word[:MAX_DIGITS])
+    for descriptor in descriptors:
+        found = DESCRIPTOR.fullmatch(descriptor[:MAX_DIGITS])
         if not found:
             return None
         size, unit = float(found[1] + (found[2] or "")), found[3].lower()

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 class SubmittedAnswer(NamedTuple):
-    """What a person makes of one task: boxes, or a word on whether the photograph is of use.
+    """What a person makes of one task: boxes, or a decision whether the photograph is usable.
 
     An adjudicator's answer without a `decision` is what a person does who draws all there is.
     """
@@ -43,7 +43,7 @@ class SubmittedAnswer(NamedTuple):
     boxes: tuple[Box, ...]
     skipped: bool
     lead_time_s: float
-    word: Answer | None = None
+    triage_answer: Answer | None = None
     decision: Decision | None = None
 
 
@@ -131,8 +131,10 @@ def _as_submitted(answer: SubmittedAnswer, task: TaskRow, email: str) -> dict[st
         | {"origin": "manual"}
         for number, box in enumerate(boxes)
     ]
-    if answer.word and not answer.skipped:
-        given.append(_chosen(USABLE, answer.word.value, _region_id(email, data["asset_key"], -1)))
+    if answer.triage_answer and not answer.skipped:
+        given.append(
+            _chosen(USABLE, answer.triage_answer.value, _region_id(email, data["asset_key"], -1))
+        )
     if DECISIONS in data and not answer.skipped:
         decision = answer.decision or Decision(kind=_drawing_or_nothing(boxes))
         given.append(_chosen(DECISION, decision.choice, _region_id(email, data["asset_key"], -1)))
@@ -180,7 +182,7 @@ class Workforce:
         url: base address of Label Studio.
         people: who works; one inbox each.
         idle_s: pause before looking into an empty inbox again.
-        on_answer: told after each answer, from the person's own thread.
+        on_answer: called after each answer, from the person's own thread.
         transport: takes the place of the network in tests.
     """
 

@@ -20,7 +20,7 @@ _MATCHING = AgreementPolicy()
 
 
 class ErrorRates(Record):
-    """How often a person errs; chances for each true box, unless told otherwise.
+    """How often a person errs; probabilities for each true box, where not stated otherwise.
 
     Attributes:
         wrong_class: The box gets another class.

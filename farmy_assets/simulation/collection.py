@@ -93,7 +93,7 @@ def make_collection(
         size_px: Width and height as the sensor stores each photograph; held upright, the phone
             turns them by its EXIF orientation.
         processes: How many draw at the same time; 1 draws in this process.
-        truth_path: Where the truth goes; `truth.json` in the folder when not told.
+        truth_path: Where the truth goes; by default `truth.json` in the folder.
         on_progress: Told after each file.
 
     Raises:

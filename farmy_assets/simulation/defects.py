@@ -31,7 +31,7 @@ class Defect(StrEnum):
 
 
 def blurred(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Out of focus, or shaken while the shutter was open; plants can no longer be told apart."""
+    """Out of focus, or shaken while the shutter was open; plants can no longer be distinguished."""
     scale = max(image.size) / _BLUR_REFERENCE_PX
     if rng.random() < _OUT_OF_FOCUS_SHARE:
         return image.filter(ImageFilter.GaussianBlur(rng.uniform(13, 20) * scale))

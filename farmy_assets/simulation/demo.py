@@ -78,16 +78,16 @@ class Stopwatch:
             self.seconds[part] = time.monotonic() - began
 
 
-def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
-    """The whole demo; returns when everything was released, and told.
+def run(settings: LocalSettings, options: DemoOptions, screen: Screen) -> None:
+    """Run the whole demo; returns after the release and its report.
 
     Raises:
         FarmyError: A part failed; the text says why, and what to do.
     """
     watch = Stopwatch()
     environment = platform_environment(settings)
-    os.environ.update(environment)  # this platform, whatever the shell was told of another one
-    material = _set_the_stage(settings, wish, screen, watch)
+    os.environ.update(environment)  # this platform, whatever the shell's environment names
+    material = _prepare(settings, options, screen, watch)
     lake = Lake.from_environment(environment)
     studio = Studio(
         StudioSettings.from_environment(environment, cleansed_bucket=lake.cleansed.name)
@@ -127,12 +127,12 @@ def run(settings: LocalSettings, wish: DemoOptions, screen: Screen) -> None:
     show_doors(screen.console, _doors(settings, lake, studio, accounts, campaign, folder))
 
 
-def _set_the_stage(
-    settings: LocalSettings, wish: DemoOptions, screen: Screen, watch: Stopwatch
+def _prepare(
+    settings: LocalSettings, options: DemoOptions, screen: Screen, watch: Stopwatch
 ) -> Material:
     """The platform up, and meanwhile the photographs drawn."""
-    found = own(wish.images) if wish.images else None
-    check_order(count=wish.count, seed=wish.seed)
+    found = own(options.images) if options.images else None
+    check_order(count=options.count, seed=options.seed)
     progress = {"done": 0}
     is_over = False
 
@@ -147,7 +147,7 @@ def _set_the_stage(
 
     def material() -> Material:
         return found or draw(
-            settings.home / "demo", count=wish.count, seed=wish.seed, on_progress=on_progress
+            settings.home / "demo", count=options.count, seed=options.seed, on_progress=on_progress
         )
 
     screen.chapter("the platform starts" + ("" if found else "; meanwhile photographs are drawn"))
@@ -158,7 +158,10 @@ def _set_the_stage(
                 status = platform.up(settings, say=screen.say, repair_catalog=repair_catalog)
             servers = ", ".join(server.title for server in status.servers)
             screen.say(f"up: {servers}")
-            with watch.timing("the last drawings"), screen.counting("drawn", wish.count) as counter:
+            with (
+                watch.timing("the last drawings"),
+                screen.counting("drawn", options.count) as counter,
+            ):
                 while not drawing.done():
                     counter.update(progress["done"])
                     time.sleep(_BLINK_SECONDS)

@@ -68,14 +68,14 @@ class Counter:
         self._screen, self._progress = screen, progress
         self._what, self._total = what, total
         self._bar = progress.add_task(what, total=total, note="")
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def update(self, done: int) -> None:
         """So many are done."""
         self._progress.update(self._bar, completed=done)
         now = time.monotonic()
-        if self._progress.disable and now - self._told > _SECONDS_BETWEEN_COUNTS:
-            self._told = now
+        if self._progress.disable and now - self._printed_at > _SECONDS_BETWEEN_COUNTS:
+            self._printed_at = now
             self._screen.say(f"{self._what}: {done} of {self._total}")
 
 
@@ -91,7 +91,7 @@ class StageBoard:
         self._bars = screen._bars()
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._line, self._told = "", 0.0
+        self._line, self._printed_at = "", 0.0
 
     def __enter__(self) -> "StageBoard":
         """Begin to show."""
@@ -124,6 +124,6 @@ class StageBoard:
         parts = [f"{s.name} {s.done}/{s.total}" for s in seen.stages() if s.total]
         line = ", ".join(parts) or f"{seen.arrived} photographs wait to be catalogued"
         now = time.monotonic()
-        if line != self._line and (last or now - self._told > _SECONDS_BETWEEN_LINES):
-            self._line, self._told = line, now
+        if line != self._line and (last or now - self._printed_at > _SECONDS_BETWEEN_LINES):
+            self._line, self._printed_at = line, now
             self._screen.say(f"{seconds:4.0f} s  {line}")

@@ -160,7 +160,7 @@ def _score(drawn: Iterable[Drawn]) -> Score:
     return score_all((each.boxes, each.truth) for each in drawn)
 
 
-def told_by(content: bytes) -> tuple[str, ...]:
+def embedded_metadata(content: bytes) -> tuple[str, ...]:
     """What a copy still tells of its origin beside the picture; nothing when it is clean."""
     with Image.open(io.BytesIO(content)) as image:
         left = [name for name in TELLING if image.info.get(name)]

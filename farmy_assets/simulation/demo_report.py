@@ -20,9 +20,9 @@ from farmy_assets.simulation.demo_findings import (
     Gain,
     SoundFiles,
     defects_found,
+    embedded_metadata,
     gain,
     sound_files,
-    told_by,
 )
 from farmy_assets.simulation.demo_material import Sight
 from farmy_assets.workflow.audit import phases, sealed_twice
@@ -82,7 +82,7 @@ class Report:
 
 
 def unaccounted(lake: Lake, campaign: str, image_ids: frozenset[str]) -> list[str]:
-    """What is wrong with the books, in words: images in no phase, in two, or not at an end."""
+    """A sentence for each error: images in no phase, in two batches, or not in a final phase."""
     found = {image.image_id: image for image in phases(lake)}
     wrong = [f"{image_id} is in no phase" for image_id in sorted(image_ids - found.keys())]
     wrong += [f"{image_id} is in two batches" for image_id in sorted(sealed_twice(lake))]
@@ -174,13 +174,13 @@ def _privacy(lake: Lake, image_ids: list[str], kept: list[str], version: Dataset
     prefix = keys.dataset(version.campaign, version.version_id, "")
     copies = [(lake.cleansed, keys.cleansed_image(image_id)) for image_id in kept]
     copies += [(lake.exports, key) for key in lake.exports.keys(prefix) if key.endswith(".jpg")]
-    told = in_threads(lambda copy: told_by(copy[0].get(copy[1])), copies)
+    embedded = in_threads(lambda copy: embedded_metadata(copy[0].get(copy[1])), copies)
     return Privacy(
         originals_with_position=sum(bool(e.metadata and e.metadata.position) for e in entries),
         copies=len(copies),
         telling=tuple(
             f"{key} ({', '.join(left)})"
-            for (_, key), left in zip(copies, told, strict=True)
+            for (_, key), left in zip(copies, embedded, strict=True)
             if left
         ),
     )

@@ -116,12 +116,12 @@ def _show_gain(console: Console, report: Report) -> None:
 def show_times(console: Console, seconds: Mapping[str, float], memory_bytes: int | None) -> None:
     """How long the parts took, and how much memory was in use at most."""
     parts = [(name, spent) for name, spent in seconds.items() if round(spent)]
-    told = ", ".join(f"{name} {spent:.0f}" for name, spent in parts)
+    waits = ", ".join(f"{name} {spent:.0f}" for name, spent in parts)
     peak = f"; the servers needed {memory_bytes / 2**30:.1f} GiB at most" if memory_bytes else ""
     console.print()
     console.print(f"[bold]{sum(seconds.values()):.0f} seconds[/]{peak}")
-    if told:
-        console.print(f"  waited for: {told}", style="dim")
+    if waits:
+        console.print(f"  waited for: {waits}", style="dim")
 
 
 def show_doors(console: Console, doors: Sequence[Link]) -> None:

@@ -64,7 +64,7 @@ class RunSeen:
 
 @dataclass(frozen=True)
 class DagsterWindow:
-    """Dagster as a person sees it: looked at by its web server, never told what to do.
+    """Dagster's state, read from its web server; nothing is changed.
 
     Attributes:
         address: Of the web server.
@@ -116,13 +116,13 @@ class DagsterWindow:
 
 
 def error_text(events: list[dict[str, Any]]) -> str:
-    """The step's own words if there are any, else the run's; the first failure counts."""
+    """The first failed step's description if there is one, else the run's error."""
     for event in events:
         if event["__typename"] == "ExecutionStepFailureEvent":
             error = event.get("error") or {}
             cause = error.get("cause") or {}
-            told = (event.get("failureMetadata") or {}).get("description")
-            text = told or cause.get("message") or error.get("message") or "no error text"
+            description = (event.get("failureMetadata") or {}).get("description")
+            text = description or cause.get("message") or error.get("message") or "no error text"
             return f"{event['stepKey']}: {_one_line(text)}"
     for event in events:
         if event["__typename"] == "RunFailureEvent":
@@ -132,18 +132,18 @@ def error_text(events: list[dict[str, Any]]) -> str:
 
 def sensor_texts(answer: dict[str, Any]) -> list[str]:
     """What an answer to `_SENSORS` tells of errors, one line each."""
-    told = []
+    problems = []
     for entry in (answer.get("workspaceOrError") or {}).get("locationEntries") or []:
         location = entry["locationOrLoadError"] or {}
         if message := location.get("message"):
-            told.append(f"the code server cannot load the code: {_one_line(message)}")
+            problems.append(f"the code server cannot load the code: {_one_line(message)}")
         for sensor in (s for r in location.get("repositories") or [] for s in r["sensors"]):
             for tick in sensor["sensorState"]["ticks"]:
                 if tick["status"] == "FAILURE":
                     error = tick["error"] or {}
                     text = (error.get("cause") or {}).get("message") or error.get("message")
-                    told.append(f"{sensor['name']} fails: {_one_line(text or 'no error text')}")
-    return told
+                    problems.append(f"{sensor['name']} fails: {_one_line(text or 'no error text')}")
+    return problems
 
 
 def _one_line(text: str) -> str:
@@ -152,7 +152,7 @@ def _one_line(text: str) -> str:
 
 
 def servers_in_trouble(settings: LocalSettings) -> list[str]:
-    """Each server that is not up, in words, with its log."""
+    """A sentence for each server that is not up, with its log."""
     return [
         f"{server.title} is {server.state}; its log: {server.log}"
         for server in platform.status(settings).servers
@@ -161,7 +161,7 @@ def servers_in_trouble(settings: LocalSettings) -> list[str]:
 
 
 def failed_runs(window: DagsterWindow, runs: tuple[RunSeen, ...], *, most: int = 3) -> list[str]:
-    """The newest failed runs, in words, with their errors."""
+    """A sentence for each of the newest failed runs, with its error."""
     failed = [run for run in runs if run.has_failed][:most]
     return [
         f"{run.job} of {run.partition} failed: {window.why(run.run_id)} "

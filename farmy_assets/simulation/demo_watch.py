@@ -47,7 +47,7 @@ class Look:
         examined: Kept, or excluded with a reason.
         kept: Fit to annotate.
         flagged: Put before people in triage.
-        ruled: Of these, with a word that the cleansed sets follow.
+        ruled: Of these, with a decision that the cleansed sets follow.
         placed: With tasks in Label Studio.
         answers: Of the annotators, in Label Studio.
         tasks: Of the annotators, in Label Studio.
@@ -217,15 +217,15 @@ class StageTimer:
 
     def stage_seconds(self) -> dict[str, float]:
         """How long each stage was the one that was waited for, in the order of the stages."""
-        before, told = self.began, {}
+        before, waits = self.began, {}
         for name, moment in sorted(self.completed.items(), key=lambda pair: pair[1]):
-            told[name] = moment - before
+            waits[name] = moment - before
             before = moment
-        return told
+        return waits
 
 
 def waiting_for(seen: Look) -> str:
-    """The first stage that is not complete, in words."""
+    """A sentence on the first stage that is not complete."""
     for stage in seen.stages():
         if not stage.is_complete and not (stage.name in SOMETIMES_EMPTY and not stage.total):
             of = f"{stage.done} of {stage.total}" if stage.total else "none so far"

@@ -66,7 +66,7 @@ class ReleaseWatcher:
         self._processes = Processes(settings.run, settings.logs)
         self._began = time.time()
         self._runs: tuple[RunSeen, ...] = ()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def until_released(self, image_ids: frozenset[str], people: Sequence[Annotator]) -> None:
         """Let people work until the campaign is released and every image is at its end.
@@ -116,7 +116,7 @@ class ReleaseWatcher:
         return False
 
     def _check_health(self) -> None:
-        """Servers that died and runs that cannot succeed are told at once, not after minutes."""
+        """Report servers that died and runs that cannot succeed at once, not after minutes."""
         dead = [name for name in SERVERS if self._memory_of(name) is None]
         if dead:
             raise PlatformError(self._advice("; ".join(servers_in_trouble(self._settings))))
@@ -125,7 +125,7 @@ class ReleaseWatcher:
         )
         self._runs = self._window.runs(since=self._began)
         for run in self._runs:
-            if run.has_failed and run.run_id not in self._told:
+            if run.has_failed and run.run_id not in self._reported:
                 self._tell(run.run_id, failed_runs(self._window, (run,))[0])
         for text in self._window.sensor_troubles():
             self._tell(text, text)
@@ -134,8 +134,8 @@ class ReleaseWatcher:
 
     def _tell(self, key: str, trouble: str) -> None:
         """Tell a trouble that may pass, once."""
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._reported:
+            self._reported.add(key)
             self._screen.say(f"{trouble}; it will be tried again")
 
     def _memory_of(self, server: str) -> int | None:
@@ -151,9 +151,9 @@ class ReleaseWatcher:
 
     def _nothing_is_left(self) -> str:
         counts = reasons_of_exclusion(self._lake, self._campaign.name)
-        told = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in counts.most_common())
+        summary = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in counts.most_common())
         return (
-            f"not one photograph of campaign {self._campaign.name} is fit to annotate ({told}); "
+            f"not one photograph of campaign {self._campaign.name} is fit to annotate ({summary}); "
             "give a folder with others: --images DIR"
         )
 

@@ -181,7 +181,7 @@ OFFSETS = {
 )
 def test_the_offset_is_that_of_the_tag_that_was_used(tag: Base, its_own: str) -> None:
     assert moment(photographed(TEXT, tag, **OFFSETS)) == f"2025-07-01T12:00:00{OFFSETS[its_own]}"
-    others = {name: told for name, told in OFFSETS.items() if name != its_own}
+    others = {name: text for name, text in OFFSETS.items() if name != its_own}
     assert moment(photographed(TEXT, tag, **others)) == "2025-07-01T12:00:00+00:00"
 
 
@@ -207,7 +207,7 @@ def test_the_first_usable_time_counts(bad: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "read"),
+    ("text", "read"),
     [
         ("2025-07-01 12:00:00", "2025-07-01T12:00:00+00:00"),
         ("2025/07/01 12:00", "2025-07-01T12:00:00+00:00"),
@@ -218,8 +218,8 @@ def test_the_first_usable_time_counts(bad: str) -> None:
         ("2025:07:01 12:00:00 GMT+02:00", "2025-07-01T12:00:00+02:00"),
     ],
 )
-def test_times_that_are_written_otherwise_are_read(told: str, read: str) -> None:
-    assert moment(photographed(told)) == read
+def test_times_that_are_written_otherwise_are_read(text: str, read: str) -> None:
+    assert moment(photographed(text)) == read
 
 
 FAR_SOUTH, EAST = rationals(38, 1, 31.123), rationals(11, 30, 0)

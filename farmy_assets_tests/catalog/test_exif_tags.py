@@ -57,8 +57,8 @@ def orientation(content: bytes) -> int | None:
     "kind", [BYTE, SHORT, LONG, UNDEFINED, ASCII], ids=["byte", "short", "long", "any", "text"]
 )
 def test_an_orientation_of_any_type_is_read(kind: int, order: str) -> None:
-    told: Written = text("6") if kind == ASCII else number(6, kind, order=order)
-    assert read_tags(block({Base.Orientation: told}, order=order)).orientation == 6
+    value: Written = text("6") if kind == ASCII else number(6, kind, order=order)
+    assert read_tags(block({Base.Orientation: value}, order=order)).orientation == 6
 
 
 def test_an_orientation_as_a_fraction_or_several_times_is_read() -> None:
@@ -67,9 +67,9 @@ def test_an_orientation_as_a_fraction_or_several_times_is_read() -> None:
     assert read_tags(block({Base.Orientation: twice})).orientation == 6
 
 
-@pytest.mark.parametrize("told", [number(0), number(9), text("up"), rationals((6, 0))])
-def test_an_orientation_that_means_nothing_is_none(told: Written) -> None:
-    assert read_tags(block({Base.Orientation: told})).orientation is None
+@pytest.mark.parametrize("value", [number(0), number(9), text("up"), rationals((6, 0))])
+def test_an_orientation_that_means_nothing_is_none(value: Written) -> None:
+    assert read_tags(block({Base.Orientation: value})).orientation is None
 
 
 def test_a_directory_that_is_cut_short_counts_so_far() -> None:
@@ -138,10 +138,10 @@ def by_pillow(exif: bytes) -> dict[int, object]:
             camera = tags.get_ifd(IFD.Exif)
         except Exception:  # noqa: BLE001 - it promises no closed list
             return found
-        for tag, told in ((Base.Orientation, tags), (Base.Model, tags),
+        for tag, value in ((Base.Orientation, tags), (Base.Model, tags),
                           (Base.DateTimeOriginal, camera)):  # fmt: skip
             try:
-                found[tag] = told.get(tag)
+                found[tag] = value.get(tag)
             except Exception:  # noqa: BLE001 - likewise, by tag
                 continue
     return found
@@ -152,8 +152,8 @@ def test_what_pillow_reads_is_read(order: str, edits: list[tuple[int, bytes]], c
     exif = bytearray(whole(order))
     for place, noise in edits:
         exif[place : place + len(noise)] = noise
-    told = bytes(exif[: max(8, len(exif) - cut)])
-    theirs, ours = by_pillow(told), read_tags(told)
+    value = bytes(exif[: max(8, len(exif) - cut)])
+    theirs, ours = by_pillow(value), read_tags(value)
     turned = theirs.get(Base.Orientation)
     if isinstance(turned, int) and 1 <= turned <= 8:
         assert ours.orientation == turned

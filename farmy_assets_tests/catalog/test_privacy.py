@@ -25,12 +25,12 @@ def test_a_delivery_under_a_name_is_refused_at_the_door() -> None:
             "a.jpg", jpeg(), arrived_at=NOON,
             origin=ORIGIN.model_copy(update={"contributor": "Anna Smith"}),
         )  # fmt: skip
-    told = receive(
+    value = receive(
         "a.jpg", jpeg(), arrived_at=NOON,
         origin=ORIGIN.model_copy(update={"contributor": "c-4711"}),
     )  # fmt: skip
-    assert isinstance(told, ImageMetadata)
-    assert told.contributor == "c-4711"
+    assert isinstance(value, ImageMetadata)
+    assert value.contributor == "c-4711"
 
 
 @given(DEGREES, DEGREES)
@@ -45,7 +45,7 @@ def test_a_coarsened_position_is_near_and_tells_no_more_the_second_time(
     assert len(str(coarse.latitude_deg).partition(".")[2]) <= 2
 
 
-def test_an_entry_never_knows_the_exact_position() -> None:
+def test_an_entry_never_has_the_exact_position() -> None:
     exact = Position(latitude_deg=48.137154, longitude_deg=11.576124)
     metadata = arrival("a.jpg", jpeg()).model_copy(update={"position": exact})
     entry = CatalogEntry(
@@ -64,7 +64,7 @@ def test_an_unknown_claim_is_answered_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "value",
     [
         {"latitude_deg": "48"},
         {"latitude_deg": "91", "longitude_deg": "0"},
@@ -78,9 +78,9 @@ def test_an_unknown_claim_is_answered_with_the_known_ones() -> None:
     ],
     ids=str,
 )
-def test_a_claim_that_does_not_fit_is_refused(told: dict[str, object]) -> None:
+def test_a_claim_that_does_not_fit_is_refused(value: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):
-        parse_claims(told)
+        parse_claims(value)
 
 
 def test_a_time_without_a_zone_is_utc_and_an_empty_text_claims_nothing() -> None:
@@ -89,11 +89,12 @@ def test_a_time_without_a_zone_is_utc_and_an_empty_text_claims_nothing() -> None
 
 
 @pytest.mark.parametrize(
-    "told", ["2026", "1719999999", 20260514, True, "0001-01-01T00:00:00+05:00", "9999-12-31", "now"]
+    "value",
+    ["2026", "1719999999", 20260514, True, "0001-01-01T00:00:00+05:00", "9999-12-31", "now"],
 )
-def test_a_number_is_no_time_and_no_photograph_is_older_than_photography(told: object) -> None:
+def test_a_number_is_no_time_and_no_photograph_is_older_than_photography(value: object) -> None:
     with pytest.raises(InvalidInputError, match=r"captured_at: .*(ISO 8601|a year from 1800)"):
-        parse_claims({"captured_at": told})
+        parse_claims({"captured_at": value})
 
 
 def test_a_day_may_be_written_without_dashes() -> None:

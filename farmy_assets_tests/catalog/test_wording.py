@@ -4,14 +4,14 @@ from farmy_assets.catalog.wording import counted, listed, nearest
 
 
 @pytest.mark.parametrize(
-    ("count", "told"),
+    ("count", "expected"),
     [(0, "0 batches"), (1, "1 batch"), (2, "2 batches"), (12_345, "12,345 batches")],
 )
-def test_a_count_stands_with_the_right_form_of_its_noun(count: int, told: str) -> None:
-    assert counted(count, "batch", "batches") == told
+def test_a_count_is_written_with_the_right_form_of_its_noun(count: int, expected: str) -> None:
+    assert counted(count, "batch", "batches") == expected
 
 
-def test_a_noun_has_an_s_unless_told_otherwise() -> None:
+def test_a_noun_has_an_s_unless_a_plural_is_given() -> None:
     assert (counted(1, "image"), counted(3, "image")) == ("1 image", "3 images")
 
 

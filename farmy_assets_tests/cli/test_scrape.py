@@ -29,7 +29,7 @@ def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
         assert settings == lake.settings
         on_progress(REPORT)
         if path.stem == "broken":
-            raise ScrapeError("the crawl ended early; run it again to go on")
+            raise ScrapeError("the crawl ended early; run it again to continue")
         is_over = path.stem != "unfinished"
         return REPORT if is_over else REPORT.model_copy(update={"finished_at": None})
 
@@ -48,7 +48,7 @@ def test_what_came_in_and_what_stayed_out_is_told() -> None:
 
 def test_a_job_that_is_not_at_its_end_says_how_to_go_on() -> None:
     told = CliRunner().invoke(app, ["scrape", "unfinished.yaml"])
-    assert "run the same command again to go on" in told.stderr
+    assert "run the same command again to continue" in told.stderr
     assert "reports/" not in told.stdout
 
 

@@ -100,12 +100,12 @@ def test_images_are_found_by_their_columns_and_by_sql(lake: Lake, kept: dict[str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "say what to look for"),
+        ([], "give one of: filters"),
         (["--where", "crop"], "write NAME=VALUE"),
         (["--where", "colour=red"], "images have no colour"),
         (["--sql", "SELECT 1 AS n"], "has to have a column image_id"),
         (["--like", "nowhere.jpg"], "nowhere.jpg cannot be read"),
-        (["--where", "crop=a", "--sql", "SELECT 1"], "one of them"),
+        (["--where", "crop=a", "--sql", "SELECT 1"], "--sql, or --like"),
     ],
 )
 def test_what_cannot_be_looked_for_is_told_in_one_line(arguments: list[str], said: str) -> None:

@@ -95,7 +95,7 @@ def test_an_image_has_its_copy_what_is_known_and_both_kinds_of_boxes(
     assert settled == {"label": "weed", "bounding_box": [0.25, 0.5, 0.5, 0.5]}
     (drawn,) = sample["votes"]["detections"]
     assert drawn == {"label": "weed", "bounding_box": [0, 0, 0.5, 0.25], "person": "anna"}
-    assert f"1 have no copy to look at: {ids['refused.jpg']}" in result.stderr
+    assert f"1 have no copy to show: {ids['refused.jpg']}" in result.stderr
 
 
 def test_ids_come_by_a_pipe_as_farmy_search_writes_them(ids: dict[str, str], handed: Path) -> None:

@@ -33,7 +33,7 @@ def waiting(letters: DeadLetters) -> int:
     return int(asked["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def test_looking_tells_what_failed_and_why_and_takes_nothing(letters: DeadLetters) -> None:
+def test_reading_lists_what_failed_and_why_and_removes_nothing(letters: DeadLetters) -> None:
     for _ in range(2):
         found = letters.redrive(move=False)
         assert len(found) == 13

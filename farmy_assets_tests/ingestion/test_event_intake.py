@@ -98,7 +98,7 @@ def test_an_image_without_metadata_is_catalogued_but_never_sealed(
     st.none() | st.booleans() | st.text(max_size=9), lambda kids: st.lists(kids, max_size=3)
     | st.dictionaries(st.sampled_from(["Records", "s3", "eventName", "Event", "object"]), kids),
     max_leaves=9).map(json.dumps)))  # fmt: skip
-def test_a_message_that_is_no_event_is_told_apart_from_a_fault(
+def test_a_message_that_is_no_event_is_distinguished_from_a_fault(
     intake: EventIntake, body: str
 ) -> None:
     with contextlib.suppress(InvalidInputError):

@@ -75,7 +75,9 @@ def test_a_raw_image_is_never_overwritten(lake: Lake) -> None:
     assert lake.raw.get(keys.raw_image(metadata.image_id)) == jpeg()
 
 
-def test_a_wrong_campaign_name_is_told_before_anything_is_stored(lake: Lake, folder: Path) -> None:
+def test_a_wrong_campaign_name_is_reported_before_anything_is_stored(
+    lake: Lake, folder: Path
+) -> None:
     origin = DeliveryMetadata(source=Source.MOBILE, campaign="Weeds 2026")
     with pytest.raises(InvalidInputError, match="campaign"):
         import_folder(lake.ingestion, folder, origin=origin, clock=lambda: NOON)

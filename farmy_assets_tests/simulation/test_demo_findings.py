@@ -11,9 +11,9 @@ from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_findings import (
     Drawn,
     defects_found,
+    embedded_metadata,
     gain,
     sound_files,
-    told_by,
 )
 from farmy_assets.simulation.demo_material import PlantedFile
 from farmy_assets.simulation.truth import TruthItem
@@ -88,5 +88,5 @@ def test_a_clean_copy_tells_nothing_and_a_photograph_its_place() -> None:
     clean, telling = BytesIO(), BytesIO()
     Image.new("RGB", (8, 8)).save(clean, "JPEG")
     Image.new("RGB", (8, 8)).save(telling, "JPEG", exif=exif, comment=b"hello")
-    assert told_by(clean.getvalue()) == ()
-    assert told_by(telling.getvalue()) == ("exif", "comment", "position")
+    assert embedded_metadata(clean.getvalue()) == ()
+    assert embedded_metadata(telling.getvalue()) == ("exif", "comment", "position")

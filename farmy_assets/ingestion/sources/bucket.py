@@ -1,4 +1,4 @@
-"""Photographs in somebody's bucket: listed and read, never written to."""
+"""Photographs in another owner's bucket, which is listed and read, never written to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def parse_address(address: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class ForeignStore:
-    """S3 as its owner lets us see it: with credentials of its own, apart from the lake's."""
+    """Another owner's S3, read with credentials other than those of the lake."""
 
     client: "S3Client"
 
@@ -62,10 +62,10 @@ class ForeignStore:
         except (BotoCoreError, ValueError) as error:
             raise InvalidInputError(str(error)) from error
 
-    def offers(self, address: str, *, side_cars: bool = True) -> Iterator[SourceFile]:
+    def files(self, address: str, *, side_cars: bool = True) -> Iterator[SourceFile]:
         """Everything under an address, page by page, named by what follows the prefix.
 
-        Side-cars come with their photographs, which a listing shows beside them.
+        Side-cars are read with their photographs, beside which a listing has them.
 
         Raises:
             InvalidInputError: It is no such address.
@@ -77,11 +77,11 @@ class ForeignStore:
             together = tuple(some)
             pairs = with_side_cars(together) if side_cars else ((key, None) for key in together)
             for key, side_car in pairs:
-                yield self._offer(
+                yield self._source_file(
                     key.removeprefix(folder), bucket, key, NOTHING_CLAIMED, side_car=side_car
                 )
 
-    def offer(self, address: str, claims: SuppliedMetadata) -> SourceFile:
+    def source_file(self, address: str, claims: SuppliedMetadata) -> SourceFile:
         """The one object at an address, under this address as its name."""
 
         def load() -> Loaded | Refusal:
@@ -93,7 +93,7 @@ class ForeignStore:
             if not key:
                 reason = RefusalReason.BAD_METADATA
                 return Refusal(name=address, reason=reason, detail="names no object")
-            return self._offer(address, bucket, key, claims).load()
+            return self._source_file(address, bucket, key, claims).load()
 
         return SourceFile(address, load)
 
@@ -104,10 +104,10 @@ class ForeignStore:
             )
             for page in pages:
                 for item in page.get("Contents", []):
-                    if not item["Key"].endswith("/"):  # a folder's own marker
+                    if not item["Key"].endswith("/"):  # a marker of a folder
                         yield item["Key"]
 
-    def _offer(
+    def _source_file(
         self,
         name: str,
         bucket: str,
@@ -124,10 +124,10 @@ class ForeignStore:
                     return Refusal(name=name, reason=RefusalReason.TOO_LARGE, detail=detail)
                 if side_car is None:
                     return Loaded(content, claims)
-                told = self._read(bucket, side_car, LARGEST_SIDE_CAR_BYTES)
-                return Loaded(content, claims_in(side_car.rpartition("/")[2], told))
+                side_car_content = self._read(bucket, side_car, LARGEST_SIDE_CAR_BYTES)
+                return Loaded(content, claims_in(side_car.rpartition("/")[2], side_car_content))
             except LakeUnavailableError:
-                raise  # it comes back: the import ends, and goes on when it is started again
+                raise  # temporary: the import ends, and continues when it is run again
             except InvalidInputError as error:
                 return Refusal(name=name, reason=RefusalReason.BAD_METADATA, detail=str(error))
             except LakeError as error:

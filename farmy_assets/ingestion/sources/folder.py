@@ -25,7 +25,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def files_of_folder(folder: Path, *, side_cars: bool = True) -> Iterator[SourceFile]:
-    """Everything below a folder but the side-cars, which come with their photographs.
+    """Every file below a folder; side-cars are read with their photographs.
 
     A folder that cannot be read, or is a link to elsewhere, is refused as a whole.
     """
@@ -35,23 +35,25 @@ def files_of_folder(folder: Path, *, side_cars: bool = True) -> Iterator[SourceF
         folders.sort()
         for name in folders:
             if (here / name).is_symlink():  # which os.walk passes over
-                told = _name(here / name, folder)
-                yield refused(told, RefusalReason.NOT_A_REGULAR_FILE, "a link to a folder")
+                name_in_folder = _name(here / name, folder)
+                yield refused(
+                    name_in_folder, RefusalReason.NOT_A_REGULAR_FILE, "a link to a folder"
+                )
         names.sort()
         pairs = with_side_cars(names) if side_cars else ((name, None) for name in names)
         for name, side_car in pairs:
             path, beside = here / name, here / side_car if side_car else None
-            yield _offer(_name(path, folder), path, side_car=beside)
+            yield _source_file(_name(path, folder), path, side_car=beside)
     for error in unread:
-        told = _name(Path(error.filename), folder)
-        yield refused(told, RefusalReason.UNREADABLE, error.strerror or str(error))
+        name_in_folder = _name(Path(error.filename), folder)
+        yield refused(name_in_folder, RefusalReason.UNREADABLE, error.strerror or str(error))
 
 
 def _name(path: Path, folder: Path) -> str:
     return spelled_out(path.relative_to(folder).as_posix())
 
 
-def _offer(name: str, path: Path, *, side_car: Path | None) -> SourceFile:
+def _source_file(name: str, path: Path, *, side_car: Path | None) -> SourceFile:
     def load() -> Loaded | Refusal:
         content = read_file(name, path)
         if isinstance(content, Refusal):

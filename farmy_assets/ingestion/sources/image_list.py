@@ -1,8 +1,8 @@
-"""A list of photographs: a CSV file, one row a photograph, its columns what is said of it.
+"""A list of photographs: a CSV file, one row a photograph, its columns the metadata.
 
 The column `file` names the photograph: a path relative to the list, or an address s3://bucket/key.
 The other columns are claims (see `catalog/claims.py`). A row that cannot be used stays out with its
-reason; a column that nobody knows stops the import before anything is stored, because it would
+reason; an unknown column stops the import before anything is stored, because it would
 spoil every row. What spreadsheets make of such a file is read as well (`list_text.py`), and names
 find their files however they are spelled (`named_files.py`).
 """
@@ -44,15 +44,15 @@ def files_of_list(
     Raises:
         InvalidInputError: The file cannot be read, or has a column that is not known.
     """
-    told = read_list_text(path, known=CLAIM_NAMES, needed=FILE)
+    text = read_list_text(path, known=CLAIM_NAMES, needed=FILE)
     try:
-        check_claim_names(tuple(name for name in told.columns if name not in {FILE, ""}))
+        check_claim_names(tuple(name for name in text.columns if name not in {FILE, ""}))
     except InvalidInputError as error:
         msg = f"{path}: columns {error}, and {FILE}"
         raise InvalidInputError(msg) from error
     files, connected = NamedFiles(path.parent), list[ForeignStore]()
-    said: dict[str, tuple[int, int]] = {}
-    for row in told.rows():
+    first_rows: dict[str, tuple[int, int]] = {}
+    for row in text.rows():
         named = row.cells.get(FILE, "")
         problem = row.problem or ("" if named else "no file")
         if problem:
@@ -63,17 +63,17 @@ def files_of_list(
         except InvalidInputError as error:
             yield refused(spelled_out(named), RefusalReason.BAD_METADATA, str(error))
             continue
-        meant = named if named.startswith(SCHEME) else files.find(named, is_guessed=told.is_guessed)
-        line, what = said.setdefault(meant, (row.line, hash(claims)))
+        meant = named if named.startswith(SCHEME) else files.find(named, is_guessed=text.is_guessed)
+        line, what = first_rows.setdefault(meant, (row.line, hash(claims)))
         if what != hash(claims):
-            problem = f"line {row.line} says something else of it than line {line}, which counts"
+            problem = f"line {row.line} has other metadata than line {line}, which counts"
             yield refused(spelled_out(meant), RefusalReason.BAD_METADATA, problem)
         elif named.startswith(SCHEME):
             connected = connected or [store()]
-            yield connected[0].offer(named, claims)
+            yield connected[0].source_file(named, claims)
         else:
-            why = partial(files.why_not_there, named, is_guessed=told.is_guessed)
-            yield _offer(meant, files.folder, claims, anywhere=anywhere, why_not_there=why)
+            why = partial(files.why_not_there, named, is_guessed=text.is_guessed)
+            yield _source_file(meant, files.folder, claims, anywhere=anywhere, why_not_there=why)
 
 
 def _claims(cells: dict[str, str]) -> SuppliedMetadata:
@@ -84,7 +84,7 @@ def _claims(cells: dict[str, str]) -> SuppliedMetadata:
     return parse_claims(claimed)
 
 
-def _offer(
+def _source_file(
     found: str,
     folder: Path,
     claims: SuppliedMetadata,

@@ -38,8 +38,8 @@ class Row:
 
     Attributes:
         line: Where it ends in the file, from 1.
-        cells: Column to what stands in it, without spaces around it.
-        problem: What is wrong; empty for a row of use.
+        cells: Column to its text, without spaces around it.
+        problem: What is wrong; empty for a valid row.
     """
 
     line: int
@@ -53,7 +53,7 @@ class ListText:
 
     Attributes:
         columns: Names of the columns, in lower case; empty where a column has none.
-        separator: What stands between two cells.
+        separator: The text between two cells.
         encoding: By which it was read.
         is_guessed: Whether that encoding is only the likeliest.
     """
@@ -104,7 +104,7 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
         needed: The one that must be there.
 
     Raises:
-        InvalidInputError: It cannot be read, or its first row names no columns; the text says why.
+        InvalidInputError: It cannot be read, or its first row names no columns.
     """
     try:
         content = path.read_bytes()
@@ -119,24 +119,24 @@ def read_list_text(path: Path, *, known: Collection[str], needed: str) -> ListTe
     blank = BLANK_LINES.match(text)
     written = text[blank.end() :] if blank else text
     lines_before = len(ENDS_OF_LINES.findall(text, 0, len(text) - len(written)))
-    told = SEPARATOR_LINE.match(written)
-    body = written[told.end() :] if told else written
+    declared = SEPARATOR_LINE.match(written)
+    body = written[declared.end() :] if declared else written
     headers = {
         separator: _header(body, separator)
-        for separator in ([told["separator"]] if told else SEPARATORS)
+        for separator in ([declared["separator"]] if declared else SEPARATORS)
     }
     separator = max(headers, key=lambda s: len(set(headers[s]) & {*known, needed}))
     columns = headers[separator]
     named = [name for name in columns if name]
     if needed not in columns or len(set(named)) < len(named):
         names = ", ".join((needed, *known))
-        between = f"{separator!r}, as its first line says" if told else SEPARATOR_NAMES
+        between = f"{separator!r}, as its first line says" if declared else SEPARATOR_NAMES
         msg = (
             f"{path}: its first row has to name the columns, each once, with {between} between "
             f"them: {names}; {_what_is_wrong(body, named, needed)}"
         )
         raise InvalidInputError(msg)
-    lines_before += 1 if told else 0
+    lines_before += 1 if declared else 0
     return ListText(columns, separator, encoding, is_guessed, body, lines_before)
 
 
@@ -168,7 +168,7 @@ def _decoded(path: Path, content: bytes) -> tuple[str, str, bool]:
 
 
 def _line(content: bytes) -> str:
-    """One line of a text that is not all UTF-8: by itself it may be."""
+    """One line of a text that is not all UTF-8, although this line may be."""
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The file on a disk that a list means by a name, however the name is spelled."""
+"""Find the file on a disk that a list names, in whatever spelling."""
 
 import os
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ BACKSLASH = "\\"
 
 @dataclass(frozen=True)
 class NamedFiles:
-    """Looks for files below a folder; what it has seen of the folder it does not look at again."""
+    """Finds files below a folder; each directory is listed once."""
 
     folder: Path
     _seen: dict[Path, dict[str, list[str]]] = field(default_factory=dict)
 
     def find(self, named: str, *, is_guessed: bool = False) -> str:
-        """The name of the file that is meant: as it stands, or as the disk spells it.
+        """The name of the file on disk: as the list has it, or in the disk's spelling.
 
         Args:
-            named: As the list says it.
+            named: The name in the list.
             is_guessed: Whether the list's encoding is a guess: then its very bytes may be a name.
 
         Returns:
@@ -37,14 +37,14 @@ class NamedFiles:
             spellings.append(os.fsdecode(_bytes_of(named)))
         for spelling in spellings:
             if _is_there(self.folder / spelling):
-                return self._plainly(spelling)
+                return self._relative_name(spelling)
         for spelling in spellings:
             found = self._otherwise_spelled(spelling)
             if found is not None:
-                return self._plainly(found)
+                return self._relative_name(found)
         return named
 
-    def _plainly(self, found: str) -> str:
+    def _relative_name(self, found: str) -> str:
         """The name as the folder itself has it: without `./` and `//`, and without the folder."""
         path = PurePosixPath(found)
         if path.is_absolute() and path.is_relative_to(self.folder):
@@ -52,7 +52,7 @@ class NamedFiles:
         return str(path)
 
     def why_not_there(self, named: str, *, is_guessed: bool) -> str:
-        """What may be the cause that no such file is there."""
+        """A likely cause for the missing file."""
         if "://" in named:
             return "an address, not a file: fetch it first; of addresses, only s3:// is read"
         if named[1:3] in {":\\", ":/"}:

@@ -80,13 +80,13 @@ def safe_answers(send: Send, guest: str | None = None) -> Send:
 
 def with_safe_headers(headers: Iterable[tuple[bytes, bytes]], guest: str | None) -> Headers:
     """The headers of an answer, with those added that protect it, and no foreign reader allowed."""
-    told = list(headers)
-    there = {name.lower() for name, _ in told}
+    sent = list(headers)
+    there = {name.lower() for name, _ in sent}
     if ANY_ORIGIN in there:
-        told = [header for header in told if header[0].lower() != ANY_ORIGIN]
+        sent = [header for header in sent if header[0].lower() != ANY_ORIGIN]
         if guest is not None:
-            told += [(ANY_ORIGIN, guest.encode("latin-1")), (b"vary", b"Origin")]
-    return told + [
+            sent += [(ANY_ORIGIN, guest.encode("latin-1")), (b"vary", b"Origin")]
+    return sent + [
         header for header in SAFE_HEADERS if header[0] in REPEATABLE or header[0] not in there
     ]
 

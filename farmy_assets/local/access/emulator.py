@@ -45,7 +45,7 @@ SECURE = (b"x-forwarded-proto", b"https")
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until SIGTERM or SIGINT."""
     rules = AccessRules.from_json(os.environ.pop(VARIABLE))
     user, key_id, secret = os.environ.pop(USER_KEY).split(":")
     restore = iam.load_persisted_state
@@ -94,8 +94,8 @@ def _is_root(access_key_id: str) -> bool:
 def _over_tls(application: Application) -> Application:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            told = [header for header in scope["headers"] if header[0] != SECURE[0]]
-            scope = {**scope, "headers": [*told, SECURE]}
+            headers = [header for header in scope["headers"] if header[0] != SECURE[0]]
+            scope = {**scope, "headers": [*headers, SECURE]}
         await application(scope, receive, send)
 
     return answer

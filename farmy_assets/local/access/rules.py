@@ -54,9 +54,9 @@ class AccessRules:
     @classmethod
     def from_json(cls, text: str) -> "AccessRules":
         """The rules that `to_json` wrote."""
-        told = json.loads(text)
-        guests = {origin: tuple(methods) for origin, methods in told["guests"].items()}
-        return cls(**{**told, "hosts": tuple(told["hosts"]), "guests": guests})
+        values = json.loads(text)
+        guests = {origin: tuple(methods) for origin, methods in values["guests"].items()}
+        return cls(**{**values, "hosts": tuple(values["hosts"]), "guests": guests})
 
 
 @dataclass(frozen=True)

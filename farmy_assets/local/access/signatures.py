@@ -86,8 +86,8 @@ def read_signature(request: SignedRequest) -> Signature:
         SignatureRefusedError: It has none, or half of one.
     """
     authorization = request.headers.get("authorization", "")
-    told = [name.lower() for name, _ in _pairs(request.query) if name.lower().startswith("x-amz-")]
-    if len(told) != len(set(told)) or (authorization and _IN_A_QUERY & set(told)):
+    names = [name.lower() for name, _ in _pairs(request.query) if name.lower().startswith("x-amz-")]
+    if len(names) != len(set(names)) or (authorization and _IN_A_QUERY & set(names)):
         msg = "one request has one signature"
         raise SignatureRefusedError(msg)
     try:

@@ -51,7 +51,7 @@ def is_open(request: SignedRequest, path: str, takes_form: TakesForm) -> bool:
         return False
     if request.method == "OPTIONS":
         return "access-control-request-method" in request.headers
-    # A form goes to the bucket itself, and names its key in a field. With a query, or told by a
+    # A form goes to the bucket itself, and names its key in a field. With a query, or marked by a
     # header, the same request would be another operation.
     is_form = request.headers.get("content-type", "").lower().startswith(FORM)
     is_plain = not request.query and not any(n.startswith("x-amz-") for n in request.headers)
@@ -179,7 +179,7 @@ def _as_promised(receive: Receive, promised: str) -> Receive:
 
 
 async def _refuse(send: Send, request: SignedRequest, reason: str) -> None:
-    """Refuse in AWS's words, so that its clients can tell people why."""
+    """Refuse with AWS's error format, so that its clients show the reason."""
     if "x-amz-target" in request.headers:
         media_type = "application/x-amz-json-1.0"
         body = json.dumps({"__type": "AccessDeniedException", "message": reason})

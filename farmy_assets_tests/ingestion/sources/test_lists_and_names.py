@@ -11,7 +11,7 @@ from farmy_assets.catalog.arrivals import DeliveryMetadata, RefusalReason
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.execution.found_files import files_below
-from farmy_assets.ingestion.differences import in_words
+from farmy_assets.ingestion.differences import summary_of
 from farmy_assets.ingestion.importing import import_files
 from farmy_assets.ingestion.reports import IngestReport
 from farmy_assets.ingestion.sources.folder import files_of_folder
@@ -84,7 +84,7 @@ def test_lines_that_are_utf_8_are_read_so_in_a_list_that_is_not(lake: Lake, tmp_
     assert {m.crop for m in stored(lake).values()} == {"Gemüse"}
 
 
-def test_an_encoding_that_cannot_be_told_is_named_where_it_matters(
+def test_an_encoding_that_cannot_be_detected_is_named_where_it_matters(
     lake: Lake, folder: Path
 ) -> None:
     report = listed(lake, folder, "file\nRübe.jpg\n".encode("mac-roman"))
@@ -118,21 +118,21 @@ def test_a_header_that_cannot_be_read_names_the_separator(
         (b"<html><body>", "a page, not a list"),
     ],
 )
-def test_a_list_that_is_none_is_told_what_is_wrong_with_it(
+def test_a_file_that_is_no_list_is_refused_with_the_reason(
     lake: Lake, folder: Path, content: bytes, cause: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=cause):
         listed(lake, folder, content)
 
 
-def test_of_two_rows_on_one_file_the_first_counts_and_the_other_is_told(
+def test_of_two_rows_on_one_file_the_first_counts_and_the_other_is_reported(
     lake: Lake, folder: Path
 ) -> None:
     report = listed(lake, folder, "file,crop\na.jpg,beet\n\na.jpg,beet\n./a.jpg,rye\n")
     assert (report.stored, report.already_there) == (1, 1)
     assert stored(lake)["a.jpg"].crop == "beet"
     (refusal,) = report.refused
-    assert refusal.detail == "line 5 says something else of it than line 2, which counts"
+    assert refusal.detail == "line 5 has other metadata than line 2, which counts"
 
 
 def test_a_file_is_the_same_photograph_by_every_way_to_name_it(lake: Lake, folder: Path) -> None:
@@ -158,7 +158,7 @@ def test_spaces_around_a_name_on_the_disk_hide_no_file(lake: Lake, tmp_path: Pat
         ("nothing like it", ""),
     ],
 )
-def test_a_file_that_is_not_there_is_told_with_its_likely_cause(
+def test_a_file_that_is_not_there_is_reported_with_its_likely_cause(
     lake: Lake, folder: Path, named: str, cause: str
 ) -> None:
     (refusal,) = listed(lake, folder, f"file\n{named}\n").refused
@@ -166,7 +166,7 @@ def test_a_file_that_is_not_there_is_told_with_its_likely_cause(
     assert refusal.detail.startswith(cause) if cause else not refusal.detail
 
 
-def test_a_quotation_mark_that_is_not_closed_is_told_so(lake: Lake, folder: Path) -> None:
+def test_a_quotation_mark_that_is_not_closed_is_reported(lake: Lake, folder: Path) -> None:
     (refusal,) = listed(lake, folder, 'file,crop\n"a.jpg,beet\n').refused
     assert "opened and never closed" in refusal.detail
 
@@ -186,7 +186,7 @@ def test_figures_in_a_side_car_are_read_where_text_is_asked_for(lake: Lake, fold
     [
         ('{"latitude_deg": true, "longitude_deg": 1}', "latitude_deg: a number is needed"),
         ('{"crop": true}', "crop: "),
-        ('{"crop": "beet", "crop": "rye"}', "says 'crop' more than once"),
+        ('{"crop": "beet", "crop": "rye"}', "has 'crop' more than once"),
     ],
 )
 def test_a_side_car_that_can_be_read_in_two_ways_is_refused(
@@ -346,7 +346,7 @@ def test_import_and_cleanse_call_a_file_by_the_same_name(tmp_path: Path) -> None
     assert len(set(imported)) == len(names)
 
 
-def test_an_import_with_changed_metadata_says_what_differs(lake: Lake, tmp_path: Path) -> None:
+def test_an_import_with_changed_metadata_reports_what_differs(lake: Lake, tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(jpeg(number))
         (tmp_path / f"{number}.jpg.json").write_bytes(told("beet"))
@@ -359,30 +359,34 @@ def test_an_import_with_changed_metadata_says_what_differs(lake: Lake, tmp_path:
     assert [(d.name, d.fields) for d in report.differing] == [
         ("1.jpg", ("crop", "field")), ("2.jpg", ("crop",)), ("3.jpg", ("crop",)),
     ]  # fmt: skip
-    words = in_words(report.differing)
-    assert words.startswith("3 of those already there")
-    assert "crop: 3, field: 1" in words
-    assert "farmy ingest --correct" in words
+    summary = summary_of(report.differing)
+    assert summary.startswith("3 of those already there")
+    assert "crop: 3, field: 1" in summary
+    assert "farmy ingest --correct" in summary
     assert stored(lake)["1.jpg"].crop == "beet"
 
 
-def test_an_import_that_says_nothing_asks_for_no_metadata(lake: Lake, folder: Path) -> None:
+def test_an_import_without_supplied_metadata_reads_no_stored_metadata(
+    lake: Lake, folder: Path
+) -> None:
     def imported() -> IngestReport:
         return import_files(
             lake.ingestion, files_of_folder(folder), clock=lambda: NOON,
             origin=DeliveryMetadata(source=Source.BULK, campaign="weeds"),
-            standing=lambda image_id: pytest.fail(f"asked for {image_id}"),
+            current_metadata=lambda image_id: pytest.fail(f"asked for {image_id}"),
         )  # fmt: skip
 
     assert imported().stored == 1
     assert imported().already_there == 1
 
 
-def test_what_stands_is_what_the_caller_knows_to_stand(lake: Lake, folder: Path) -> None:
+def test_an_import_compares_with_the_current_metadata_of_the_caller(
+    lake: Lake, folder: Path
+) -> None:
     bring(lake, lambda: files_of_folder(folder))
     corrected = stored(lake)["a.jpg"].model_copy(update={"crop": "rye"})
     report = import_files(
         lake.ingestion, files_of_folder(folder), origin=ORIGIN, clock=lambda: NOON,
-        standing=lambda _: corrected,
+        current_metadata=lambda _: corrected,
     )  # fmt: skip
     assert [(d.name, d.fields) for d in report.differing] == [("a.jpg", ("crop",))]

@@ -140,11 +140,11 @@ def test_a_bucket_is_read_past_one_page_and_never_written_to(lake: Lake) -> None
         "before-send.s3",
         lambda request, **_: asked.append(request.method) if "theirs" in request.url else None,
     )
-    report = bring(lake, lambda: ForeignStore(s3).offers("s3://theirs/2026/"))
+    report = bring(lake, lambda: ForeignStore(s3).files("s3://theirs/2026/"))
     assert (report.stored, refusals(report)) == (12, {"notes.txt": RefusalReason.NOT_AN_IMAGE})
     assert {f"{n}.jpg" for n in range(12)} == set(stored(lake))
     assert set(asked) == {"GET"}
-    again = bring(lake, lambda: ForeignStore(s3).offers("s3://theirs/2026/"))
+    again = bring(lake, lambda: ForeignStore(s3).files("s3://theirs/2026/"))
     assert (again.stored, again.already_there) == (0, 12)
 
 
@@ -199,7 +199,7 @@ def test_the_refused_are_written_as_csv(lake: Lake, tmp_path: Path) -> None:
         write_refusals(tmp_path, report)
 
 
-def test_a_folder_that_cannot_be_read_or_is_a_link_is_told(
+def test_a_folder_that_cannot_be_read_or_is_a_link_is_reported(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("open", "shut"):
@@ -234,7 +234,7 @@ def test_side_cars_in_a_bucket_say_what_those_in_a_folder_say(lake: Lake, tmp_pa
         (tmp_path / name).write_bytes(content)
         lake.exports.put(f"in/{name}", content)
     store = ForeignStore(lake.raw.client)
-    from_bucket = bring(lake, lambda: store.offers("s3://datasets/in/"))
+    from_bucket = bring(lake, lambda: store.files("s3://datasets/in/"))
     assert refusals(from_bucket) == {
         "b.png": RefusalReason.BAD_METADATA,
         "d.jpg": RefusalReason.BAD_METADATA,
@@ -248,5 +248,5 @@ def test_side_cars_in_a_bucket_say_what_those_in_a_folder_say(lake: Lake, tmp_pa
     from_folder = bring(lake, lambda: files_of_folder(tmp_path))
     assert from_folder.refused == from_bucket.refused
     assert (from_folder.stored, from_folder.already_there) == (0, 6)
-    unread = bring(lake, lambda: store.offers("s3://datasets/in/", side_cars=False))
+    unread = bring(lake, lambda: store.files("s3://datasets/in/", side_cars=False))
     assert unread.stored == 2
