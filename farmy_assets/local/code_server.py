@@ -20,7 +20,7 @@ from dagster._grpc import server
 PRELOADED = (
     "dagster._grpc.impl", "dagster._core.storage.event_log.sqlite",
     "dagster._utils.test.definitions", "farmy_assets.definitions",
-    "farmy_assets.execution.image_work",
+    "farmy_assets.execution.image_work", "farmy_assets.local.warm_aws",
     "dagster_aws.s3.compute_log_manager", "label_studio_sdk.client", "pyarrow.parquet", "ray",
     "scipy.optimize",
 )  # fmt: skip

@@ -1,13 +1,12 @@
-"""What the template says against what was deployed, and the repair of what the emulator drops.
+"""What the emulator drops of the template, and what it forgets, put in place after a deployment.
 
-The emulator accepts a bucket's lifecycle and tags, and a table's point-in-time recovery and
-encryption, in a template, and does nothing about them; by API call it does. So these are applied
-after each deployment. Wanted values come from the template alone.
+It accepts a bucket's lifecycle and tags, and a table's point-in-time recovery and encryption, in a
+template, and does nothing about them; by API call it does. A bucket's other settings are lost when
+it is killed. So these are applied after each deployment. Wanted values come from the template
+alone. That the rest of the stack is deployed as the template says, a test looks after.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,7 +16,7 @@ from farmy_assets.local.aws import Aws, Client
 from farmy_assets.local.limits import limits
 from farmy_assets.local.properties import Property
 from farmy_assets.local.settings import ACCOUNT_ID, PREFIX, REGION
-from farmy_assets.local.template import BUCKET, FUNCTION, QUEUE, TABLE, Template, resolved
+from farmy_assets.local.template import BUCKET, QUEUE, TABLE, Template, resolved
 
 NAMES = {
     "Prefix": PREFIX,
@@ -45,7 +44,7 @@ def repair_and_compare(aws: Aws, template: Template) -> list[str]:
     problems = []
     for item in properties(aws, template):
         found = item.read()
-        if found != item.wanted and item.write is not None:
+        if found != item.wanted:
             item.write()
             found = item.read()
         if found != item.wanted:
@@ -54,16 +53,12 @@ def repair_and_compare(aws: Aws, template: Template) -> list[str]:
 
 
 def properties(aws: Aws, template: Template) -> Iterator[Property]:
-    """Every property that is compared."""
+    """Every property that may have to be repaired after a deployment or a loss of state."""
     names = names_of(template)
     for bucket in template.resources(BUCKET):
         yield from _bucket(aws, resolved(bucket.properties, names))
     for table in template.resources(TABLE):
         yield from _table(aws, resolved(table.properties, names))
-    for queue in template.resources(QUEUE):
-        yield from _queue(aws, resolved(queue.properties, names))
-    for function in template.resources(FUNCTION):
-        yield from _function(aws, template, function.properties)
     yield from limits(aws, template, names)
 
 
@@ -228,76 +223,6 @@ def _table(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
         lambda: described().get("SSEDescription", {}).get("Status") == "ENABLED",
         lambda: dynamodb.update_table(TableName=name, SSESpecification={"Enabled": encrypted}),
     )
-    yield Property(
-        f"{name} keys",
-        wanted["KeySchema"],
-        lambda: described()["KeySchema"],
-    )
-    yield Property(
-        f"{name} indexes",
-        sorted(index["IndexName"] for index in wanted.get("GlobalSecondaryIndexes", [])),
-        lambda: sorted(
-            index["IndexName"] for index in described().get("GlobalSecondaryIndexes", [])
-        ),
-    )
-
-
-def _queue(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:
-    sqs = aws.client("sqs")
-    name = wanted["QueueName"]
-
-    def attribute(attribute_name: str) -> str | None:
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        value = attributes.get(attribute_name)
-        return None if value is None else str(value)
-
-    for key in ("VisibilityTimeout", "MessageRetentionPeriod"):
-        if key in wanted:
-            yield Property(f"{name} {key}", str(wanted[key]), partial(attribute, key))
-    if redrive := wanted.get("RedrivePolicy"):
-        yield Property(
-            f"{name} dead-letter queue",
-            (redrive["deadLetterTargetArn"], int(redrive["maxReceiveCount"])),
-            lambda: _redrive(attribute("RedrivePolicy")),
-        )
-
-
-def _function(aws: Aws, template: Template, declared: Mapping[str, Any]) -> Iterator[Property]:
-    client = aws.client("lambda")
-    name = resolved(declared["FunctionName"], NAMES)
-    shared = template.document.get("Globals", {}).get("Function", {})
-    keys = ("Handler", "Timeout", "MemorySize", "Runtime")
-    wanted = resolved({key: {**shared, **declared}[key] for key in keys}, names_of(template))
-    yield Property(
-        f"function {name}",
-        wanted,
-        lambda: {key: client.get_function_configuration(FunctionName=name)[key] for key in keys},
-    )
-    if "Events" not in declared:
-        return
-    trigger = {**declared["Events"]["Ingest"]["Properties"]}
-    trigger["ScalingConfig"] = resolved(trigger["ScalingConfig"], names_of(template))
-    yield Property(
-        f"{name} trigger",
-        (trigger["BatchSize"], trigger["FunctionResponseTypes"], trigger["ScalingConfig"]),
-        lambda: next(
-            (
-                (item["BatchSize"], item.get("FunctionResponseTypes"), item.get("ScalingConfig"))
-                for item in client.list_event_source_mappings(FunctionName=name)[
-                    "EventSourceMappings"
-                ]
-            ),
-            None,
-        ),
-    )
-
-
-def _redrive(text: str | None) -> tuple[str, int] | None:
-    if text is None:
-        return None
-    policy = json.loads(text)
-    return str(policy["deadLetterTargetArn"]), int(policy["maxReceiveCount"])
 
 
 def _read_rules(s3: Client, name: str) -> list[dict[str, Any]]:

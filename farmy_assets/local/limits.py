@@ -1,4 +1,4 @@
-"""What keeps the deployed parts from harm: policies of buckets and queues, limits, protection.
+"""What keeps the deployed parts from harm: policies of buckets, limits, protection.
 
 Compared with the template like everything that `drift.py` compares, and repaired where the
 emulator drops it.
@@ -6,7 +6,6 @@ emulator drops it.
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +15,6 @@ from farmy_assets.local.properties import Property
 from farmy_assets.local.template import (
     BUCKET_POLICY,
     FUNCTION,
-    QUEUE_POLICY,
     STAGE,
     TABLE,
     Template,
@@ -32,14 +30,10 @@ def limits(aws: Aws, template: Template, names: Mapping[str, Any]) -> Iterator[P
         template: Its template.
         names: What the template's references stand for.
     """
-    s3, sqs = aws.client("s3"), aws.client("sqs")
+    s3 = aws.client("s3")
     for policy in template.resources(BUCKET_POLICY):
         bucket = resolved(policy.properties["Bucket"], names)
         yield _bucket_policy(s3, bucket, resolved(policy.properties["PolicyDocument"], names))
-    for policy in template.resources(QUEUE_POLICY):
-        (queue,) = resolved(policy.properties["Queues"], names)
-        wanted = resolved(policy.properties["PolicyDocument"], names)
-        yield Property(f"{queue} policy", wanted, partial(_read_queue_policy, sqs, queue))
     for table in template.resources(TABLE):
         yield _deletion_protection(aws.client("dynamodb"), resolved(table.properties, names))
     for function in template.resources(FUNCTION):
@@ -62,12 +56,6 @@ def _bucket_policy(s3: Client, bucket: str, wanted: Mapping[str, Any]) -> Proper
         read,
         lambda: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(wanted)),
     )
-
-
-def _read_queue_policy(sqs: Client, queue: str) -> object:
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-    return json.loads(answer.get("Attributes", {}).get("Policy", "null"))
 
 
 def _deletion_protection(dynamodb: Client, wanted: Mapping[str, Any]) -> Property:

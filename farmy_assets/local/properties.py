@@ -12,10 +12,10 @@ class Property:
         name: Resource and property, for people.
         wanted: The template's value.
         read: Reads the deployed value, in the same form as `wanted`.
-        write: Puts the wanted value in place; None where the deployment itself does.
+        write: Puts the wanted value in place.
     """
 
     name: str
     wanted: object
     read: Callable[[], object]
-    write: Callable[[], object] | None = None
+    write: Callable[[], object]

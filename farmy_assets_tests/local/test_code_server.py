@@ -6,11 +6,15 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from multiprocessing.queues import Queue
 
+import boto3
 import daft
 import duckdb
 import pytest
 
+from farmy_assets.lake import connection
+from farmy_assets.lake.settings import VARIABLES
 from farmy_assets.local.code_server import PRELOADED, warm_processes
+from farmy_assets.local.warm_aws import warm as warm_clients
 
 WITHIN_S = 60
 
@@ -51,3 +55,20 @@ def test_the_engines_with_threads_of_their_own_work_in_a_forked_process(
 ) -> None:
     for _ in range(3):
         assert told(warm, _engines) == (4999950000, [2, 3, 4])
+
+
+def test_clients_for_aws_are_quick_to_make_once_they_were_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {name: "x" for name in VARIABLES.values()}
+    given |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    connection._session.cache_clear()
+    warm_clients({})
+    assert (boto3.DEFAULT_SESSION, connection._session.cache_info().currsize) == (None, 0)
+    warm_clients(given)
+    assert boto3.DEFAULT_SESSION is not None
+    assert connection._session.cache_info().currsize == 1
+    connection._session.cache_clear()
