@@ -269,6 +269,14 @@ class Bucket:
                 raise
         return True
 
+    def etag(self, key: str) -> str | None:
+        """The ETag to hand to `put_if`, or None when there is no such object."""
+        try:
+            with self._reading(f"looking for s3://{self.name}/{key}"):
+                return self.client.head_object(Bucket=self.name, Key=key)["ETag"]
+        except ObjectMissingError:
+            return None
+
     def size_bytes(self, key: str) -> int | None:
         """The object's size, or None when there is no such object."""
         try:

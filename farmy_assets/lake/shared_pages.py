@@ -39,7 +39,7 @@ class SharingState(Record):
 
     counters: SharingCounters
     in_flight: PageInFlight | None = None
-    """Stays here after it was written: a second attempt finds another version there, and ends."""
+    """Stays here after it was written: whoever comes next sees that another version is there."""
 
 
 @dataclass(frozen=True)
@@ -97,5 +97,11 @@ class SharedPages:
             return state, version
 
     def _land(self, page: PageInFlight) -> None:
-        """Write a page, unless it is written: its predecessor is then no longer there."""
-        self.records.bucket.put_if(page.key, page.content.encode(), etag=page.replaces)
+        """Write a page, unless it is written: its predecessor is then no longer there.
+
+        A refused write alone does not tell that: S3 also refuses one of two writes at once.
+        """
+        bucket = self.records.bucket
+        while bucket.etag(page.key) == page.replaces:
+            if bucket.put_if(page.key, page.content.encode(), etag=page.replaces):
+                return
