@@ -1,7 +1,7 @@
 """Assignments: who is asked about which image.
 
-The platform keeps them itself: Label Studio Community has none. Sharing out looks at everything
-given so far, so that a campaign stays fair and its overlap exact however small its batches are.
+The platform keeps them itself: Label Studio Community has none. Sharing out counts everything given
+so far, so that a campaign stays fair and its overlap exact however small its batches are.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.sharing_counters import Earlier, Pair, pair_of
 from farmy_assets.catalog.records import Record
 
 
@@ -34,33 +35,27 @@ def share_out(
     *,
     campaign: Campaign,
     batch_id: str,
-    earlier: Iterable[Assignment],
+    earlier: Earlier,
 ) -> tuple[Assignment, ...]:
     """New assignments of the annotation phase; the same question always gets the same answer.
 
     Each image goes to one annotator, and so many of them to a second one that, over everything
     ever given, round(overlap_share * images) images are given twice. Which ones follows from a
     hash of the image id. Work is fair by capacity over everything ever given; of equally busy
-    annotators the pair that met least is taken. Images in `earlier` are not given again.
+    annotators the pair that met least is taken. Images that the batch gave out are not given again.
 
     Args:
         image_ids: The batch's images; their order does not matter.
         campaign: The campaign at its present version; only its present annotators get work.
         batch_id: Written into the assignments.
-        earlier: All assignments of the campaign so far, of all batches.
+        earlier: What the campaign's annotation phase has given out so far.
     """
-    load: Counter[str] = Counter()
-    given: dict[str, list[str]] = {}
-    for assignment in earlier:
-        if (assignment.campaign, assignment.phase) == (campaign.name, Phase.ANNOTATION):
-            load[assignment.person] += 1
-            given.setdefault(assignment.image_id, []).append(assignment.person)
-    met = Counter(frozenset(people) for people in given.values() if len(people) > 1)
-
+    tally = earlier.counters.tally()
+    load, met = tally.tasks, tally.met
     new = sorted(
-        set(image_ids) - given.keys(), key=lambda image_id: chance_of(campaign.name, image_id)
+        set(image_ids) - earlier.in_batch, key=lambda image_id: chance_of(campaign.name, image_id)
     )
-    wanted = round(campaign.overlap_share * (len(given) + len(new))) - met.total()
+    wanted = round(campaign.overlap_share * (tally.images + len(new))) - tally.doubled
     doubled = min(max(wanted, 0), len(new)) if len(campaign.annotators) > 1 else 0
 
     pairs: list[tuple[str, str]] = []
@@ -73,7 +68,7 @@ def share_out(
             others = [person for person in campaign.annotators if person.name != first]
             second = least_busy(others, load, chance=chance, met=met, first=first)
             load[second] += 1
-            met[frozenset((first, second))] += 1
+            met[pair_of(first, second)] += 1
             pairs.append((image_id, second))
     return tuple(
         Assignment(
@@ -94,24 +89,24 @@ def share_out_triage(
     *,
     campaign: Campaign,
     batch_id: str,
-    earlier: Iterable[Assignment],
+    earlier: Earlier,
 ) -> tuple[Assignment, ...]:
     """New assignments of the triage phase, one for each image; the same question, the same answer.
 
-    Work is fair by capacity over everything ever given. Images in `earlier` are not given again.
+    Work is fair by capacity over everything ever given. Images that the batch asked about are not
+    given again.
 
     Args:
         image_ids: Flagged images; their order does not matter.
         campaign: The campaign at its present version; only its present people get work.
         batch_id: Written into the assignments.
-        earlier: All triage assignments of the campaign so far, of all batches.
+        earlier: What the campaign's triage phase has given out so far.
     """
-    before = [a for a in earlier if (a.campaign, a.phase) == (campaign.name, Phase.TRIAGE)]
-    load = Counter(assignment.person for assignment in before)
-    given = {assignment.image_id for assignment in before}
+    load = Counter(earlier.counters.tasks)
     people = campaign.people_for_triage
     pairs: list[tuple[str, str]] = []
-    for image_id in sorted(set(image_ids) - given, key=lambda i: chance_of(campaign.name, i)):
+    new = set(image_ids) - earlier.in_batch
+    for image_id in sorted(new, key=lambda i: chance_of(campaign.name, i)):
         person = least_busy(people, load, chance=chance_of(campaign.name, image_id))
         load[person] += 1
         pairs.append((image_id, person))
@@ -133,18 +128,19 @@ def least_busy(
     load: Counter[str],
     *,
     chance: int,
-    met: Counter[frozenset[str]] | None = None,
+    met: Counter[Pair] | None = None,
     first: str = "",
 ) -> str:
     """Who would be least busy with one image more; then who met `first` least; then chance."""
+    busy = [(load[person.name] + 1) / person.capacity for person in people]
+    least = min(busy)
 
-    def rank(place: int) -> tuple[float, int, int]:
-        person = people[place]
-        meetings = met[frozenset((first, person.name))] if met is not None else 0
-        busy = (load[person.name] + 1) / person.capacity
-        return busy, meetings, (place + chance) % len(people)
+    def rank(place: int) -> tuple[int, int]:
+        meetings = met[pair_of(first, people[place].name)] if met is not None else 0
+        return meetings, (place + chance) % len(people)
 
-    return people[min(range(len(people)), key=rank)].name
+    equally_busy = (place for place, value in enumerate(busy) if value == least)
+    return people[min(equally_busy, key=rank)].name
 
 
 def chance_of(campaign: str, image_id: str) -> int:

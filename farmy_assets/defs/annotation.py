@@ -8,6 +8,7 @@ import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment, share_out
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.claims import Events, concluded
@@ -111,7 +112,7 @@ def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> M
 
 
 def _shared(
-    asked: Sequence[str], campaign: Campaign, batch_id: str, earlier: Sequence[Assignment]
+    asked: Sequence[str], campaign: Campaign, batch_id: str, earlier: Earlier
 ) -> tuple[Assignment, ...]:
     return share_out(asked, campaign=campaign, batch_id=batch_id, earlier=earlier)
 

@@ -13,6 +13,7 @@ from farmy_assets.defs.metadata import Materialized, count_table, place, record_
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
+from farmy_assets.workflow.described_batches import record_description
 from farmy_assets.workflow.reconcile import Reconciler
 
 SHOWN = 10
@@ -33,13 +34,14 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     """What the catalog knows of a batch's photographs: where, when, with what, under which licence.
 
     Entries come from S3 events by the Lambda. One that the catalog has lost is rebuilt here from
-    the raw zone, so running it again heals.
+    the raw zone, so running it again heals. What later steps need of the entries is recorded here,
+    so that a batch reads the catalog once.
     """
     with as_dagster_failure():
         opened = lake.open()
         batch = opened.batches.read(context.partition_key)
-        rebuilt = Reconciler.of(opened).restore_batch(batch)
-        entries = opened.catalog.entries(batch.image_ids)
+        entries, rebuilt = Reconciler.of(opened).restore_batch(batch)
+        record_description(opened, batch, entries)
         campaign = opened.campaigns.current(batch.campaign)
     known = [entry.metadata for entry in entries.values() if entry.metadata]
     crop = {"crop": campaign.crop} if campaign else {}
@@ -56,7 +58,13 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
             **place(f"dynamodb://{opened.catalog.name}"),
             "campaign": batch.campaign,
             "rebuilt_entries": rebuilt,
+            "present_images": states[EntryState.PRESENT],
             "deleted_images": states[EntryState.DELETED],
+            "size_bytes": sum(
+                entry.metadata.size_bytes
+                for entry in entries.values()
+                if entry.metadata and entry.state is EntryState.PRESENT
+            ),
             "with_position": sum(m.position is not None for m in known),
             "without_licence": sum(m.licence is None for m in known),
             "by_device": count_table(Counter(m.device or "unknown" for m in known), of="device"),

@@ -7,6 +7,7 @@ from functools import partial
 
 import dagster as dg
 
+from farmy_assets.catalog.described_batch import DescribedImage
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.checks import Check, Status
@@ -33,7 +34,7 @@ from farmy_assets.defs.resources import CleansingResource, LakeResource
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
-from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.described_batches import described
 
 SHOWN = 50
 
@@ -77,11 +78,11 @@ def image_quality(
     with as_dagster_failure():
         opened, policies = lake.open(), config.policies(cleansing)
         batch = opened.batches.read(context.partition_key)
-        work = ImageWork.of(opened)
+        work, images = ImageWork.of(opened), described(opened, batch)
         began = time.monotonic()
         examined = [
             image
-            for source, promised in _promises(opened, batch.image_ids).items()
+            for source, promised in _promises(images, batch.image_ids).items()
             for image in work.examine(
                 promised, policy=policies.for_source(source), ray_address=cleansing.ray_address
             )
@@ -132,34 +133,25 @@ def _in_words(words: Sequence[str]) -> str:
 
 
 def _promises(
-    lake: Lake, image_ids: Sequence[str]
+    images: Mapping[str, DescribedImage], image_ids: Sequence[str]
 ) -> Mapping[Source | None, dict[str, ExpectedContent]]:
     """What the metadata tell of each image, by the source that it came from."""
-    entries = lake.catalog.entries(image_ids)
     found: dict[Source | None, dict[str, ExpectedContent]] = {}
     for image_id in image_ids:
-        entry = entries.get(image_id)
-        if entry and entry.metadata:
-            told = entry.metadata
-            promise = ExpectedContent(told.sha256, told.original_name)
-            found.setdefault(told.source, {})[image_id] = promise
+        if image := images.get(image_id):
+            promise = ExpectedContent(image.sha256, image.original_name)
+            found.setdefault(image.source, {})[image_id] = promise
         else:
             found.setdefault(None, {})[image_id] = ExpectedContent(None, None)
     return found
 
 
 def _own_policies(
-    lake: Lake, image_ids: Sequence[str], policies: CleansingPolicies
+    images: Mapping[str, DescribedImage], policies: CleansingPolicies
 ) -> dict[str, CleansingPolicy]:
     """The policy of each image whose source has one of its own, by image id."""
-    if not policies.by_source:
-        return {}
-    found: dict[str, CleansingPolicy] = {}
-    for source, promised in _promises(lake, image_ids).items():
-        policy = policies.for_source(source)
-        if policy != policies.default:
-            found |= dict.fromkeys(promised, policy)
-    return found
+    found = {image_id: policies.for_source(image.source) for image_id, image in images.items()}
+    return {image_id: policy for image_id, policy in found.items() if policy != policies.default}
 
 
 def _policy_of_all(
@@ -171,36 +163,31 @@ def _policy_of_all(
 
 
 def _fingerprints(
-    lake: Lake, examined: Sequence[Examined], rulings: CurrentDecisions
+    images: Mapping[str, DescribedImage], examined: Sequence[Examined], rulings: CurrentDecisions
 ) -> list[Fingerprint]:
     """Of the images that go on, with the time at which they were taken, or else came to us."""
     fit = [quality for quality, _, _ in examined if goes_on(quality, rulings)]
-    entries = lake.catalog.entries([quality.image_id for quality in fit])
     found = []
     for quality in fit:
-        entry = entries.get(quality.image_id)
-        told = entry.metadata if entry else None
-        taken_at = (told.captured_at or told.arrived_at) if told else None
-        found.append(fingerprint_of(quality, taken_at=taken_at))
+        image = images.get(quality.image_id)
+        found.append(fingerprint_of(quality, taken_at=image.taken_at if image else None))
     return [fingerprint for fingerprint in found if fingerprint]
 
 
 def _report(
-    lake: Lake,
+    images: Mapping[str, DescribedImage],
     batch_id: str,
     policy: CleansingPolicy,
     examined: Sequence[Examined],
     duplicates: Mapping[str, DuplicateOf],
 ) -> bytes:
     """The page about a batch; pictures of other batches' images are not on it."""
-    entries = lake.catalog.entries([image.quality.image_id for image in examined])
-    names = {i: entry.metadata.original_name for i, entry in entries.items() if entry.metadata}
     report = CleansingReport(
         title=batch_id,
         policy=policy,
         qualities=[image.quality for image in examined],
         duplicates=duplicates,
-        names=names,
+        names={image_id: image.original_name for image_id, image in images.items()},
     )
     shown = set(report.shown_images())
     return report.page(
@@ -238,7 +225,8 @@ def cleansed_set(
         opened, configured = lake.open(), config.policies(cleansing)
         policy = configured.default
         batch = opened.batches.read(context.partition_key)
-        policies = _own_policies(opened, batch.image_ids, configured)
+        images = described(opened, batch)
+        policies = _own_policies(images, configured)
         examined = opened.quality.read(batch.batch_id)
         rulings = opened.triage.standing(batch.campaign)
         before = opened.cleansed_sets.of(batch.campaign, batch.batch_id)
@@ -246,7 +234,7 @@ def cleansed_set(
         stays = stayed - rulings.copies_after_all
         duplicates = opened.duplicates.claim(
             batch.batch_id,
-            _fingerprints(opened, examined, rulings),
+            _fingerprints(images, examined, rulings),
             find=partial(
                 find_duplicates,
                 policy=policy,
@@ -261,7 +249,7 @@ def cleansed_set(
         unaccounted = sorted(result.unaccounted(batch.image_ids))
         report_key = keys.cleansing_report(batch.batch_id)
         shown_policy = _policy_of_all(batch.image_ids, policy, policies)
-        page = _report(opened, batch.batch_id, shown_policy, examined, duplicates)
+        page = _report(images, batch.batch_id, shown_policy, examined, duplicates)
         opened.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
         if not unaccounted:
             opened.cleansed_sets.write(result)

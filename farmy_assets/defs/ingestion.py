@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from farmy_assets.catalog.entry import EntryState
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows, sheet
 from farmy_assets.defs.partitions import batches
@@ -28,14 +27,12 @@ def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materia
     """The photographs of one sealed batch, exactly as they arrived.
 
     A batch is sealed by the new-images sensor. Whether an image is still there is told by S3's
-    events; the checks, which read every image, exclude what is missing with that reason.
+    events (`catalog_entries` counts them); the checks, which read every image, exclude what is
+    missing with that reason.
     """
     with as_dagster_failure():
         opened = lake.open()
         batch = opened.batches.read(context.partition_key)
-        entries = opened.catalog.entries(batch.image_ids)
-        present = [e for e in entries.values() if e.state is EntryState.PRESENT]
-        sizes = [entry.metadata.size_bytes for entry in present if entry.metadata]
         raw_keys = [keys.raw_image(image_id) for image_id in batch.image_ids]
         return dg.MaterializeResult(
             metadata={
@@ -43,9 +40,6 @@ def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materia
                 **sheet(opened.raw, raw_keys),
                 **place(f"s3://{opened.raw.name}/{keys.RAW_IMAGES}"),
                 "campaign": batch.campaign,
-                "present_images": len(present),
-                "deleted_or_unknown_images": len(batch.image_ids) - len(present),
-                "size_bytes": sum(sizes),
                 "sealed_at": batch.sealed_at.isoformat(),
             }
         )

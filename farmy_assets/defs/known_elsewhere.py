@@ -15,10 +15,11 @@ from farmy_assets.workflow.known_photographs import restoring
 def known_elsewhere(lake: Lake, result: CleansedSet) -> dict[str, Any]:
     """Metadata on duplicates that stand back for another campaign's image; nothing without any.
 
-    Reads the catalog entries of the images that the batch's duplicates look like.
+    Reads the catalog entries of the images of other batches that the batch's duplicates look like.
     """
     duplicates = [e.duplicate_of for e in result.excluded if e.duplicate_of]
-    entries = lake.catalog.entries(sorted(set(duplicates)))
+    of_others = set(duplicates).difference(result.image_ids)
+    entries = lake.catalog.entries(sorted(of_others)) if of_others else {}
     names = {i: entry.metadata.campaign for i, entry in entries.items() if entry.metadata}
     others = Counter(
         names[i] for i in duplicates if names.get(i, result.campaign) != result.campaign

@@ -11,6 +11,7 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
+from farmy_assets.annotation.sharing_counters import Earlier, counted
 from farmy_assets.defs.consensus import annotations
 from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -128,13 +129,15 @@ def _move_questions(lake: Lake, studio: Studio, campaign: Campaign, members: Mem
         if q.assignment.person not in people and q.assignment.image_id not in answered
     }
     _emptied(studio, list(former))
-    staying = [q.assignment for q in asked if q.assignment not in former]
+    staying = counted([[q.assignment for q in asked if q.assignment not in former]])
     for page in pages:
         leaving = {q.assignment.image_id: q for q in page.questions if q.assignment in former}
+        stays = frozenset(a.image_id for a in page.assignments if a not in former)
         given = share_out_triage(
-            leaving, campaign=campaign, batch_id=page.batch_id, earlier=staying
-        )
-        staying += given
+            leaving, campaign=campaign, batch_id=page.batch_id,
+            earlier=Earlier(staying, stays),
+        )  # fmt: skip
+        staying = staying.changed((), given)
         coming = [leaving[a.image_id].model_copy(update={"assignment": a}) for a in given]
         if leaving and not lake.triage.move(page, list(leaving.values()), coming):
             msg = f"batch {page.batch_id} asked more in triage meanwhile; the run is repeated"

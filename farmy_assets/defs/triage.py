@@ -10,6 +10,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import share_out_triage
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, addresses_of
+from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.triage import (
     TriageQuestion,
@@ -88,13 +89,8 @@ def _ask(
 ) -> tuple[TriageQuestion, ...]:
     held = [e.image_id for e in images.excluded if e.status is ExclusionStatus.HELD]
 
-    def share(earlier: Sequence[TriageQuestion]) -> list[TriageQuestion]:
-        given = share_out_triage(
-            held,
-            campaign=campaign,
-            batch_id=images.batch_id,
-            earlier=[question.assignment for question in earlier],
-        )
+    def share(earlier: Earlier) -> list[TriageQuestion]:
+        given = share_out_triage(held, campaign=campaign, batch_id=images.batch_id, earlier=earlier)
         return [
             TriageQuestion(assignment=a, failed=failed_checks(examined[a.image_id].quality.checks))
             for a in given

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters, counted
 from farmy_assets.catalog.records import Record
 from farmy_assets.lake import keys
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.shared_pages import SharedPages, in_flight
 
-Share = Callable[[Sequence[Assignment]], Sequence[Assignment]]
+Share = Callable[[Earlier], Sequence[Assignment]]
 
 
 class BatchAssignments(Record):
@@ -81,38 +84,56 @@ class AssignmentRepository:
             former: Those of them that are taken back.
             new: What takes their place.
         """
-        key = keys.assignments(page.campaign, page.batch_id)
-        found, etag = self.records.find_with_etag(key, BatchAssignments)
+        key, shared = keys.assignments(page.campaign, page.batch_id), self.shared(page.campaign)
         changed = page.moved(former, new)
-        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
+        while True:
+            counters, version = shared.begin()
+            found, etag = self.records.find_with_etag(key, BatchAssignments)
+            if found != page:
+                return False
+            counters = counters.changed(page.assignments, changed.assignments)
+            if shared.change(version, counters, in_flight(key, etag, changed)):
+                return True
 
     def add(self, campaign: Campaign, batch_id: str, *, share: Share) -> BatchAssignments:
         """Assign what is not assigned yet of a batch; returns all assignments of the batch.
 
-        When two processes do this for one batch at once, the second computes again with the
-        first one's result (compare-and-swap).
+        When two processes do this for one campaign at once, the second computes again with the
+        first one's result (compare-and-swap). Reads the counters and the batch's own page.
 
         Args:
             campaign: The campaign at its present version.
             batch_id: The batch.
-            share: Called with all assignments of the campaign; returns the new ones. May be called
-                more than once.
+            share: Called with what was given out before; returns the new assignments. May be
+                called more than once.
         """
-        key = keys.assignments(campaign.name, batch_id)
+        key, shared = keys.assignments(campaign.name, batch_id), self.shared(campaign.name)
         while True:
+            counters, version = shared.begin()
             before, etag = self.records.find_with_etag(key, BatchAssignments)
-            new = share(self.all(campaign.name))
+            in_batch = before.assignments if before else ()
+            new = share(Earlier(counters, frozenset(a.image_id for a in in_batch)))
             if before and not new:
                 return before
             page = BatchAssignments(
                 batch_id=batch_id,
                 campaign=campaign.name,
                 campaign_version=campaign.version,
-                assignments=(*(before.assignments if before else ()), *new),
+                assignments=(*in_batch, *new),
                 taken_back=before.taken_back if before else (),
             )
-            if self.records.bucket.put_if(key, page.to_json(), etag=etag):
+            counters = counters.changed(in_batch, page.assignments)
+            if shared.change(version, counters, in_flight(key, etag, page)):
                 return page
+
+    def shared(self, campaign: str) -> SharedPages:
+        """The campaign's pages with their counters."""
+
+        def count() -> SharingCounters:
+            pages = self.records.each(keys.assignments(campaign), BatchAssignments)
+            return counted(page.assignments for page in pages)
+
+        return SharedPages(self.records, keys.sharing(campaign, Phase.ANNOTATION), count)
 
     def placement(self, campaign: str, batch_id: str) -> Placement | None:
         """Which projects have a batch's tasks; None while not all tasks are in Label Studio."""

@@ -156,6 +156,11 @@ def remembered_image(digest: str) -> str:
     return f"web-images/{digest[:2]}/{digest}.json"
 
 
+def described_batch(batch_id: str) -> str:
+    """What a batch's later steps need of its catalog entries."""
+    return f"described-batches/{batch_id}.json"
+
+
 def quality(batch_id: str) -> str:
     """One row an image: what the checks measured."""
     return f"quality/{batch_id}.parquet"
@@ -194,6 +199,11 @@ def campaign_version(name: str, version: int) -> str:
 def assignments(campaign: str, batch_id: str = "") -> str:
     """Who gets which images of a batch; without a batch, the prefix of all."""
     return f"assignments/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
+def sharing(campaign: str, phase: str) -> str:
+    """The counters of what a campaign has given out in a phase."""
+    return f"sharing/{phase}/{campaign}.json"
 
 
 def choice(campaign: str, batch_id: str = "") -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,13 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
     """The work done on every item, several at a time, results in the order of the items."""
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(work, items))
+
+
+def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of at most this size, read from their source as they are needed."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 class ListedObject(NamedTuple):
@@ -260,6 +268,14 @@ class Bucket:
                     return False
                 raise
         return True
+
+    def etag(self, key: str) -> str | None:
+        """The ETag to hand to `put_if`, or None when there is no such object."""
+        try:
+            with self._reading(f"looking for s3://{self.name}/{key}"):
+                return self.client.head_object(Bucket=self.name, Key=key)["ETag"]
+        except ObjectMissingError:
+            return None
 
     def size_bytes(self, key: str) -> int | None:
         """The object's size, or None when there is no such object."""

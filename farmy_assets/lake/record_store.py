@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeError, ObjectMissingError
-from farmy_assets.lake.objects import Bucket, in_threads
+from farmy_assets.lake.objects import Bucket, in_chunks, in_threads
 
 Kind = TypeVar("Kind", bound=Record)
+_OBJECTS_AT_ONCE = 32
 
 _log = logging.getLogger(__name__)
 _reported: set[tuple[str, type[Record]]] = set()
@@ -76,6 +77,13 @@ class RecordStore:
         """
         found = in_threads(lambda key: self.ours(key, kind), self.bucket.keys(prefix, after=after))
         return [record for record in found if record is not None]
+
+    def each(self, prefix: str, kind: type[Kind]) -> Iterator[Kind]:
+        """The same as `read_all`, with only a few records in memory at a time."""
+        for some in in_chunks(self.bucket.keys(prefix), _OBJECTS_AT_ONCE):
+            for record in in_threads(lambda key: self.ours(key, kind), some):
+                if record is not None:
+                    yield record
 
     def append_lines(self, key: str, records: list[Kind]) -> bool:
         """Write records as one immutable object of JSON lines."""

@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters, counted
 from farmy_assets.annotation.triage import TriageQuestion
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import Check
@@ -15,9 +18,10 @@ from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
 from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
 from farmy_assets.lake import keys
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.shared_pages import SharedPages, in_flight
 from farmy_assets.lake.votes import CopiedInboxes
 
-Share = Callable[[Sequence[TriageQuestion]], Sequence[TriageQuestion]]
+Share = Callable[[Earlier], Sequence[TriageQuestion]]
 
 
 class BatchQuestions(Record):
@@ -28,6 +32,11 @@ class BatchQuestions(Record):
     questions: tuple[TriageQuestion, ...]
     taken_back: tuple[TriageQuestion, ...] = ()
     """What people who left had not answered; others are asked now."""
+
+    @property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who is asked about which image."""
+        return tuple(question.assignment for question in self.questions)
 
 
 class OverturnReport(Record):
@@ -61,33 +70,45 @@ class TriageRepository:
             former: Questions on it.
             new: The same questions to other people.
         """
-        key = keys.triage_questions(page.campaign, page.batch_id)
-        found, etag = self.records.find_with_etag(key, BatchQuestions)
+        key, shared = (
+            keys.triage_questions(page.campaign, page.batch_id),
+            self.shared(page.campaign),
+        )
         gone = {question.assignment for question in former}
         changes = {
             "questions": (*(q for q in page.questions if q.assignment not in gone), *new),
             "taken_back": (*page.taken_back, *former),
         }
         changed = page.model_copy(update=changes)
-        return found == page and self.records.bucket.put_if(key, changed.to_json(), etag=etag)
+        while True:
+            counters, version = shared.begin()
+            found, etag = self.records.find_with_etag(key, BatchQuestions)
+            if found != page:
+                return False
+            counters = counters.changed(page.assignments, changed.assignments)
+            if shared.change(version, counters, in_flight(key, etag, changed)):
+                return True
 
     def add_questions(
         self, campaign: str, batch_id: str, *, share: Share
     ) -> tuple[TriageQuestion, ...]:
         """Share out what a batch has not asked yet; returns all that it has asked.
 
-        Of two who do this for one batch at once, the second sees the first one's page.
+        Of two who do this for one campaign at once, the second sees what the first one asked. Reads
+        the counters and the batch's own page.
 
         Args:
             campaign: The campaign's name.
             batch_id: The batch.
-            share: Called with everything that the campaign ever asked; returns what is new.
+            share: Called with what was given out before; returns what is new.
         """
-        key = keys.triage_questions(campaign, batch_id)
+        key, shared = keys.triage_questions(campaign, batch_id), self.shared(campaign)
         while True:
+            counters, version = shared.begin()
             before, etag = self.records.find_with_etag(key, BatchQuestions)
             asked = before.questions if before else ()
-            new = share(self.questions(campaign))
+            in_batch = before.assignments if before else ()
+            new = share(Earlier(counters, frozenset(a.image_id for a in in_batch)))
             if not new:
                 return asked
             page = BatchQuestions(
@@ -96,8 +117,18 @@ class TriageRepository:
                 questions=(*asked, *new),
                 taken_back=before.taken_back if before else (),
             )
-            if self.records.bucket.put_if(key, page.to_json(), etag=etag):
+            counters = counters.changed(in_batch, page.assignments)
+            if shared.change(version, counters, in_flight(key, etag, page)):
                 return page.questions
+
+    def shared(self, campaign: str) -> SharedPages:
+        """The campaign's pages with their counters."""
+
+        def count() -> SharingCounters:
+            pages = self.records.each(keys.triage_questions(campaign), BatchQuestions)
+            return counted(page.assignments for page in pages)
+
+        return SharedPages(self.records, keys.sharing(campaign, Phase.TRIAGE), count)
 
     def rulings(self, campaign: str) -> tuple[TriageDecision, ...]:
         """Every ruling ever made, each once, however often it was copied."""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Self
+from typing import NamedTuple, Self
 
 import duckdb
 import pyarrow as pa
@@ -132,6 +132,13 @@ class Drift(Record):
         )
 
 
+class RestoredBatch(NamedTuple):
+    """The entries of a batch's images by id, and how many of them had to be rebuilt."""
+
+    entries: dict[str, CatalogEntry]
+    rebuilt: int
+
+
 @dataclass(frozen=True)
 class Reconciler:
     """Compares the raw zone and the batch manifests with the catalog, and heals the catalog."""
@@ -147,14 +154,15 @@ class Reconciler:
         queue = IngestQueue.connect(lake.settings)
         return cls(lake.raw, lake.catalog, lake.batches, queue)
 
-    def restore_batch(self, batch: Batch) -> int:
-        """Rebuild the entries that a batch's images lack; returns how many there were."""
+    def restore_batch(self, batch: Batch) -> "RestoredBatch":
+        """Rebuild the entries that a batch's images lack, and return all of them."""
         entries = self.catalog.entries(batch.image_ids)
         lost = [i for i in batch.image_ids if i not in entries or not entries[i].metadata]
         if lost:
             batch_of = dict.fromkeys(lost, batch.batch_id)
             self._restore(batch_of, Corrections(self.raw).counts(), now=batch.sealed_at)
-        return len(lost)
+            entries |= self.catalog.entries(lost)
+        return RestoredBatch(entries, len(lost))
 
     def reconcile(self, *, now: datetime, rebuild: bool = False) -> Drift:
         """Add what the catalog lacks, mark what S3 no longer holds, restore lost batches.

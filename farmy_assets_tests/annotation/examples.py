@@ -10,6 +10,7 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.sharing_counters import Earlier, counted
 from farmy_assets.annotation.votes import AnsweredTask, Outcome, RawAnnotation, Vote
 
 WIDTH_PX = 800
@@ -69,6 +70,11 @@ def vote(name: str, *boxes: Box, **changes: object) -> Vote:
         "problems": (),
     }
     return Vote.model_validate(fields | changes)
+
+
+def given_before(assignments: Sequence[Assignment] = ()) -> Earlier:
+    """What sharing out is told of assignments, were all of them of the batch at hand."""
+    return Earlier(counted([assignments]), frozenset(a.image_id for a in assignments))
 
 
 def assignment(name: str, image_id: str = IMAGE) -> Assignment:

@@ -9,7 +9,15 @@ from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.membership import Membership, can_decide
 from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
 from farmy_assets.annotation.votes import Outcome, Vote
-from farmy_assets_tests.annotation.examples import assignment, box, campaign, minutes, person, vote
+from farmy_assets_tests.annotation.examples import (
+    assignment,
+    box,
+    campaign,
+    given_before,
+    minutes,
+    person,
+    vote,
+)
 from farmy_assets_tests.annotation.test_consensus import judge
 
 
@@ -51,7 +59,7 @@ def test_everything_open_of_who_left_goes_to_others_and_work_stays_blind(
         annotators=[person(f"p{n}") for n in range(stay)],
         overlap_share=overlap if stay > 1 else 0, version=2,
     )  # fmt: skip
-    ledger = list(share_out(images(count), campaign=before, batch_id="b", earlier=()))
+    ledger = list(share_out(images(count), campaign=before, batch_id="b", earlier=given_before()))
     votes = [answer(given) for given in ledger if random.random() < 0.3]  # type: ignore[attr-defined]
     now, former, _ = moved(ledger, before, after, votes)
     answered = {(v.image_id, v.person) for v in votes}
@@ -80,7 +88,7 @@ def test_what_others_get_is_shared_by_capacity() -> None:
     after = campaign(
         annotators=[person("ben"), person("dan", capacity=0.5)], overlap_share=0, version=2
     )
-    ledger = list(share_out(images(500), campaign=before, batch_id="b", earlier=()))
+    ledger = list(share_out(images(500), campaign=before, batch_id="b", earlier=given_before()))
     now, _, _ = moved(ledger, before, after, [])
     load = Counter(given.person for given in now)
     assert load.total() == 500

@@ -28,6 +28,7 @@ from farmy_assets_tests.annotation.examples import (
     IMAGE,
     annotation,
     campaign,
+    given_before,
     inbox,
     minutes,
     person,
@@ -177,7 +178,10 @@ def test_every_flagged_image_is_asked_once_and_work_is_fair(
 
     def share(numbers: set[int], earlier: Sequence[Assignment]) -> tuple[Assignment, ...]:
         return share_out_triage(
-            [f"image-{n}" for n in numbers], campaign=rules, batch_id="b", earlier=earlier
+            [f"image-{n}" for n in numbers],
+            campaign=rules,
+            batch_id="b",
+            earlier=given_before(earlier),
         )
 
     one = share(first, [])

@@ -3,8 +3,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from farmy_assets.annotation.assignments import Assignment, share_out
+from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.annotation.examples import given_before
 from farmy_assets_tests.lake.rules import campaign
 
 BATCH = "000001-20260514T120000Z"
@@ -15,7 +17,7 @@ def test_of_two_who_share_out_one_batch_the_second_sees_the_first(lake: Lake) ->
     rules = campaign()
     given: list[str] = []
 
-    def share(earlier: Sequence[Assignment]) -> Sequence[Assignment]:
+    def share(earlier: Earlier) -> Sequence[Assignment]:
         if not given:  # while this one thinks, another run of the batch is quicker
             given.append("once")
             lake.assignments.add(rules, BATCH, share=share)
@@ -29,7 +31,7 @@ def test_of_two_who_share_out_one_batch_the_second_sees_the_first(lake: Lake) ->
 def test_a_batch_that_grew_gives_out_only_what_is_new(lake: Lake) -> None:
     rules = campaign()
 
-    def share(images: list[str], earlier: Sequence[Assignment]) -> Sequence[Assignment]:
+    def share(images: list[str], earlier: Earlier) -> Sequence[Assignment]:
         return share_out(images, campaign=rules, batch_id=BATCH, earlier=earlier)
 
     first = lake.assignments.add(rules, BATCH, share=partial(share, IMAGES[:2]))
@@ -39,7 +41,7 @@ def test_a_batch_that_grew_gives_out_only_what_is_new(lake: Lake) -> None:
 
 
 def test_a_page_of_before_people_could_leave_is_still_read(lake: Lake) -> None:
-    page = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=())
+    page = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=given_before())
     given = [a.model_dump(mode="json") for a in page]
     old = {"batch_id": BATCH, "campaign": "weeds", "campaign_version": 1, "assignments": given}
     lake.records.bucket.put(keys.assignments("weeds", BATCH), json.dumps(old).encode())
@@ -50,7 +52,7 @@ def test_a_page_of_before_people_could_leave_is_still_read(lake: Lake) -> None:
 def test_what_was_taken_back_is_kept_and_a_page_that_changed_is_not_overwritten(
     lake: Lake,
 ) -> None:
-    given = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=())
+    given = share_out(IMAGES, campaign=campaign(), batch_id=BATCH, earlier=given_before())
     page = lake.assignments.add(campaign(), BATCH, share=lambda _: given)
     former = [a for a in given if a.person == "anna"]
     new = [a.model_copy(update={"person": "eva"}) for a in former]

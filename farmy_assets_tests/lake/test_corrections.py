@@ -148,7 +148,7 @@ def test_a_batch_that_lost_its_entries_has_them_back_with_corrections(
     (batch,) = lake.batches.seal_waiting(policy=SealingPolicy(quiet=timedelta(0)), now=NOON)
     correct(lake, image_id, crop="wheat")
     lake.catalog.client.delete_item(TableName="catalog", Key={"image_id": {"S": image_id}})
-    assert Reconciler.of(lake).restore_batch(batch) == 1
+    assert Reconciler.of(lake).restore_batch(batch).rebuilt == 1
     assert (crop_of(lake, image_id), entry_of(lake, image_id).corrections) == ("wheat", 1)
 
 

@@ -1,8 +1,8 @@
-from collections.abc import Sequence
 from datetime import timedelta
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.annotation.triage import TriageQuestion
 from farmy_assets.cleansing.checks import Check, CheckResult, Verdict
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
@@ -33,9 +33,8 @@ def ruling(image_id: str, word: Answer, *, late: int = 0) -> TriageDecision:
 
 
 def ask(lake: Lake, *image_ids: str, batch_id: str = BATCH) -> tuple[TriageQuestion, ...]:
-    def share(earlier: Sequence[TriageQuestion]) -> list[TriageQuestion]:
-        asked = {q.assignment.image_id for q in earlier}
-        return [question(i, batch_id) for i in image_ids if i not in asked]
+    def share(earlier: Earlier) -> list[TriageQuestion]:
+        return [question(i, batch_id) for i in image_ids if i not in earlier.in_batch]
 
     return lake.triage.add_questions("weeds", batch_id, share=share)
 
@@ -43,7 +42,7 @@ def ask(lake: Lake, *image_ids: str, batch_id: str = BATCH) -> tuple[TriageQuest
 def test_a_question_is_asked_once_and_later_ones_are_added(lake: Lake) -> None:
     assert ask(lake, "a") == (question("a"),)
     assert ask(lake, "a", "b") == ask(lake, "a", "b") == (question("a"), question("b"))
-    assert ask(lake, "a", "c", batch_id=OTHER_BATCH) == (question("c", OTHER_BATCH),)
+    assert ask(lake, "c", batch_id=OTHER_BATCH) == (question("c", OTHER_BATCH),)
     assert [q.assignment.image_id for q in lake.triage.questions("weeds")] == ["a", "b", "c"]
 
 
@@ -55,8 +54,8 @@ def test_a_batch_without_flagged_images_leaves_no_page(lake: Lake) -> None:
 def test_of_two_who_ask_at_once_the_second_sees_what_the_first_has_asked(lake: Lake) -> None:
     rounds = []
 
-    def slowly(earlier: Sequence[TriageQuestion]) -> list[TriageQuestion]:
-        rounds.append([q.assignment.image_id for q in earlier])
+    def slowly(earlier: Earlier) -> list[TriageQuestion]:
+        rounds.append(sorted(earlier.in_batch))
         if len(rounds) == 1:
             ask(lake, "a")
         return [question(i) for i in ("a", "b") if i not in rounds[-1]]
