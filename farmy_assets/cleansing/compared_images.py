@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import blurry
 from farmy_assets.cleansing.hamming import Hashes
 from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.quality import Hash64, ImageQuality, SidePx
@@ -70,7 +70,7 @@ def fingerprint_of(
     return Fingerprint.model_validate(
         {
             **{name: getattr(quality, name) for name in own},
-            "sharpness": quality.value_of(Check.BLURRY) or 0.0,
+            "sharpness": quality.value_of(blurry.CHECK.name) or 0.0,
             "taken_at": taken_at,
         }
     )

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.changed_copies import CopyChange
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import exact_duplicate, near_duplicate
 from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, best_first, prefixes
 from farmy_assets.cleansing.fingerprints import HASH_BITS
 from farmy_assets.cleansing.near_copies import (
@@ -30,10 +30,10 @@ from farmy_assets.cleansing.policy import CleansingPolicy
 
 
 class DuplicateKind(StrEnum):
-    """How far two images are the same; the words are those of `Check`."""
+    """How far two images are the same; the words are the names of checks."""
 
-    EXACT = Check.EXACT_DUPLICATE.value
-    NEAR = Check.NEAR_DUPLICATE.value
+    EXACT = exact_duplicate.CHECK.name
+    NEAR = near_duplicate.CHECK.name
 
 
 class DuplicateOf(Record):

@@ -9,12 +9,13 @@ import dagster as dg
 
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cleansing.checks import Check, Status
+from farmy_assets.cleansing.checks import names
 from farmy_assets.cleansing.cleansed_set import Examined, conclude, goes_on
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy, parse_policy
 from farmy_assets.cleansing.rulings import CurrentDecisions
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -123,7 +124,7 @@ def _counts(examined: Sequence[Examined]) -> dict[str, int]:
     failed = Counter(reason for image in examined for reason in image.quality.reasons)
     return {
         **{f"{status.value}_images": statuses[status] for status in Status},
-        **{f"fail_{check.value}": failed[check] for check in Check if failed[check]},
+        **{f"fail_{check}": failed[check] for check in names() if failed[check]},
     }
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Self
 
-from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
+from farmy_assets.cleansing.checks import copy_checks
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
 from farmy_assets.cleansing.compared_images import fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
@@ -215,7 +215,7 @@ class DuplicateRulings:
                 for item in page.excluded
                 if item.image_id == image_id
                 for reason in item.reasons
-                if reason in DUPLICATE_CHECKS
+                if reason in {check.name for check in copy_checks()}
             }
             identity = ["duplicates", image_id, by, word, now.isoformat(), why]
             ruling = TriageDecision(

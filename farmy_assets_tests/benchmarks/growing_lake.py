@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from farmy_assets.cleansing.checks import Status
 from farmy_assets.cleansing.compared_images import KnownImages, fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.execution.folder import cleanse
 from farmy_assets.execution.found_files import FoundFile, files_below
 from farmy_assets_tests.benchmarks.duplicate_search import MANY, SOME, planted
