@@ -8,7 +8,6 @@ not know, is made known to it.
 import io
 import re
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -71,9 +70,6 @@ SMALL_PX = 1_500_000
 _CUT_SHARE = 0.02
 _SRGB = ImageCms.createProfile("sRGB")
 
-# `warnings` keeps its filters for the whole process: two threads must not swap them at once.
-_WARNING_FILTERS = threading.RLock()
-
 
 EnoughPx = int | Callable[[int], int] | None
 
@@ -128,6 +124,9 @@ def decode(
     is_brightness_enough: bool = False,
 ) -> Decoded | Undecodable:
     """Decodes any bytes; never warns.
+
+    Not for two threads of one process at once: Python's warning filters, which are changed
+    meanwhile, belong to all threads. Our own callers decode in the one thread of a child process.
 
     Args:
         content: A whole file.
@@ -275,7 +274,7 @@ def _facts(opened: Image.Image, policy: CleansingPolicy) -> _Facts:
 
 @contextmanager
 def _silenced_warnings() -> Iterator[None]:
-    with _WARNING_FILTERS, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

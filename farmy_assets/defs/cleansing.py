@@ -31,6 +31,7 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
@@ -253,6 +254,7 @@ def cleansed_set(
                 policy=policy,
                 policies=policies,
                 distinct=rulings.no_duplicates | stays,
+                cores=AllCores(),
             ),
         )
         result = conclude(

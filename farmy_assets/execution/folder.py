@@ -33,6 +33,7 @@ from farmy_assets.cleansing.tables import quality_columns, quality_fields
 from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
 from farmy_assets.cleansing.wording import copy_in_words
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.found_files import (
     FoundFile,
     name_as_text,
@@ -204,7 +205,7 @@ def _duplicates(
     for status in (Status.FIT, Status.HELD):
         seen = (fingerprint_of(quality) for quality in qualities if quality.status is status)
         new = [fingerprint for fingerprint in seen if fingerprint]
-        found |= find_duplicates(new, known_images(kept), policy=policy)
+        found |= find_duplicates(new, known_images(kept), policy=policy, cores=AllCores())
         kept += [fingerprint for fingerprint in new if fingerprint.image_id not in found]
     return found
 

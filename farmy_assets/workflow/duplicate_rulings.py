@@ -18,6 +18,7 @@ from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 
@@ -130,7 +131,11 @@ class DuplicateRulings:
         ]
         known = self.lake.duplicates.kept_by([page.batch_id for page in own])
         copies = find_duplicates(
-            new, known, policy=policies.default, policies=self._by_source(wanted, policies)
+            new,
+            known,
+            policy=policies.default,
+            policies=self._by_source(wanted, policies),
+            cores=AllCores(),
         )
         taken_in = wanted - copies.keys()
         pages = {i: page for page in concerned for i in page.image_ids if i in taken_in}
