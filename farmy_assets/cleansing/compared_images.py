@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import blurry
+from farmy_assets.cleansing.fingerprints import PerceptualHash, hashes_of_text
 from farmy_assets.cleansing.hamming import Hashes
 from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.quality import Hash64, ImageQuality, SidePx
@@ -43,6 +44,12 @@ class Fingerprint(Record):
     def small(self) -> SmallPicture:
         """What cut and framed copies are found by."""
         return SmallPicture(self.small_picture, self.small_picture_within_border)
+
+    @property
+    def perceptual_hashes(self) -> tuple[PerceptualHash, ...]:
+        """The hashes as the picture is, then in its seven other orientations."""
+        found = hashes_of_text(f"{self.phash}{self.dhash}{self.turned}")
+        return tuple(map(PerceptualHash, found[::2], found[1::2]))
 
 
 class KnownImages(NamedTuple):
