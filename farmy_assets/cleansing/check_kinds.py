@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from farmy_assets.cleansing.readings import Readings
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Check:
     """What every check has.
 
@@ -39,7 +39,7 @@ class Check:
     fails_above: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ReadingCheck(Check):
     """Fails on the way from bytes to a picture: nothing is left to look at, no person is asked."""
 
@@ -51,7 +51,7 @@ class ReadFile(NamedTuple):
     name: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FileCheck(Check):
     """Told by the file around the picture.
 
@@ -62,7 +62,7 @@ class FileCheck(Check):
     look: Callable[[ReadFile], CheckResult]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MeasuredCheck(Check):
     """A value that is measured on the picture and held against the policy.
 
@@ -77,6 +77,6 @@ class MeasuredCheck(Check):
     version: int = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CopyCheck(Check):
     """The picture is of use, and there is another image that shows the same."""

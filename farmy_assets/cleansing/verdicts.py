@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from farmy_assets.catalog.records import Record
 
-CheckName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+CheckName = str
 """A check's name; of a failed check it is the reason why an image goes no further."""
 
 Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]

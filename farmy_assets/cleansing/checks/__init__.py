@@ -4,6 +4,9 @@ Only bytes that cannot be decoded are rejected without a person. Everything that
 judgement is held until somebody has looked at it.
 """
 
+from functools import lru_cache
+from typing import TypeVar
+
 from farmy_assets.cleansing.check_kinds import (
     Check,
     CopyCheck,
@@ -35,6 +38,8 @@ from farmy_assets.cleansing.checks import (
     unreadable,
     wrong_extension,
 )
+
+Kind = TypeVar("Kind", bound=Check)
 
 CHECKS: tuple[Check, ...] = (
     # The bytes are not there, or are not the ones that were promised.
@@ -82,17 +87,17 @@ def named(name: str) -> Check:
 
 def reading_checks() -> tuple[ReadingCheck, ...]:
     """What leaves nothing to look at."""
-    return tuple(check for check in CHECKS if isinstance(check, ReadingCheck))
+    return _of_kind(CHECKS, ReadingCheck)
 
 
 def file_checks() -> tuple[FileCheck, ...]:
     """What is told by the file around the picture."""
-    return tuple(check for check in CHECKS if isinstance(check, FileCheck))
+    return _of_kind(CHECKS, FileCheck)
 
 
 def measured_checks() -> tuple[MeasuredCheck, ...]:
     """What is measured on the picture and held against the policy."""
-    return tuple(check for check in CHECKS if isinstance(check, MeasuredCheck))
+    return _of_kind(CHECKS, MeasuredCheck)
 
 
 def valued_checks() -> tuple[Check, ...]:
@@ -102,4 +107,10 @@ def valued_checks() -> tuple[Check, ...]:
 
 def copy_checks() -> tuple[CopyCheck, ...]:
     """What is found between images."""
-    return tuple(check for check in CHECKS if isinstance(check, CopyCheck))
+    return _of_kind(CHECKS, CopyCheck)
+
+
+@lru_cache(maxsize=16)
+def _of_kind(checks: tuple[Check, ...], kind: type[Kind]) -> tuple[Kind, ...]:
+    """Those of one kind, in their order; kept, because every image asks for them."""
+    return tuple(check for check in checks if isinstance(check, kind))
