@@ -14,26 +14,9 @@ from farmy_assets.annotation.inboxes import USABLE, Inbox
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import FAILS_ABOVE, Check, CheckResult, Verdict
+from farmy_assets.cleansing.checks import named
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
-
-IN_WORDS = {
-    Check.DAMAGED: "parts of the file are lost: the share of its data",
-    Check.WRONG_EXTENSION: "the file's name does not fit its content",
-    Check.ANIMATED_OR_MULTI_PAGE: "this is the first of several: the number of pictures in it",
-    Check.TOO_SMALL: "it is small: its short side in pixels",
-    Check.ODD_ASPECT_RATIO: "it is very narrow: its short side, divided by the long one,",
-    Check.DARK: "it is dark: the brightness of its brightest parts (0 to 1)",
-    Check.BRIGHT: "it is too bright: the brightness of its darkest parts (0 to 1)",
-    Check.CLIPPED: "much is burnt out or sunk to black: the share of such pixels",
-    Check.BLURRY: "it looks blurry: the sharpness of its sharpest parts",
-    Check.LOW_INFORMATION: "there is little to see: the entropy of its brightness in bits",
-    Check.LOW_CONTRAST: "it has little contrast: the spread of its brightness (0 to 1)",
-    Check.NO_COLOUR: "it has hardly any colour: its colourfulness (0 to 1)",
-    Check.SCREENSHOT: "it looks drawn, not photographed: how much so (0 to 1)",
-    Check.LITTLE_VEGETATION: "it shows few green plants: the share of such pixels",
-}
-"""What a failed check means to somebody who has never heard of it."""
+from farmy_assets.cleansing.verdicts import CheckResult, Verdict
 
 
 class TriageQuestion(Record):
@@ -43,7 +26,7 @@ class TriageQuestion(Record):
     failed: tuple[CheckResult, ...]
 
     @property
-    def reasons(self) -> tuple[Check, ...]:
+    def reasons(self) -> tuple[str, ...]:
         """The checks that the person is told of."""
         return tuple(result.check for result in self.failed)
 
@@ -80,13 +63,12 @@ def triage_task(
 
 def in_words(result: CheckResult) -> str:
     """A failed check as a sentence, with value and threshold where it has them."""
-    told = IN_WORDS.get(result.check, result.check.value.replace("_", " "))
+    check = named(result.check)
+    told = check.flagged or check.name.replace("_", " ")
     told = f"{told[0].upper()}{told[1:]}"  # not capitalize(), which would lower the rest
     if result.value is None or result.threshold is None:
         return told
-    # What holds several pictures is worse with a larger number, though nothing is measured on it.
-    from_above = result.check in FAILS_ABOVE or result.check is Check.ANIMATED_OR_MULTI_PAGE
-    side = "at most" if from_above else "at least"
+    side = "at most" if check.fails_above else "at least"
     return f"{told} is {result.value:.4g}; wanted: {side} {result.threshold:.4g}"
 
 
@@ -95,7 +77,7 @@ def rulings_from_task(
     *,
     inbox: Inbox,
     by: Collection[str],
-    reasons: Sequence[Check],
+    reasons: Sequence[str],
     known: Iterable[TriageDecision],
 ) -> list[TriageDecision]:
     """The rulings in a triage task that are not among the known ones, in the order of authors.

@@ -5,7 +5,6 @@ systems write it) or two (decomposed, as older Macs do); a person sees no differ
 `.JPG`, people `.jpg`.
 """
 
-import os
 import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import PurePosixPath
@@ -21,7 +20,7 @@ def spelled_out(name: str) -> str:
     Bytes that are not UTF-8 are spelled \xff; a name that looks spelled has its backslashes
     doubled.
     """
-    raw = os.fsencode(name)
+    raw = name.encode("utf-8", "surrogateescape")  # as Python reads names that are not UTF-8
     try:
         raw.decode()
     except UnicodeDecodeError:

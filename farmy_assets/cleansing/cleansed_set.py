@@ -9,11 +9,11 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.duplicates import DuplicateOf
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import NO_RULINGS, CurrentDecisions
+from farmy_assets.cleansing.verdicts import CheckName, Status
 from farmy_assets.cleansing.wording import copy_in_words
 
 NO_POLICIES: Mapping[str, CleansingPolicy] = MappingProxyType({})
@@ -33,7 +33,7 @@ class Exclusion(Record):
 
     image_id: str
     status: ExclusionStatus
-    reasons: tuple[Check, ...]
+    reasons: tuple[CheckName, ...]
     detail: str = ""
     duplicate_of: str | None = None
 
@@ -95,7 +95,7 @@ class CleansedSet(Record):
 
     def reasons(self) -> Counter[str]:
         """How many images were excluded for each reason; an image counts once for each of its."""
-        return Counter(reason.value for item in self.excluded for reason in item.reasons)
+        return Counter(reason for item in self.excluded for reason in item.reasons)
 
     def unaccounted(self, image_ids: Sequence[str]) -> set[str]:
         """Images of the batch that are not in the manifest, or are in it more than once."""
@@ -145,7 +145,7 @@ def conclude(
         Exclusion(
             image_id=d.image_id,
             status=ExclusionStatus.DUPLICATE,
-            reasons=(Check(d.kind.value),),
+            reasons=(d.kind.value,),
             detail=copy_in_words(d).removesuffix(" of"),
             duplicate_of=d.of_image_id,
         )

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, Field
 
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import blurry
+from farmy_assets.cleansing.fingerprints import PerceptualHash, hashes_of_text
 from farmy_assets.cleansing.hamming import Hashes
 from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.quality import Hash64, ImageQuality, SidePx
@@ -44,6 +45,12 @@ class Fingerprint(Record):
         """What cut and framed copies are found by."""
         return SmallPicture(self.small_picture, self.small_picture_within_border)
 
+    @property
+    def perceptual_hashes(self) -> tuple[PerceptualHash, ...]:
+        """The hashes as the picture is, then in its seven other orientations."""
+        found = hashes_of_text(f"{self.phash}{self.dhash}{self.turned}")
+        return tuple(map(PerceptualHash, found[::2], found[1::2]))
+
 
 class KnownImages(NamedTuple):
     """Images that earlier decisions kept, as columns; `contents` and `pixels` are 64-bit prefixes.
@@ -70,7 +77,7 @@ def fingerprint_of(
     return Fingerprint.model_validate(
         {
             **{name: getattr(quality, name) for name in own},
-            "sharpness": quality.value_of(Check.BLURRY) or 0.0,
+            "sharpness": quality.value_of(blurry.CHECK.name) or 0.0,
             "taken_at": taken_at,
         }
     )

@@ -8,7 +8,6 @@ not know, is made known to it.
 import io
 import re
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from typing import NamedTuple
 import pi_heif
 from PIL import Image, ImageCms
 
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import decompression_bomb, truncated, unreadable
 from farmy_assets.cleansing.damage import Damage, damage_of
 from farmy_assets.cleansing.file_formats import (
     FileFormat,
@@ -71,9 +70,6 @@ SMALL_PX = 1_500_000
 _CUT_SHARE = 0.02
 _SRGB = ImageCms.createProfile("sRGB")
 
-# `warnings` keeps its filters for the whole process: two threads must not swap them at once.
-_WARNING_FILTERS = threading.RLock()
-
 
 EnoughPx = int | Callable[[int], int] | None
 
@@ -112,9 +108,9 @@ class Decoded(NamedTuple):
 
 
 class Undecodable(NamedTuple):
-    """Why there is no picture: the check that failed, and what exactly it found."""
+    """Why there is no picture: the name of the check that failed, and what exactly it found."""
 
-    check: Check
+    check: str
     detail: str
     value: float | None = None
     threshold: float | None = None
@@ -129,6 +125,9 @@ def decode(
 ) -> Decoded | Undecodable:
     """Decodes any bytes; never warns.
 
+    Not for two threads of one process at once: Python's warning filters, which are changed
+    meanwhile, belong to all threads. Our own callers decode in the one thread of a child process.
+
     Args:
         content: A whole file.
         policy: Gives the number of pixels that a file may declare.
@@ -141,11 +140,13 @@ def decode(
         MemoryError: Nothing else, and this only of the process's own limit.
     """
     if not content:
-        return Undecodable(Check.UNREADABLE, "empty file")
+        return Undecodable(unreadable.CHECK.name, "empty file")
     file_format = recognised_format(content)
     if file_format is None:
         foreign = is_foreign_picture(content)
-        return Undecodable(Check.UNREADABLE, "unsupported format" if foreign else "not an image")
+        return Undecodable(
+            unreadable.CHECK.name, "unsupported format" if foreign else "not an image"
+        )
     try:
         with _silenced_warnings():
             mode = "L" if is_brightness_enough else None
@@ -153,7 +154,7 @@ def decode(
     except _BOMB_ERRORS as error:
         told = _PIXELS_TOLD.search(str(error))
         return Undecodable(
-            Check.DECOMPRESSION_BOMB,
+            decompression_bomb.CHECK.name,
             "more pixels than can be decoded safely",
             value=float(told.group(1)) if told else None,
             threshold=policy.max_pixels,
@@ -161,8 +162,8 @@ def decode(
     except _DECODER_ERRORS as error:
         cut_short = is_cut_short(content, file_format) or "truncated" in str(error).lower()
         if cut_short:
-            return Undecodable(Check.TRUNCATED, f"{file_format.value} without its end")
-        return Undecodable(Check.UNREADABLE, f"damaged {file_format.value}")
+            return Undecodable(truncated.CHECK.name, f"{file_format.value} without its end")
+        return Undecodable(unreadable.CHECK.name, f"damaged {file_format.value}")
 
 
 class _Refused(Exception):  # noqa: N818 - no error: an answer that is known before the decoding
@@ -208,7 +209,7 @@ def _decode(
     with loaded.image as opened:
         if loaded.damage and loaded.damage.is_cut and loaded.damage.share >= _CUT_SHARE:
             detail = f"{loaded.damage.detail} ({loaded.damage.share:.0%} of it)"
-            return Undecodable(Check.TRUNCATED, detail)
+            return Undecodable(truncated.CHECK.name, detail)
         # A TIFF turns itself upright while it loads.
         full_size = facts.size if file_format is FileFormat.JPEG else opened.size
         turn = _UPRIGHT_BY.get(orientation_of(content, file_format, opened.info))
@@ -216,7 +217,7 @@ def _decode(
         stored = Stored(_luma_table(opened), _is_camera_named(opened), turn)
         plain = plain_picture(opened, content)
     if plain is None:
-        return Undecodable(Check.UNREADABLE, f"mode {facts.mode} is no photograph's")
+        return Undecodable(unreadable.CHECK.name, f"mode {facts.mode} is no photograph's")
     whole = None
     if enough and (factor := _whole_factor(plain.size, enough)) > 1:
         is_small = file_format is not FileFormat.JPEG and plain.width * plain.height <= SMALL_PX
@@ -260,7 +261,7 @@ def _facts(opened: Image.Image, policy: CleansingPolicy) -> _Facts:
     if pixels > policy.max_pixels:
         raise _Refused(
             Undecodable(
-                Check.DECOMPRESSION_BOMB,
+                decompression_bomb.CHECK.name,
                 f"{opened.width} x {opened.height} pixels",
                 value=pixels,
                 threshold=policy.max_pixels,
@@ -273,7 +274,7 @@ def _facts(opened: Image.Image, policy: CleansingPolicy) -> _Facts:
 
 @contextmanager
 def _silenced_warnings() -> Iterator[None]:
-    with _WARNING_FILTERS, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

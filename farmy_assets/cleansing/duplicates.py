@@ -16,9 +16,10 @@ from pydantic import Field
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.changed_copies import CopyChange
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import exact_duplicate, near_duplicate
 from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, best_first, prefixes
 from farmy_assets.cleansing.fingerprints import HASH_BITS
+from farmy_assets.cleansing.hamming import ONE_CORE, Cores
 from farmy_assets.cleansing.near_copies import (
     Near,
     changed_from_known,
@@ -30,10 +31,10 @@ from farmy_assets.cleansing.policy import CleansingPolicy
 
 
 class DuplicateKind(StrEnum):
-    """How far two images are the same; the words are those of `Check`."""
+    """How far two images are the same; the words are the names of checks."""
 
-    EXACT = Check.EXACT_DUPLICATE.value
-    NEAR = Check.NEAR_DUPLICATE.value
+    EXACT = exact_duplicate.CHECK.name
+    NEAR = near_duplicate.CHECK.name
 
 
 class DuplicateOf(Record):
@@ -59,6 +60,7 @@ def find_duplicates(
     policy: CleansingPolicy,
     distinct: Collection[str] = (),
     policies: Mapping[str, CleansingPolicy] | None = None,
+    cores: Cores = ONE_CORE,
 ) -> dict[str, DuplicateOf]:
     """The new images to drop, by image id; the same answer for any order of the arguments.
 
@@ -70,6 +72,7 @@ def find_duplicates(
             others may be duplicates of them.
         policies: The policy of each new image that has another one, by image id. That of the image
             which would be dropped counts.
+        cores: For long searches.
     """
     ruled = set(distinct)
     ordered = sorted(new, key=lambda image: (image.image_id not in ruled, *best_first(image)))
@@ -81,14 +84,16 @@ def find_duplicates(
         lambda: policy.near_duplicate_max_distance_bits,
         {i: own.near_duplicate_max_distance_bits for i, own in (policies or {}).items()},
     )
-    near = near_to_known([c for c in candidates if c.image_id not in ruled], known, limits)
+    near = near_to_known(
+        [c for c in candidates if c.image_id not in ruled], known, limits, cores=cores
+    )
     left = [c for c in candidates if c.image_id not in near]
     # A limit of 0 asks for equal pictures alone: what was cut or framed is none.
     near |= changed_from_known(
         [c for c in left if c.image_id not in ruled and limits[c.image_id]], known
     )
     left = [c for c in left if c.image_id not in near]
-    near |= _near_to_better(left, limits, ruled)
+    near |= _near_to_better(left, limits, ruled, cores)
     found = {image_id: _dropped(image_id, nearest) for image_id, nearest in near.items()}
     for same, kind in ((twins, DuplicateKind.NEAR), (exact, DuplicateKind.EXACT)):
         for image_id, of_image_id in same.items():
@@ -145,7 +150,7 @@ def _twins(best_first: Sequence[Fingerprint], ruled: Collection[str]) -> dict[st
 
 
 def _near_to_better(
-    images: Sequence[Fingerprint], limits: Mapping[str, int], ruled: Collection[str]
+    images: Sequence[Fingerprint], limits: Mapping[str, int], ruled: Collection[str], cores: Cores
 ) -> dict[str, Near]:
     """Each image that is near to a better one which is itself kept.
 
@@ -153,8 +158,9 @@ def _near_to_better(
         images: The best first, but for borders: what one adds to a picture is no resolution.
         limits: The distance up to which an image counts as the same as a better one.
         ruled: What is kept whatever it is near to.
+        cores: For long searches.
     """
-    neighbours = neighbours_of(images, limits)
+    neighbours = neighbours_of(images, limits, cores=cores)
     framed = {
         number
         for number, others in neighbours.items()

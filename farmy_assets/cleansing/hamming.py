@@ -8,11 +8,9 @@ of the orders by four chunks. Source of the idea: Manku, Jain, Das Sarma, "Detec
 near-duplicates for web crawling", WWW 2007, section 3.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +28,27 @@ _POSITION = np.uint64(0xFFFF_FFFF)
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 Chunk = NDArray[np.unsignedinteger[Any]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Cores:
+    """What a long search is spread over: one core, in the caller's own thread.
+
+    Who knows the machine passes one that has more: `execution/cores.py`.
+    """
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return 1
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """What the work makes of each item, in their order."""
+        return list(map(work, items))
+
+
+ONE_CORE = Cores()
 
 
 class Pairs(NamedTuple):
@@ -40,13 +59,16 @@ class Pairs(NamedTuple):
     distance_bits: NDArray[np.int64]
 
 
-def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pairs:
+def pairs_between(
+    new: Hashes, known: Hashes, *, max_distance_bits: int, cores: Cores = ONE_CORE
+) -> Pairs:
     """All pairs of a new and a known hash that are no farther apart than that.
 
     Args:
         new: Shape (n,).
         known: Shape (m,).
         max_distance_bits: 0 to 64.
+        cores: For a long comparison.
     """
     if not new.size or not known.size:
         return _nothing()
@@ -58,7 +80,7 @@ def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pair
 
     # Threads that wait for one another cost more than they save on a short comparison.
     is_long = new.size * known.size > _COMPARED_BY_ONE_THREAD
-    faiss.omp_set_num_threads(os.cpu_count() or 1 if is_long else 1)
+    faiss.omp_set_num_threads(cores.count if is_long else 1)
     index = faiss.IndexBinaryFlat(_BITS)
     index.add(_as_bytes(known))
     found = []
@@ -72,21 +94,28 @@ def pairs_between(new: Hashes, known: Hashes, *, max_distance_bits: int) -> Pair
     return Pairs(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
-def pairs_within(hashes: Hashes, *, max_distance_bits: int) -> Pairs:
+def pairs_within(hashes: Hashes, *, max_distance_bits: int, cores: Cores = ONE_CORE) -> Pairs:
     """All pairs of one list's hashes that are no farther apart, each once, the smaller first.
 
     Args:
         hashes: Shape (n,). Many equal ones make many pairs: ask for distinct ones.
         max_distance_bits: 0 to 16.
+        cores: For a long list.
     """
     if len(hashes) > _COMPARED_ONE_BY_ONE:
-        return _pairs_side_by_side(hashes, max_distance_bits)
-    pairs = pairs_between(hashes, hashes, max_distance_bits=max_distance_bits)
+        return _pairs_side_by_side(hashes, max_distance_bits, cores)
+    pairs = pairs_between(hashes, hashes, max_distance_bits=max_distance_bits, cores=cores)
     once = pairs.first < pairs.second
     return Pairs(*(part[once] for part in pairs))
 
 
-def pairs_of_some(hashes: Hashes, some: NDArray[np.bool_], *, max_distance_bits: int) -> Pairs:
+def pairs_of_some(
+    hashes: Hashes,
+    some: NDArray[np.bool_],
+    *,
+    max_distance_bits: int,
+    cores: Cores = ONE_CORE,
+) -> Pairs:
     """All pairs of a chosen hash and another one of the list that are no farther apart.
 
     A pair of two chosen ones is in it once or twice.
@@ -95,18 +124,21 @@ def pairs_of_some(hashes: Hashes, some: NDArray[np.bool_], *, max_distance_bits:
         hashes: Shape (n,).
         some: Which are chosen; shape (n,). The first of each pair is.
         max_distance_bits: 0 to 16.
+        cores: For a long list.
     """
     if len(hashes) <= _COMPARED_ONE_BY_ONE:
         chosen = np.flatnonzero(some)
-        found = pairs_between(hashes[chosen], hashes, max_distance_bits=max_distance_bits)
+        found = pairs_between(
+            hashes[chosen], hashes, max_distance_bits=max_distance_bits, cores=cores
+        )
         return Pairs(chosen[found.first], found.second, found.distance_bits)
-    pairs = pairs_within(hashes, max_distance_bits=max_distance_bits)
+    pairs = pairs_within(hashes, max_distance_bits=max_distance_bits, cores=cores)
     ways = (pairs, Pairs(pairs.second, pairs.first, pairs.distance_bits))
     wanted = (Pairs(*(part[some[way.first]] for part in way)) for way in ways)
     return Pairs(*(np.concatenate(part) for part in zip(*wanted, strict=True)))
 
 
-def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:
+def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int, cores: Cores) -> Pairs:
     edges = _edges(max_distance_bits)
 
     def alike(group: tuple[int, Positions]) -> list[Hashes]:
@@ -120,8 +152,7 @@ def _pairs_side_by_side(hashes: Hashes, max_distance_bits: int) -> Pairs:
     # The longest first, so that no core is left waiting.
     lasts = range(len(edges) - 1, _UNTOUCHED_CHUNKS - 2, -1)
     groups = [(last, group) for last in lasts for group in _groups(hashes, edges[last])]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy sorts without Python's lock
-        found = [pairs for part in pool.map(alike, groups) for pairs in part]
+    found = [pairs for part in cores.map(alike, groups) for pairs in part]
     if not found:
         return _nothing()
     pairs = np.unique(np.concatenate(found))  # a pair may be alike in several chunks

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from farmy_assets.cleansing.policy import Limit
+from farmy_assets.cleansing.verdicts import Limit
 
 _WIDTH, _HEIGHT, _BASE = 320, 96, 78
 _BARS = 40

@@ -15,7 +15,7 @@ from farmy_assets.cleansing.changed_copies import (
     narrowly_framed,
 )
 from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, looks_of
-from farmy_assets.cleansing.hamming import pairs_between, pairs_of_some
+from farmy_assets.cleansing.hamming import ONE_CORE, Cores, pairs_between, pairs_of_some
 from farmy_assets.cleansing.patterns import ORIENTATIONS
 from farmy_assets.cleansing.small_pictures import asked_pictures, kept_patterns, stored_patterns
 
@@ -31,7 +31,11 @@ class Near(NamedTuple):
 
 
 def near_to_known(
-    candidates: Sequence[Fingerprint], known: KnownImages, limits: Mapping[str, int]
+    candidates: Sequence[Fingerprint],
+    known: KnownImages,
+    limits: Mapping[str, int],
+    *,
+    cores: Cores = ONE_CORE,
 ) -> dict[str, Near]:
     """Each candidate that is near to a known image, with the nearest of them."""
     if not known.phashes.size or not candidates:
@@ -40,7 +44,7 @@ def near_to_known(
     looks = looks_of(candidates)
     phashes, dhashes = looks.reshape(-1, 2).T
     asked, answered, phash_bits = pairs_between(
-        phashes, known.phashes, max_distance_bits=int(own.max())
+        phashes, known.phashes, max_distance_bits=int(own.max()), cores=cores
     )
     dhash_bits = np.bitwise_count(dhashes[asked] ^ known.dhashes[answered])
     distances = np.maximum(phash_bits, dhash_bits)
@@ -67,11 +71,11 @@ def changed_from_known(candidates: Sequence[Fingerprint], known: KnownImages) ->
 
 
 def neighbours_of(
-    images: Sequence[Fingerprint], limits: Mapping[str, int]
+    images: Sequence[Fingerprint], limits: Mapping[str, int], *, cores: Cores = ONE_CORE
 ) -> dict[int, dict[int, Near]]:
     """For each image those near to it, each with what the image is as a copy of that one."""
     neighbours: dict[int, dict[int, Near]] = defaultdict(dict)
-    for better, others in _worse_neighbours(images, limits).items():
+    for better, others in _worse_neighbours(images, limits, cores).items():
         for other, (distance, orientation) in others.items():
             copy = ChangedCopy(CopyChange.NONE, distance, orientation)
             _join(neighbours, images, other, better, copy)
@@ -104,7 +108,7 @@ def _changed(copy: ChangedCopy, of_image_id: str) -> Near:
 
 
 def _worse_neighbours(
-    best_first: Sequence[Fingerprint], limits: Mapping[str, int]
+    best_first: Sequence[Fingerprint], limits: Mapping[str, int], cores: Cores
 ) -> dict[int, dict[int, tuple[int, int]]]:
     """For each image the worse ones near to it: their distance and orientation."""
     if not best_first:
@@ -113,7 +117,9 @@ def _worse_neighbours(
     looks = looks_of(best_first)
     phashes, dhashes = looks.reshape(-1, 2).T
     turned = np.arange(len(phashes)) % ORIENTATIONS > 0
-    first, second, phash_bits = pairs_of_some(phashes, ~turned, max_distance_bits=int(own.max()))
+    first, second, phash_bits = pairs_of_some(
+        phashes, ~turned, max_distance_bits=int(own.max()), cores=cores
+    )
     distances = np.maximum(phash_bits, np.bitwise_count(dhashes[first] ^ dhashes[second]))
     worse: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
     for place in np.flatnonzero(distances <= own[second]):

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import names
 from farmy_assets.cleansing.rulings import CurrentDecisions
+from farmy_assets.cleansing.verdicts import CheckName
 
 _Z_95 = 1.959963984540054  # the normal distribution's 97.5th percentile
 
@@ -23,7 +24,7 @@ class OverturnRate(Record):
         high: Upper end of the 95 % interval of the rate.
     """
 
-    check: Check
+    check: CheckName
     flagged: int
     ruled: int
     overturned: int
@@ -33,9 +34,9 @@ class OverturnRate(Record):
 
 
 def overturn_rates(
-    flagged: Mapping[str, Sequence[Check]], standing: CurrentDecisions
+    flagged: Mapping[str, Sequence[str]], standing: CurrentDecisions
 ) -> tuple[OverturnRate, ...]:
-    """The rate of every check that flagged something, in the order of `Check`.
+    """The rate of every check that flagged something, in the order of the checks' list.
 
     An image that several checks flagged counts for each of them.
 
@@ -45,12 +46,12 @@ def overturn_rates(
     """
     return tuple(
         _rate(check, [i for i, checks in flagged.items() if check in checks], standing)
-        for check in Check
+        for check in names()
         if any(check in checks for checks in flagged.values())
     )
 
 
-def _rate(check: Check, image_ids: Iterable[str], standing: CurrentDecisions) -> OverturnRate:
+def _rate(check: str, image_ids: Iterable[str], standing: CurrentDecisions) -> OverturnRate:
     images = list(image_ids)
     overturned = sum(map(standing.keeps, images))
     ruled = overturned + sum(map(standing.discards, images))

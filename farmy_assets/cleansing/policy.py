@@ -12,69 +12,62 @@ docs/calibration.md. A policy file changes some of them, for all photographs or 
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import FAILS_ABOVE, MEASURED, Check
+from farmy_assets.cleansing.checks import (
+    decompression_bomb,
+    measured_checks,
+    near_duplicate,
+    too_costly,
+)
+from farmy_assets.cleansing.verdicts import Limit
 from farmy_assets.errors import InvalidInputError
 
-MEASURES_VERSION = 6  # raise it whenever a measure or a fingerprint gives other numbers than before
-PILLOW_MAX_PIXELS = 178_956_970  # Pillow refuses larger pictures whatever a policy says
-
-Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class Limit(Record):
-    """From where on a check warns and fails; None: never."""
-
-    warn: Threshold | None = None
-    fail: Threshold | None = None
+# Raised whenever a fingerprint, or what all checks share, gives other numbers than before; a check
+# whose own measure changes raises its `version` instead.
+MEASURES_VERSION = 6
 
 
 class CleansingPolicy(Record):
     """When an image is refused, held for a person, or taken for a copy of another one."""
 
-    too_small: Limit = Limit(warn=224, fail=160)
-    """The short side in pixels: below, an annotator cannot tell the classes apart."""
-    odd_aspect_ratio: Limit = Limit(warn=0.42, fail=0.4)
-    """The short side divided by the long one."""
-    dark: Limit = Limit(warn=0.4, fail=0.32)
-    """The 95th percentile of brightness, 0 (black) to 1 (white)."""
-    bright: Limit = Limit(warn=0.6, fail=0.7)
-    """The 5th percentile of brightness, 0 (black) to 1 (white)."""
-    clipped: Limit = Limit(warn=0.3, fail=0.45)
-    """The share of pixels that are burnt out to white or have sunk to black."""
-    blurry: Limit = Limit(warn=2.7, fail=2.4)
-    """The sharpness of the sharpest parts."""
-    low_information: Limit = Limit(warn=4.0, fail=3.0)
-    """The entropy of the brightness, in bits."""
-    low_contrast: Limit = Limit(warn=0.15, fail=0.08)
-    """The distance of the 95th from the 5th percentile of brightness."""
-    no_colour: Limit = Limit(warn=0.04, fail=0.02)
-    """The colourfulness of the most colourful parts."""
-    screenshot: Limit = Limit(warn=0.7, fail=0.85)
-    """How much the picture looks drawn rather than photographed, 0 to 1."""
-    little_vegetation: Limit = Limit(warn=0.02)
-    """The share of the picture that is green plants; a hint only."""
+    limits: Mapping[str, Limit] = Field(default_factory=dict, validate_default=True)
+    """The limits of each measured check, by its name; those not named have the check's own.
 
-    max_pixels: Annotated[int, Field(ge=1, le=PILLOW_MAX_PIXELS)] = 100_000_000
+    Files and records have them beside the other settings, as in the example above.
+    """
+
+    max_pixels: Annotated[int, Field(ge=1, le=decompression_bomb.PILLOW_MAX_PIXELS)] = (
+        decompression_bomb.MAX_PIXELS
+    )
     """Width times height that the file may declare; read before anything is decoded."""
-    max_file_mb: Annotated[int, Field(ge=1, le=2000)] = 200
+    max_file_mb: Annotated[int, Field(ge=1, le=2000)] = too_costly.MAX_FILE_MB
     """Larger files are not looked into."""
-    near_duplicate_max_distance_bits: Annotated[int, Field(ge=0, le=16)] = 6
+    near_duplicate_max_distance_bits: Annotated[int, Field(ge=0, le=16)] = (
+        near_duplicate.MAX_DISTANCE_BITS
+    )
     """Near duplicates: pHash and dHash (64 bits each) both differ in no more bits than this."""
     max_long_side_px: Annotated[int, Field(ge=64, le=16_384)] = 2048
     """The long side of the normalised copy; smaller images keep their size."""
     jpeg_quality: Annotated[int, Field(ge=1, le=95)] = 92
     """Quality of the normalised copy's JPEG."""
-    seconds_per_image: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    seconds_per_image: Annotated[float, Field(gt=0, le=3600)] = too_costly.SECONDS_PER_IMAGE
     """Decoding and checking one image may take so long."""
-    memory_mb_per_worker: Annotated[int, Field(ge=256, le=65_536)] = 2048
+    memory_mb_per_worker: Annotated[int, Field(ge=256, le=65_536)] = too_costly.MEMORY_MB_PER_WORKER
     """A process that decodes images may hold so much memory."""
 
     @property
@@ -82,34 +75,67 @@ class CleansingPolicy(Record):
         """`max_file_mb` in bytes."""
         return self.max_file_mb * 1_000_000
 
-    @model_validator(mode="after")
-    def _warns_before_it_fails(self) -> "CleansingPolicy":
-        for check in MEASURED:
-            limit = self.limit(check)
+    @model_validator(mode="before")
+    @classmethod
+    def _gathered(cls, given: object) -> object:
+        """Limits that stand beside the other settings, gathered in one field."""
+        if not isinstance(given, Mapping) or "limits" in given:
+            return given
+        known = {check.name for check in measured_checks()}
+        limits = {name: limit for name, limit in given.items() if name in known}
+        settings = {name: value for name, value in given.items() if name not in known}
+        return {"limits": limits, **settings} if limits else settings
+
+    @field_validator("limits")
+    @classmethod
+    def _of_every_check(cls, given: Mapping[str, Limit]) -> Mapping[str, Limit]:
+        """All measured checks in their order, each with its own limits where none are given."""
+        checks = measured_checks()
+        unknown = given.keys() - {check.name for check in checks}
+        if unknown:
+            msg = f"{', '.join(sorted(unknown))}: no check of this name is measured"
+            raise ValueError(msg)
+        limits = {check.name: given.get(check.name, check.limit) for check in checks}
+        for check in checks:
+            limit = limits[check.name]
             if limit.warn is None or limit.fail is None:
                 continue
-            too_late = limit.warn > limit.fail if check in FAILS_ABOVE else limit.warn < limit.fail
+            too_late = limit.warn > limit.fail if check.fails_above else limit.warn < limit.fail
             if too_late:
-                msg = f"{check.value}: warn {limit.warn:g} lies beyond fail {limit.fail:g}"
+                msg = f"{check.name}: warn {limit.warn:g} lies beyond fail {limit.fail:g}"
                 raise ValueError(msg)
-        return self
+        return limits
 
-    def limit(self, check: Check) -> Limit:
-        """The limit of a measured check."""
-        limit: Limit = getattr(self, check.value)
-        return limit
+    @model_serializer(mode="wrap")
+    def _beside_the_settings(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        settings = serialise(self)
+        limits = settings.pop("limits", {})
+        return {**limits, **settings}
+
+    def __hash__(self) -> int:
+        """Equal policies have equal rules."""
+        return hash(self.rule_version)
+
+    def limit(self, check: str) -> Limit:
+        """The limits of a measured check."""
+        return self.limits[check]
 
     @cached_property
     def rule_version(self) -> str:
         """Names measures and thresholds; differs whenever a verdict could differ."""
-        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        told = self.model_dump_json()
+        # Only those raised are told: a measure that never changed leaves the digest as it was.
+        raised = {check.name: check.version for check in measured_checks() if check.version > 1}
+        if raised:
+            told += json.dumps(raised)
+        digest = hashlib.sha256(told.encode()).hexdigest()
         return f"{MEASURES_VERSION}.{digest[:8]}"
 
 
 class CleansingPolicies(Record):
     """The policy for all photographs, and a policy for each source that has its own."""
 
-    default: CleansingPolicy = CleansingPolicy()
+    default: CleansingPolicy = Field(default_factory=CleansingPolicy)
     by_source: dict[Source, CleansingPolicy] = Field(default_factory=dict)
 
     def for_source(self, source: Source | None) -> CleansingPolicy:
@@ -146,13 +172,18 @@ def parse_policy(text: str) -> CleansingPolicies:
         )
     except ValidationError as error:
         lines = [
-            f"  {'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+            f"  {_place(detail['loc'])}: {detail['msg']}"
             for detail in error.errors(
                 include_url=False, include_context=False, include_input=False
             )
         ]
         msg = "the policy file is not valid:\n" + "\n".join(lines)
         raise InvalidInputError(msg) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where the file has it: there limits stand beside the other settings."""
+    return ".".join(str(part) for part in location if part != "limits")
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -7,20 +7,21 @@ from pydantic import Field, StringConstraints
 
 from farmy_assets.catalog.metadata import Sha256
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing import fingerprints, measures
-from farmy_assets.cleansing.checks import Check, CheckResult, Status, Verdict, status_of
+from farmy_assets.cleansing import fingerprints
+from farmy_assets.cleansing.check_kinds import ReadFile
+from farmy_assets.cleansing.checks import content_changed, file_checks, missing_from_raw, too_costly
 from farmy_assets.cleansing.decoding import Decoded, Undecodable, decode
 from farmy_assets.cleansing.fidelity import kept_quality
-from farmy_assets.cleansing.file_formats import FileFormat, has_wrong_extension
-from farmy_assets.cleansing.judging import judge
+from farmy_assets.cleansing.file_formats import FileFormat
+from farmy_assets.cleansing.judging import judge, status_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.previews import THUMBNAIL_PX
+from farmy_assets.cleansing.readings import Readings, measure, working_long_side_px
+from farmy_assets.cleansing.verdicts import CheckName, CheckResult, Status, Verdict
 from farmy_assets.cleansing.views import Views, views_of
 
 Hash64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 SidePx = Annotated[int, Field(ge=1)]
-
-_ONE_FRAME = 1
 
 
 class ImageQuality(Record):
@@ -31,7 +32,7 @@ class ImageQuality(Record):
     """Of the bytes that were looked at; None when there were none."""
     status: Status
     checks: tuple[CheckResult, ...]
-    """In the order of `Check`; without a picture only the one that failed."""
+    """In the order of the checks' list; without a picture only the one that failed."""
     detail: str = ""
     """What exactly is wrong with the bytes."""
     file_format: FileFormat | None = None
@@ -50,18 +51,18 @@ class ImageQuality(Record):
     rule_version: str
 
     @property
-    def reasons(self) -> tuple[Check, ...]:
+    def reasons(self) -> tuple[CheckName, ...]:
         """The checks that failed."""
         return tuple(result.check for result in self.checks if result.verdict is Verdict.FAIL)
 
     @property
-    def warnings(self) -> tuple[Check, ...]:
+    def warnings(self) -> tuple[CheckName, ...]:
         """The checks that warn."""
         return tuple(result.check for result in self.checks if result.verdict is Verdict.WARN)
 
-    def value_of(self, check: Check) -> float | None:
+    def value_of(self, check: str) -> float | None:
         """What a check measured; None when it was not reached, or measures nothing."""
-        return next((result.value for result in self.checks if result.check is check), None)
+        return next((result.value for result in self.checks if result.check == check), None)
 
 
 def assess(
@@ -97,14 +98,16 @@ def examine(
 ) -> tuple[ImageQuality, Image.Image | None]:
     """The same as `assess`, with a picture that is enough for a thumbnail; None without one."""
     if content is None:
-        return rejected(image_id, None, Undecodable(Check.MISSING_FROM_RAW, ""), policy), None
+        return rejected(image_id, None, Undecodable(missing_from_raw.CHECK.name, ""), policy), None
     if len(content) > policy.max_bytes:
-        too_large = Undecodable(Check.TOO_COSTLY, f"a file of more than {policy.max_file_mb} MB")
+        too_large = Undecodable(
+            too_costly.CHECK.name, f"a file of more than {policy.max_file_mb} MB"
+        )
         return rejected(image_id, None, too_large, policy), None
     sha256 = fingerprints.content_sha256(content)
     if promised_sha256 is not None and promised_sha256 != sha256:
-        return rejected(image_id, sha256, Undecodable(Check.CONTENT_CHANGED, ""), policy), None
-    decoded = decode(content, policy=policy, enough_px=measures.working_long_side_px)
+        return rejected(image_id, sha256, Undecodable(content_changed.CHECK.name, ""), policy), None
+    decoded = decode(content, policy=policy, enough_px=working_long_side_px)
     if isinstance(decoded, Undecodable):
         return rejected(image_id, sha256, decoded, policy), None
     views = views_of(decoded.image)
@@ -149,8 +152,9 @@ def _measured(
     policy: CleansingPolicy,
 ) -> ImageQuality:
     size = (decoded.width_px, decoded.height_px)
-    measured = measures.measure(views, width_px=size[0], height_px=size[1])
-    checks = (*_file_checks(decoded, name), *judge(measured, policy=policy))
+    told = [check.look(ReadFile(decoded, name)) for check in file_checks()]
+    measured = measure(Readings(views, *size))
+    checks = (*told, *judge(measured, policy=policy))
     hashes, small = fingerprints.perceptual_hashes(views), fingerprints.small_picture(views)
     return ImageQuality(
         image_id=image_id,
@@ -171,32 +175,4 @@ def _measured(
         kept_quality=kept_quality(content, decoded, views.levels, policy=policy),
         is_camera_named=decoded.stored.is_camera_named,
         rule_version=policy.rule_version,
-    )
-
-
-def _file_checks(decoded: Decoded, name: str | None) -> tuple[CheckResult, ...]:
-    """What can be told of the file around the picture."""
-    misnamed = name is not None and has_wrong_extension(name, decoded.file_format)
-    several = decoded.frames > _ONE_FRAME
-    damaged = Verdict.PASS
-    if decoded.damage:
-        damaged = Verdict.FAIL if decoded.damage.share > 0 else Verdict.WARN
-    return (
-        CheckResult(
-            check=Check.DAMAGED,
-            value=decoded.damage.share if decoded.damage else 0.0,
-            threshold=0.0,
-            verdict=damaged,
-        ),
-        CheckResult(
-            check=Check.WRONG_EXTENSION,
-            value=float(misnamed),
-            verdict=Verdict.WARN if misnamed else Verdict.PASS,
-        ),
-        CheckResult(
-            check=Check.ANIMATED_OR_MULTI_PAGE,
-            value=decoded.frames,
-            threshold=_ONE_FRAME,
-            verdict=Verdict.FAIL if several else Verdict.PASS,
-        ),
     )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.verdicts import CheckName
 
 
 class Question(StrEnum):
@@ -40,7 +40,7 @@ class TriageDecision(Record):
     image_id: str
     question: Question
     word: Answer
-    reasons: tuple[Check, ...]
+    reasons: tuple[CheckName, ...]
     by: str
     at: AwareDatetime
     why: str = ""

@@ -5,11 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from farmy_assets.cleansing.checks import FILE_CHECKS, MEASURED, Verdict
+from farmy_assets.cleansing.checks import valued_checks
 from farmy_assets.cleansing.quality import ImageQuality
-
-VALUED = (*FILE_CHECKS, *MEASURED)
-"""The checks that have a column of their own for their value."""
+from farmy_assets.cleansing.verdicts import Verdict
 
 _PLAIN = ("sha256", "detail", "file_format", "mode", "pixel_hash", "phash", "dhash", "turned")
 _SIZES = ("width_px", "height_px")
@@ -28,19 +26,22 @@ _CHECK = pa.struct(
         ("verdict", pa.string()),
     ]
 )
-QUALITY_FIELDS: tuple[pa.Field, ...] = (
-    pa.field("status", pa.string()),
-    pa.field("verdict", pa.string()),
-    pa.field("reasons", pa.list_(pa.string())),
-    pa.field("warnings", pa.list_(pa.string())),
-    *(pa.field(name, pa.string()) for name in _PLAIN),
-    *(pa.field(name, pa.int64()) for name in _SIZES),
-    *(pa.field(name, kind) for name, kind in _COPIES.items()),
-    *(pa.field(check.value, pa.float64()) for check in VALUED),
-    pa.field("checks", pa.list_(_CHECK)),
-    pa.field("rule_version", pa.string()),
-)
-"""The columns of `quality_columns`; whoever writes a table puts the name of the image before."""
+
+
+def quality_fields() -> tuple[pa.Field, ...]:
+    """The columns of `quality_columns`; a table's writer puts the image's name before them."""
+    return (
+        pa.field("status", pa.string()),
+        pa.field("verdict", pa.string()),
+        pa.field("reasons", pa.list_(pa.string())),
+        pa.field("warnings", pa.list_(pa.string())),
+        *(pa.field(name, pa.string()) for name in _PLAIN),
+        *(pa.field(name, pa.int64()) for name in _SIZES),
+        *(pa.field(name, kind) for name, kind in _COPIES.items()),
+        *(pa.field(check.name, pa.float64()) for check in valued_checks()),
+        pa.field("checks", pa.list_(_CHECK)),
+        pa.field("rule_version", pa.string()),
+    )
 
 
 def quality_columns(quality: ImageQuality) -> dict[str, Any]:
@@ -51,10 +52,10 @@ def quality_columns(quality: ImageQuality) -> dict[str, Any]:
     return {
         "status": told["status"],
         "verdict": verdict_on(quality).value,
-        "reasons": [check.value for check in behind],
-        "warnings": [check.value for check in quality.warnings],
+        "reasons": list(behind),
+        "warnings": list(quality.warnings),
         **{name: told[name] for name in (*_PLAIN, *_SIZES, *_COPIES)},
-        **{check.value: values.get(check) for check in VALUED},
+        **{check.name: values.get(check.name) for check in valued_checks()},
         "checks": told["checks"],
         "rule_version": quality.rule_version,
     }

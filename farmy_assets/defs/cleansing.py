@@ -10,12 +10,13 @@ import dagster as dg
 from farmy_assets.catalog.described_batch import DescribedImage
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cleansing.checks import Check, Status
+from farmy_assets.cleansing.checks import names
 from farmy_assets.cleansing.cleansed_set import Examined, conclude, goes_on
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy, parse_policy
 from farmy_assets.cleansing.rulings import CurrentDecisions
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -31,6 +32,7 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
@@ -124,7 +126,7 @@ def _counts(examined: Sequence[Examined]) -> dict[str, int]:
     failed = Counter(reason for image in examined for reason in image.quality.reasons)
     return {
         **{f"{status.value}_images": statuses[status] for status in Status},
-        **{f"fail_{check.value}": failed[check] for check in Check if failed[check]},
+        **{f"fail_{check}": failed[check] for check in names() if failed[check]},
     }
 
 
@@ -240,6 +242,7 @@ def cleansed_set(
                 policy=policy,
                 policies=policies,
                 distinct=rulings.no_duplicates | stays,
+                cores=AllCores(),
             ),
         )
         result = conclude(

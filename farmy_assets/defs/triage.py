@@ -168,7 +168,7 @@ def triage_answers(
             "overturn_rates": record_table(
                 told, ("check", "flagged", "ruled", "overturned", "rate", "low", "high")
             ),
-            **{f"overturned_{r.check.value}": r.rate for r in report.rates if r.rate is not None},
+            **{f"overturned_{r.check}": r.rate for r in report.rates if r.rate is not None},
         }
     )
 

@@ -17,21 +17,23 @@ import pyarrow.parquet as pq
 from farmy_assets.cleansing.arrow_arrays import table_of
 from farmy_assets.cleansing.changed_copies import CopyChange
 from farmy_assets.cleansing.checks import (
-    DUPLICATE_CHECKS,
-    REJECTING,
-    Check,
-    CheckResult,
-    Status,
-    Verdict,
+    content_changed,
+    copy_checks,
+    decompression_bomb,
+    missing_from_raw,
+    near_duplicate,
+    reading_checks,
 )
 from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, known_images
 from farmy_assets.cleansing.duplicates import DuplicateOf, find_duplicates
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns
+from farmy_assets.cleansing.tables import quality_columns, quality_fields
+from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
 from farmy_assets.cleansing.wording import copy_in_words
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.found_files import (
     FoundFile,
     name_as_text,
@@ -47,19 +49,25 @@ from farmy_assets.execution.work_order import WorkOrder
 _THUMBNAILS_KEPT = 5_000  # some 25 MB
 _LONGEST_NAME_BYTES = 255  # of one part of a path
 
-_READING = tuple(check for check in REJECTING if check is not Check.CONTENT_CHANGED)
-"""The checks of the bytes; a plain folder has no digests to compare with."""
 
-REPORT_SCHEMA = pa.schema(
-    [
-        pa.field("path", pa.string()),
-        *QUALITY_FIELDS,
-        *(pa.field(check.value, pa.float64()) for check in (*_READING, *DUPLICATE_CHECKS)),
-        pa.field("duplicate_cluster", pa.string()),
-        pa.field("duplicate_how", pa.string()),
-        pa.field("keep", pa.bool_()),
-    ]
-)
+def report_schema() -> pa.Schema:
+    """The columns of a folder's table."""
+    found = (*_reading(), *(check.name for check in copy_checks()))
+    return pa.schema(
+        [
+            pa.field("path", pa.string()),
+            *quality_fields(),
+            *(pa.field(name, pa.float64()) for name in found),
+            pa.field("duplicate_cluster", pa.string()),
+            pa.field("duplicate_how", pa.string()),
+            pa.field("keep", pa.bool_()),
+        ]
+    )
+
+
+def _reading() -> tuple[str, ...]:
+    """The checks on the way to a picture; a plain folder has no digests to compare with."""
+    return tuple(c.name for c in reading_checks() if c.name != content_changed.CHECK.name)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class FolderReport:
         """One row a file, sorted by path."""
         kept_of_cluster = {duplicate.of_image_id for duplicate in self.duplicates.values()}
         rows = [self._row(quality, kept_of_cluster) for quality in self.qualities]
-        return table_of(rows, REPORT_SCHEMA)
+        return table_of(rows, report_schema())
 
     def _row(self, quality: ImageQuality, kept_of_cluster: set[str]) -> dict[str, Any]:
         name = quality.image_id
@@ -108,9 +116,9 @@ class FolderReport:
         if name in kept_of_cluster:
             row["duplicate_cluster"] = name
         if duplicate:
-            check = Check(duplicate.kind.value)
+            check = duplicate.kind.value
             is_changed = duplicate.change is not CopyChange.NONE
-            is_near = check is Check.NEAR_DUPLICATE
+            is_near = check == near_duplicate.CHECK.name
             limit = self.policy.near_duplicate_max_distance_bits if is_near else 0
             found = CheckResult(
                 check=check,
@@ -119,10 +127,10 @@ class FolderReport:
                 verdict=Verdict.FAIL,
             )
             row["verdict"] = Verdict.FAIL.value
-            row["reasons"] = [*(reason.value for reason in quality.reasons), check.value]
+            row["reasons"] = [*quality.reasons, check]
             row["checks"] = [*row["checks"], found.model_dump(mode="json")]
             row["duplicate_cluster"] = duplicate.of_image_id
-            row[check.value] = float(duplicate.distance_bits)
+            row[check] = float(duplicate.distance_bits)
             row["duplicate_how"] = copy_in_words(duplicate).removesuffix(" of")
         return row
 
@@ -131,8 +139,8 @@ def _reading_values(quality: ImageQuality) -> dict[str, float]:
     """1 for what kept a file from becoming a picture, 0 for what did not; of bombs the pixels."""
     if quality.width_px and quality.height_px:
         pixels = float(quality.width_px * quality.height_px)
-        return {**{c.value: 0.0 for c in _READING}, Check.DECOMPRESSION_BOMB.value: pixels}
-    return {check.value: quality.value_of(check) or 1.0 for check in quality.reasons}
+        return {**dict.fromkeys(_reading(), 0.0), decompression_bomb.CHECK.name: pixels}
+    return {check: quality.value_of(check) or 1.0 for check in quality.reasons}
 
 
 def cleanse(
@@ -163,7 +171,7 @@ def cleanse(
     order = WorkOrder(policy=policy, copies=copies is not None, thumbnails=True)
     for worked in _worked(files, order, ray_address):
         quality = ImageQuality.model_validate_json(worked.quality)
-        if quality.sha256 is None and Check.MISSING_FROM_RAW in quality.reasons:
+        if quality.sha256 is None and missing_from_raw.CHECK.name in quality.reasons:
             problem = why_missing(paths[quality.image_id])
             quality = quality.model_copy(update={"detail": problem})
         qualities.append(quality)
@@ -197,7 +205,7 @@ def _duplicates(
     for status in (Status.FIT, Status.HELD):
         seen = (fingerprint_of(quality) for quality in qualities if quality.status is status)
         new = [fingerprint for fingerprint in seen if fingerprint]
-        found |= find_duplicates(new, known_images(kept), policy=policy)
+        found |= find_duplicates(new, known_images(kept), policy=policy, cores=AllCores())
         kept += [fingerprint for fingerprint in new if fingerprint.image_id not in found]
     return found
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 import daft
 from daft.io import IOConfig, S3Config
 
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import missing_from_raw
 from farmy_assets.cleansing.cleansed_set import Examined, KeptImage
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
@@ -129,7 +129,7 @@ class ImageWork:
     def _make_sure_they_are_missing(self, examined: Sequence[Examined]) -> None:
         """Daft tells a failed read and a missing object apart no more than we let it: so look."""
         for quality, _, _ in examined:
-            if quality.reasons != (Check.MISSING_FROM_RAW,):
+            if quality.reasons != (missing_from_raw.CHECK.name,):
                 continue
             if self.raw.size_bytes(keys.raw_image(quality.image_id)) is not None:
                 msg = f"image {quality.image_id} is in the raw zone, but was not read; try again"

@@ -14,20 +14,14 @@ from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from farmy_assets.cleansing.checks import (
-    FAILS_ABOVE,
-    MEASURED,
-    REJECTING,
-    Check,
-    CheckResult,
-    Status,
-    Verdict,
-)
+from farmy_assets.cleansing.check_kinds import Check
+from farmy_assets.cleansing.checks import measured_checks, named, reading_checks
 from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf, clusters
 from farmy_assets.cleansing.histograms import histogram
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.wording import WORDING, Wording, copy_in_words
+from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
+from farmy_assets.cleansing.wording import copy_in_words
 
 CARDS = 18
 CLUSTERS = 12
@@ -48,7 +42,6 @@ class ReasonSection(NamedTuple):
     """All about one check that fired."""
 
     check: Check
-    wording: Wording
     verdict: Verdict
     images: int
     cards: tuple[Card, ...]
@@ -65,7 +58,7 @@ class ClusterSection(NamedTuple):
 class Figure(NamedTuple):
     """The distribution of one check's value."""
 
-    wording: Wording
+    check: Check
     drawing: str
 
 
@@ -113,8 +106,8 @@ class CleansingReport:
             cluster_count=len(clusters(self.duplicates)),
             unreadable=self._unreadable()[:LISTED],
             unreadable_count=len(self._unreadable()),
-            limits=[(WORDING[check].title, self.policy.limit(check)) for check in MEASURED],
-            settings=self.policy.model_dump(exclude={check.value for check in MEASURED}),
+            limits=[(check.title, self.policy.limit(check.name)) for check in measured_checks()],
+            settings=self.policy.model_dump(exclude={"limits"}),
             rule_version=self.policy.rule_version,
         )
         return rendered.encode()
@@ -135,28 +128,27 @@ class CleansingReport:
 
     def reasons(self) -> dict[str, int]:
         """Failed check to the number of images, the most frequent first."""
-        found = Counter(check.value for q in self.qualities for check in q.reasons)
+        found = Counter(check for q in self.qualities for check in q.reasons)
         found.update(duplicate.kind.value for duplicate in self.duplicates.values())
         return _most_frequent_first(found)
 
     def warnings(self) -> dict[str, int]:
         """Check to the number of images that it warns of, the most frequent first."""
-        return _most_frequent_first(
-            Counter(check.value for q in self.qualities for check in q.warnings)
-        )
+        return _most_frequent_first(Counter(check for q in self.qualities for check in q.warnings))
 
     def _fired(self) -> list[tuple[Check, Verdict, list[tuple[ImageQuality, CheckResult]]]]:
         """Each check with a picture to show, failures first, the worst value first."""
-        found: dict[tuple[Check, Verdict], list[tuple[ImageQuality, CheckResult]]] = {}
+        left_out = {check.name for check in reading_checks()}
+        found: dict[tuple[str, Verdict], list[tuple[ImageQuality, CheckResult]]] = {}
         for quality in self.qualities:
             for result in quality.checks:
-                if result.verdict is not Verdict.PASS and result.check not in REJECTING:
+                if result.verdict is not Verdict.PASS and result.check not in left_out:
                     found.setdefault((result.check, result.verdict), []).append((quality, result))
         for (check, _), images in found.items():
-            sign = -1 if check in FAILS_ABOVE else 1
+            sign = -1 if named(check).fails_above else 1
             images.sort(key=lambda image: (sign * (image[1].value or 0.0), image[0].image_id))
         in_order = sorted(found, key=lambda key: (key[1] is Verdict.WARN, -len(found[key])))
-        return [(check, verdict, found[check, verdict]) for check, verdict in in_order]
+        return [(named(check), verdict, found[check, verdict]) for check, verdict in in_order]
 
     def _section(
         self,
@@ -165,12 +157,12 @@ class CleansingReport:
         found: Sequence[tuple[ImageQuality, CheckResult]],
         pictures: Mapping[str, str],
     ) -> ReasonSection:
-        form = WORDING[check].form
+        form = check.form
         cards = tuple(
             self._card(q.image_id, form.format(r.value) if r.value is not None else "", pictures)
             for q, r in found[:CARDS]
         )
-        return ReasonSection(check, WORDING[check], verdict, len(found), cards)
+        return ReasonSection(check, verdict, len(found), cards)
 
     def _largest_clusters(self) -> list[tuple[str, list[DuplicateOf]]]:
         found = sorted(clusters(self.duplicates).items(), key=lambda item: (-len(item[1]), item[0]))
@@ -191,19 +183,19 @@ class CleansingReport:
 
     def _figures(self) -> list[Figure]:
         figures = []
-        for check in MEASURED:
-            values = [v for q in self.qualities if (v := q.value_of(check)) is not None]
+        for check in measured_checks():
+            values = [v for q in self.qualities if (v := q.value_of(check.name)) is not None]
             if values:
-                wording, limit = WORDING[check], self.policy.limit(check)
+                limit = self.policy.limit(check.name)
                 drawing = histogram(
-                    values, limit=limit, fails_above=check in FAILS_ABOVE, form=wording.form
+                    values, limit=limit, fails_above=check.fails_above, form=check.form
                 )
-                figures.append(Figure(wording, drawing))
+                figures.append(Figure(check, drawing))
         return figures
 
     def _unreadable(self) -> list[tuple[str, str, str]]:
         return [
-            (self.names.get(q.image_id, q.image_id), WORDING[q.reasons[0]].title, q.detail)
+            (self.names.get(q.image_id, q.image_id), named(q.reasons[0]).title, q.detail)
             for q in self.qualities
             if q.status is Status.REJECTED
         ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import too_costly
 from farmy_assets.cleansing.decoding import Undecodable
 from farmy_assets.cleansing.fingerprints import content_sha256
 from farmy_assets.cleansing.normalise import NormalisedCopy, normalised_copy
@@ -156,7 +156,7 @@ def _worked_text(image: RawImage, answer: Message) -> WorkedText:
 
 
 def _failed(image: RawImage, failure: Failure, order: WorkOrder) -> WorkedText:
-    why = Undecodable(Check.TOO_COSTLY, failure.detail)
+    why = Undecodable(too_costly.CHECK.name, failure.detail)
     sha256 = content_sha256(image.content) if image.content is not None else None
     quality = rejected(image.image_id, sha256, why, order.policy)
     return WorkedText(image.image_id, quality.model_dump_json(), None)

@@ -23,11 +23,11 @@ class QualityTables:
         import pyarrow as pa  # noqa: PLC0415 - takes long, which only this needs
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        from farmy_assets.cleansing.tables import QUALITY_FIELDS  # noqa: PLC0415
+        from farmy_assets.cleansing.tables import quality_fields  # noqa: PLC0415
 
         fields = [
             pa.field("image_id", pa.string()),
-            *QUALITY_FIELDS,
+            *quality_fields(),
             pa.field("copy_sha256", pa.string()),
             pa.field("copy_width_px", pa.int64()),
             pa.field("copy_height_px", pa.int64()),

@@ -13,7 +13,6 @@ from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters, counted
 from farmy_assets.annotation.triage import TriageQuestion
 from farmy_assets.catalog.records import Record
-from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
 from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
 from farmy_assets.lake import keys
@@ -164,7 +163,7 @@ class TriageRepository:
 
     def report_overturns(self, campaign: str) -> OverturnReport:
         """Work out how often people overruled each check, and keep it."""
-        flagged: Mapping[str, Sequence[Check]] = {
+        flagged: Mapping[str, Sequence[str]] = {
             q.assignment.image_id: q.reasons for q in self.questions(campaign)
         }
         rates = overturn_rates(flagged, self.standing(campaign))

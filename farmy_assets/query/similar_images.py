@@ -1,20 +1,20 @@
 """Kept images that look like a given photograph, however either of them is turned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, looks_of
+from farmy_assets.cleansing.compared_images import fingerprint_of
+from farmy_assets.cleansing.fingerprints import HASH_BITS, PerceptualHash, hash_numbers
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.execution.work import RawImage, work_guarded
 from farmy_assets.execution.work_order import WorkOrder, guarded_pool
 from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
-
-MAX_DISTANCE_BITS = 64
 
 
 class SimilarImage(NamedTuple):
@@ -42,10 +42,10 @@ class SimilarImages:
         Raises:
             InvalidInputError: It cannot be decoded, or the numbers make no sense.
         """
-        if limit < 1 or not 0 <= max_distance_bits <= MAX_DISTANCE_BITS:
-            msg = f"ask for at least one image, and for 0 to {MAX_DISTANCE_BITS} bits"
+        if limit < 1 or not 0 <= max_distance_bits <= HASH_BITS:
+            msg = f"ask for at least one image, and for 0 to {HASH_BITS} bits"
             raise InvalidInputError(msg)
-        return nearest(_fingerprint(content), self._kept(), limit, max_distance_bits)
+        return nearest(_hashes(content), self._kept(), limit, max_distance_bits)
 
     def _kept(self) -> pa.Table:
         version, read = self.index.everything()
@@ -56,14 +56,22 @@ class SimilarImages:
 
 
 def nearest(
-    asked: Fingerprint, kept: pa.Table, limit: int, max_distance_bits: int
+    asked: Sequence[PerceptualHash], kept: pa.Table, limit: int, max_distance_bits: int
 ) -> list[SimilarImage]:
-    """The rows of the index nearest to a fingerprint, in its best orientation."""
+    """The rows of the index nearest to a picture, in the orientation that is nearest.
+
+    Args:
+        asked: The picture's hashes in each orientation that counts.
+        kept: The index: `image_id`, `phashes` and `dhashes` as 64-bit numbers.
+        limit: How many at most.
+        max_distance_bits: 0 to 64.
+    """
     if not kept.num_rows:
         return []
     phashes, dhashes = (kept[name].to_numpy() for name in ("phashes", "dhashes"))
-    best = np.full(kept.num_rows, MAX_DISTANCE_BITS, dtype=np.uint8)
-    for phash, dhash in looks_of([asked])[0]:
+    best = np.full(kept.num_rows, HASH_BITS, dtype=np.uint8)
+    looks = hash_numbers(value for pair in asked for value in pair).reshape(-1, 2)
+    for phash, dhash in looks:
         farther = np.maximum(np.bitwise_count(phashes ^ phash), np.bitwise_count(dhashes ^ dhash))
         np.minimum(best, farther, out=best)
     near = np.flatnonzero(best <= max_distance_bits)
@@ -72,7 +80,7 @@ def nearest(
     return [SimilarImage(i, int(best[place])) for i, place in zip(ids, first, strict=True)]
 
 
-def _fingerprint(content: bytes) -> Fingerprint:
+def _hashes(content: bytes) -> tuple[PerceptualHash, ...]:
     order = WorkOrder(policy=CleansingPolicy())
     (worked,) = work_guarded([RawImage("asked", None, None, content)], order, guarded_pool(order))
     quality = ImageQuality.model_validate_json(worked.quality)
@@ -81,4 +89,4 @@ def _fingerprint(content: bytes) -> Fingerprint:
         reasons = ", ".join(quality.reasons)
         msg = f"this photograph cannot be compared: {reasons} {quality.detail}".strip()
         raise InvalidInputError(msg)
-    return found
+    return found.perceptual_hashes

@@ -189,7 +189,7 @@ def _duplicates(content: bytes, key: str) -> Iterator[Row]:
                 "campaign": cleansed.campaign,
                 "batch_id": cleansed.batch_id,
                 "duplicate_of": item.duplicate_of,
-                "kind": item.reasons[0].value,
+                "kind": item.reasons[0],
                 "how": item.detail,
             }
 

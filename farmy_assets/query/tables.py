@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from farmy_assets.cleansing.tables import VALUED
+from farmy_assets.cleansing.checks import valued_checks
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
 _MOMENT, _TEXTS = pa.timestamp("ms"), pa.list_(pa.string())
@@ -115,7 +115,10 @@ TABLES = {
                 Column("phash", _TEXT, "perceptual hash, 16 hexadecimal digits"),
                 Column("dhash", _TEXT, "difference hash, 16 hexadecimal digits"),
                 Column("rule_version", _TEXT, "the thresholds that were applied"),
-                *(Column(c.value, _FLOAT, f"the value of the check {c.value}") for c in VALUED),
+                *(
+                    Column(check.name, _FLOAT, f"the value of the check {check.name}")
+                    for check in valued_checks()
+                ),
             ),
         ),
         Table(

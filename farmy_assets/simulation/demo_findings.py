@@ -11,21 +11,30 @@ from PIL import Image
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.catalog.exif import read_capture_facts
-from farmy_assets.cleansing.checks import Check
+from farmy_assets.cleansing.checks import (
+    blurry,
+    bright,
+    dark,
+    exact_duplicate,
+    near_duplicate,
+    too_small,
+    truncated,
+    unreadable,
+)
 from farmy_assets.cleansing.cleansed_set import Exclusion
 from farmy_assets.simulation.behaviour import Score, score_all
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_material import PlantedFile
 
-EXPECTED: Mapping[Defect, frozenset[Check]] = {
-    Defect.BLURRED: frozenset({Check.BLURRY}),
-    Defect.DARK: frozenset({Check.DARK}),
-    Defect.OVEREXPOSED: frozenset({Check.BRIGHT}),
-    Defect.TRUNCATED: frozenset({Check.TRUNCATED, Check.UNREADABLE}),
-    Defect.NOT_AN_IMAGE: frozenset({Check.UNREADABLE}),
-    Defect.EXACT_DUPLICATE: frozenset({Check.EXACT_DUPLICATE}),
-    Defect.NEAR_DUPLICATE: frozenset({Check.NEAR_DUPLICATE}),
-    Defect.TOO_SMALL: frozenset({Check.TOO_SMALL}),
+EXPECTED: Mapping[Defect, frozenset[str]] = {
+    Defect.BLURRED: frozenset({blurry.CHECK.name}),
+    Defect.DARK: frozenset({dark.CHECK.name}),
+    Defect.OVEREXPOSED: frozenset({bright.CHECK.name}),
+    Defect.TRUNCATED: frozenset({truncated.CHECK.name, unreadable.CHECK.name}),
+    Defect.NOT_AN_IMAGE: frozenset({unreadable.CHECK.name}),
+    Defect.EXACT_DUPLICATE: frozenset({exact_duplicate.CHECK.name}),
+    Defect.NEAR_DUPLICATE: frozenset({near_duplicate.CHECK.name}),
+    Defect.TOO_SMALL: frozenset({too_small.CHECK.name}),
 }
 TELLING = ("exif", "xmp", "photoshop", "comment")
 
@@ -169,5 +178,5 @@ def embedded_metadata(content: bytes) -> tuple[str, ...]:
     return tuple(left)
 
 
-def _listed(reasons: Iterable[Check]) -> str:
-    return ", ".join(sorted(reason.value for reason in reasons))
+def _listed(reasons: Iterable[str]) -> str:
+    return ", ".join(sorted(reasons))

@@ -70,7 +70,7 @@ class Report:
     def excluded(self, status: ExclusionStatus) -> Counter[str]:
         """The reasons of all exclusions with a status."""
         found = [e for e in self.exclusions.values() if e.status is status]
-        return Counter(reason.value for e in found for reason in e.reasons)
+        return Counter(reason for e in found for reason in e.reasons)
 
     def standing(self, standing: ConsensusStatus) -> int:
         """How many images have a standing."""

@@ -194,7 +194,7 @@ def _left_out(lake: Lake, facts: _Facts) -> dict[str, int]:
     for page in facts.sets:
         for item in page.excluded:
             if item.status is not ExclusionStatus.HELD:
-                reasons.update(f"{item.status.value}: {reason.value}" for reason in item.reasons)
+                reasons.update(f"{item.status.value}: {reason}" for reason in item.reasons)
     name = facts.campaign.name
     given = {assignment.image_id for assignment in facts.given}
     choices = lake.records.read_all(keys.choice(name), ImageSelection)

@@ -11,13 +11,14 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Self
 
-from farmy_assets.cleansing.checks import DUPLICATE_CHECKS
+from farmy_assets.cleansing.checks import copy_checks
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Exclusion, ExclusionStatus
 from farmy_assets.cleansing.compared_images import fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicies, CleansingPolicy
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 
@@ -130,7 +131,11 @@ class DuplicateRulings:
         ]
         known = self.lake.duplicates.kept_by([page.batch_id for page in own])
         copies = find_duplicates(
-            new, known, policy=policies.default, policies=self._by_source(wanted, policies)
+            new,
+            known,
+            policy=policies.default,
+            policies=self._by_source(wanted, policies),
+            cores=AllCores(),
         )
         taken_in = wanted - copies.keys()
         pages = {i: page for page in concerned for i in page.image_ids if i in taken_in}
@@ -215,7 +220,7 @@ class DuplicateRulings:
                 for item in page.excluded
                 if item.image_id == image_id
                 for reason in item.reasons
-                if reason in DUPLICATE_CHECKS
+                if reason in {check.name for check in copy_checks()}
             }
             identity = ["duplicates", image_id, by, word, now.isoformat(), why]
             ruling = TriageDecision(

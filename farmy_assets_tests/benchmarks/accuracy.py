@@ -9,22 +9,22 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.compared_images import fingerprint_of, known_images
 from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality, assess
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets_tests.benchmarks.degradations import HARMLESS, Variant, copies, spoilt
 from farmy_assets_tests.benchmarks.peers import PeerFailedError, ask_peer
 
 THEIR_NAMES = {
-    Check.BLURRY: "blurry",
-    Check.DARK: "dark",
-    Check.BRIGHT: "light",
-    Check.LOW_INFORMATION: "low_information",
-    Check.ODD_ASPECT_RATIO: "odd_aspect_ratio",
-    Check.TOO_SMALL: "odd_size",
-    Check.NO_COLOUR: "grayscale",
+    "blurry": "blurry",
+    "dark": "dark",
+    "bright": "light",
+    "low_information": "low_information",
+    "odd_aspect_ratio": "odd_aspect_ratio",
+    "too_small": "odd_size",
+    "no_colour": "grayscale",
 }
 NOT_MEASURED = "- | - | -"  # three cells of a peer that failed
 _CLEANVISION = """
@@ -98,7 +98,7 @@ def report(photographs: Sequence[Path], policy: CleansingPolicy) -> list[str]:
         theirs = _ask_cleanvision(cases)
     except PeerFailedError as error:
         failure = [f"cleanvision fails: {error}", ""]
-    fired = [{check.value for check in quality.reasons} for quality in ours]
+    fired = [{check for check in quality.reasons} for quality in ours]
     return [
         f"{len(photographs)} photographs, {len(cases)} files; ours counts as fired on `fail`.",
         "",
@@ -106,7 +106,7 @@ def report(photographs: Sequence[Path], policy: CleansingPolicy) -> list[str]:
         "| check | ours: precision | recall | F1 | cleanvision: precision | recall | F1 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {check.value} | {_score(cases, fired, check, check.value).in_words()} | "
+            f"| {check} | {_score(cases, fired, check, check).in_words()} | "
             f"{_score(cases, theirs.issues, check, name).in_words() if theirs else NOT_MEASURED} |"
             for check, name in THEIR_NAMES.items()
         ),
@@ -139,7 +139,7 @@ def _ask_cleanvision(cases: Sequence[Case]) -> Theirs:
     return Theirs(issues, [{int(name.partition(".")[0]) for name in alike} for alike in sets])
 
 
-def _score(cases: Sequence[Case], fired: Sequence[set[str]], check: Check, name: str) -> Score:
+def _score(cases: Sequence[Case], fired: Sequence[set[str]], check: str, name: str) -> Score:
     counts = Counter(
         (case.variant.fires is check, name in found)
         for case, found in zip(cases, fired, strict=True)
@@ -149,7 +149,7 @@ def _score(cases: Sequence[Case], fired: Sequence[set[str]], check: Check, name:
 
 
 def _alarms_on_untouched(untouched: Sequence[int], ours: Sequence[ImageQuality]) -> list[str]:
-    alarms = Counter(check.value for number in untouched for check in ours[number].reasons)
+    alarms = Counter(check for number in untouched for check in ours[number].reasons)
     held = sum(ours[number].status is not Status.FIT for number in untouched)
     told = ", ".join(f"{name} {count}" for name, count in alarms.most_common()) or "none"
     return [f"Alarms on the {len(untouched)} untouched photographs: {held} ({told})."]

@@ -15,7 +15,6 @@ from typing import Annotated, NamedTuple
 import typer
 from PIL import Image, ImageDraw, ImageOps
 
-from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.file_formats import FileFormat, recognised_format
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import assess
@@ -24,7 +23,7 @@ from farmy_assets_tests.benchmarks.accuracy import is_for_tuning
 
 END_MARK = b"\xff\xd9"
 HOLES = (0.02, 0.05, 0.2, 0.5)
-NOTICED = frozenset({Check.TRUNCATED, Check.UNREADABLE, Check.DAMAGED})
+NOTICED = frozenset({"truncated", "unreadable", "damaged"})
 _POLICY = CleansingPolicy()
 
 Damage = Callable[[bytes, random.Random], bytes]
@@ -169,7 +168,7 @@ def judge(paths: list[Path]) -> list[str]:
             found = counts.setdefault((sample.kind, sample.is_damaged), Counter())
             found["files"] += 1
             found["flagged"] += bool(NOTICED.intersection(quality.reasons))
-            found["warned"] += Check.DAMAGED in quality.warnings
+            found["warned"] += "damaged" in quality.warnings
         if number % 50 == 0:
             page.say(f"{number} of {len(paths)} photographs")
     whole, broken = ([k for k in counts if k[1] is side] for side in (False, True))

@@ -22,6 +22,7 @@ from farmy_assets.cleansing.small_pictures import (
     asked_pictures,
     small_text,
 )
+from farmy_assets.execution.cores import AllCores
 from farmy_assets_tests.benchmarks.peers import PeerFailedError, ask_peer
 
 DISTANCE_BITS = 6
@@ -68,7 +69,7 @@ def all_pairs(count: int) -> Measured:
     """All near pairs of one list; recall against comparing a sample with everything."""
     hashes = planted(count)
     began = time.perf_counter()
-    found = pairs_within(hashes, max_distance_bits=DISTANCE_BITS)
+    found = pairs_within(hashes, max_distance_bits=DISTANCE_BITS, cores=AllCores())
     seconds, megabytes = time.perf_counter() - began, _peak_megabytes()
     return Measured(seconds, megabytes, _recall(hashes, found.first, found.second))
 
@@ -79,7 +80,7 @@ def new_against_known(new: int, known: int) -> Measured:
     asked = planted(new, seed=2)
     asked[::2] = kept[: len(asked[::2])] ^ np.uint64(0b111)
     began = time.perf_counter()
-    found = pairs_between(asked, kept, max_distance_bits=DISTANCE_BITS)
+    found = pairs_between(asked, kept, max_distance_bits=DISTANCE_BITS, cores=AllCores())
     seconds, megabytes = time.perf_counter() - began, _peak_megabytes()
     pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
     expected = {

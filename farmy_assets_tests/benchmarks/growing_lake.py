@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from farmy_assets.cleansing.checks import Status
 from farmy_assets.cleansing.compared_images import KnownImages, fingerprint_of
 from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.cleansing.verdicts import Status
+from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.folder import cleanse
 from farmy_assets.execution.found_files import FoundFile, files_below
 from farmy_assets_tests.benchmarks.duplicate_search import MANY, SOME, planted
@@ -53,7 +54,7 @@ def _batch(
     found = cleanse(folder, files, policy=policy)
     worked = time.perf_counter()
     fit = (fingerprint_of(q) for q in found.qualities if q.status is Status.FIT)
-    find_duplicates([f for f in fit if f], known, policy=policy)
+    find_duplicates([f for f in fit if f], known, policy=policy, cores=AllCores())
     return worked - began, time.perf_counter() - worked
 
 

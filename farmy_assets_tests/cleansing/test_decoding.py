@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.decoding import Decoded, Undecodable, decode
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets_tests.cleansing.drawing import plants, png_that_declares, stored
@@ -24,7 +23,7 @@ def decoded(content: bytes, *, enough_px: int | None = None) -> Decoded:
     return result
 
 
-def failed_check(content: bytes, *, enough_px: int | None = None) -> Check:
+def failed_check(content: bytes, *, enough_px: int | None = None) -> str:
     result = decode(content, policy=POLICY, enough_px=enough_px)
     assert isinstance(result, Undecodable), result
     return result.check
@@ -58,43 +57,43 @@ def test_every_accepted_format_is_decoded_to_rgb(file_format: str) -> None:
 @pytest.mark.parametrize(
     ("content", "check", "detail"),
     [
-        pytest.param(b"", Check.UNREADABLE, "empty file", id="empty"),
-        pytest.param(b"<html>404 Not Found</html>", Check.UNREADABLE, "not an image", id="a page"),
+        pytest.param(b"", "unreadable", "empty file", id="empty"),
+        pytest.param(b"<html>404 Not Found</html>", "unreadable", "not an image", id="a page"),
         pytest.param(
             b"BMW is a maker of cars, and this is a text",
-            Check.UNREADABLE,
+            "unreadable",
             "not an image",
             id="text",
         ),
-        pytest.param(b"\x00" * 5000, Check.UNREADABLE, "not an image", id="zeros"),
+        pytest.param(b"\x00" * 5000, "unreadable", "not an image", id="zeros"),
         pytest.param(
-            b"\x00\x00\x00\x18ftypheic" + b"\x00" * 99, Check.UNREADABLE, "damaged HEIF", id="HEIC"
+            b"\x00\x00\x00\x18ftypheic" + b"\x00" * 99, "unreadable", "damaged HEIF", id="HEIC"
         ),
-        pytest.param(b"%PDF-1.7 ...", Check.UNREADABLE, "unsupported format", id="PDF"),
+        pytest.param(b"%PDF-1.7 ...", "unreadable", "unsupported format", id="PDF"),
         pytest.param(
             stored(Image.fromarray(np.ones((9, 9), dtype=np.float32)), "TIFF"),
-            Check.UNREADABLE,
+            "unreadable",
             "mode F is no photograph's",
             id="floating point",
         ),
         pytest.param(
-            b"\xff\xd8\xff\xe0", Check.TRUNCATED, "JPEG without its end", id="four bytes of a JPEG"
+            b"\xff\xd8\xff\xe0", "truncated", "JPEG without its end", id="four bytes of a JPEG"
         ),
         pytest.param(
             png_that_declares(50_000, 50_000, compressed_pixels=zlib.compress(b"\x00")),
-            Check.DECOMPRESSION_BOMB,
+            "decompression_bomb",
             "more pixels than can be decoded safely",
             id="bomb",
         ),
         pytest.param(
             png_that_declares(12_000, 9_000, compressed_pixels=zlib.compress(b"\x00")),
-            Check.DECOMPRESSION_BOMB,
+            "decompression_bomb",
             "12000 x 9000 pixels",
             id="above our limit, below Pillow's",
         ),
     ],
 )
-def test_what_is_no_picture_gets_its_reason(content: bytes, check: Check, detail: str) -> None:
+def test_what_is_no_picture_gets_its_reason(content: bytes, check: str, detail: str) -> None:
     result = decode(content, policy=POLICY)
 
     assert isinstance(result, Undecodable)
@@ -137,7 +136,7 @@ def test_a_bomb_is_told_with_the_number_of_its_pixels() -> None:
 def test_a_header_that_promises_more_pixels_than_follow_is_a_cut_file() -> None:
     content = png_that_declares(3000, 3000, compressed_pixels=zlib.compress(b"\x00" * 100))
 
-    assert failed_check(content) in {Check.TRUNCATED, Check.UNREADABLE}
+    assert failed_check(content) in {"truncated", "unreadable"}
 
 
 def test_a_header_that_promises_less_than_follows_is_no_bomb() -> None:
@@ -155,14 +154,14 @@ def test_a_cut_file_is_noticed_in_every_format(file_format: str, share: float) -
     cut = whole[: int(len(whole) * share)]
 
     for enough_px in (None, 64):
-        assert failed_check(cut, enough_px=enough_px) is Check.TRUNCATED
+        assert failed_check(cut, enough_px=enough_px) == "truncated"
 
 
 def test_an_upload_padded_with_zeros_is_noticed_although_decoders_accept_it() -> None:
     whole = stored(plants())
     padded = whole[: len(whole) // 2] + bytes(len(whole) // 2)
 
-    assert failed_check(padded) is Check.TRUNCATED
+    assert failed_check(padded) == "truncated"
 
 
 def test_data_behind_the_end_of_a_photograph_do_no_harm() -> None:
@@ -294,7 +293,7 @@ def test_a_phones_heic_photograph_comes_out_upright() -> None:
 def test_a_cut_heic_photograph_is_truncated(share: float) -> None:
     content = Path(__file__).with_name("drawn.heic").read_bytes()
 
-    assert failed_check(content[: int(len(content) * share)]) is Check.TRUNCATED
+    assert failed_check(content[: int(len(content) * share)]) == "truncated"
 
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "jpeg"])
@@ -304,14 +303,14 @@ def test_a_cut_tiff_is_truncated_however_its_pixels_are_packed(
 ) -> None:
     whole = stored(plants(), "TIFF", compression=compression)
 
-    assert failed_check(whole[: max(16, int(len(whole) * share))]) is Check.TRUNCATED
+    assert failed_check(whole[: max(16, int(len(whole) * share))]) == "truncated"
 
 
 def test_a_damaged_tiff_that_is_all_there_is_not_called_truncated() -> None:
     whole = bytearray(stored(plants(), "TIFF", compression="tiff_adobe_deflate"))
     whole[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
 
-    assert failed_check(bytes(whole)) is Check.UNREADABLE
+    assert failed_check(bytes(whole)) == "unreadable"
 
 
 def test_a_process_without_memory_says_nothing_of_the_bytes(

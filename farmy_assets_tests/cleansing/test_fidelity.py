@@ -9,7 +9,7 @@ from farmy_assets.cleansing.compared_images import Fingerprint, fingerprint_of, 
 from farmy_assets.cleansing.duplicates import find_duplicates
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality, assess
-from farmy_assets.cleansing.tables import QUALITY_FIELDS, quality_columns, quality_of_row
+from farmy_assets.cleansing.tables import quality_columns, quality_fields, quality_of_row
 from farmy_assets_tests.cleansing.drawing import opened, plants, stored
 
 POLICY = CleansingPolicy()
@@ -126,7 +126,7 @@ def test_what_tells_the_better_copy_is_stored_and_older_tables_are_read_without_
     found = verdict("one", stored(plants(7, SIZE), quality=80))
     row = quality_columns(found)
 
-    assert set(row) == {field.name for field in QUALITY_FIELDS}
+    assert set(row) == {field.name for field in quality_fields()}
     assert quality_of_row("one", row) == found
     added = ("small_picture", "small_picture_within_border", "kept_quality", "is_camera_named")
     older = quality_of_row("one", {name: row[name] for name in row if name not in added})

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from farmy_assets.cleansing import hamming
 from farmy_assets.cleansing.hamming import Hashes, Pairs, pairs_between, pairs_within
+from farmy_assets.execution.cores import AllCores
 
 numbers = st.integers(0, 2**64 - 1)
 # Random hashes are never near to each other: these are a few bits away from a few.
@@ -79,3 +80,15 @@ def test_planted_pairs_among_many_random_hashes_are_all_found() -> None:
     pairs = pairs_within(many, max_distance_bits=6)
 
     assert {(n, n + 30_000) for n in range(500)} <= {(a, b) for a, b, _ in as_set(pairs)}
+
+
+def test_on_all_cores_the_same_pairs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hamming, "_COMPARED_ONE_BY_ONE", 0)
+    many = np.random.default_rng(2).integers(0, 2**64, 3_000, dtype=np.uint64)
+    many[1_500:] = many[:1_500] ^ np.uint64(0b101)
+
+    alone = pairs_within(many, max_distance_bits=6)
+    together = pairs_within(many, max_distance_bits=6, cores=AllCores())
+
+    assert as_set(together) == as_set(alone)
+    assert len(alone.first) == 1_500

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.cleansing.checks import Check, CheckResult, Status, Verdict
 from farmy_assets.cleansing.cleansed_set import (
     CleansedSet,
     Examined,
@@ -19,6 +18,7 @@ from farmy_assets.cleansing.overturns import overturn_rates, wilson_interval
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
+from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 POLICY = CleansingPolicy()
@@ -31,12 +31,12 @@ def ruling(
 ) -> TriageDecision:  # fmt: skip
     return TriageDecision(
         ruling_id=f"{image_id} {question} {word} {by} {at}", image_id=image_id, question=question,
-        word=word, reasons=(Check.DARK,), by=by, at=NOON + timedelta(minutes=at), why=why,
+        word=word, reasons=("dark",), by=by, at=NOON + timedelta(minutes=at), why=why,
     )  # fmt: skip
 
 
 def examined(image_id: str, status: Status) -> Examined:
-    check = Check.UNREADABLE if status is Status.REJECTED else Check.DARK
+    check = "unreadable" if status is Status.REJECTED else "dark"
     verdict = Verdict.PASS if status is Status.FIT else Verdict.FAIL
     quality = ImageQuality(
         image_id=image_id, sha256=SHA, status=status, rule_version="1",
@@ -78,7 +78,7 @@ def test_a_yes_keeps_a_held_image_and_a_no_discards_it_with_its_reason() -> None
     assert statuses(kept) == {"fit": "kept", "held": "kept", "cut": "rejected"}
     out = made(IMAGES, ruling("held", Answer.NO, why="nothing but soil"))
     (item,) = [e for e in out.excluded if e.image_id == "held"]
-    assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, (Check.DARK,))
+    assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, ("dark",))
     assert item.detail == "by cara: nothing but soil"
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_decoded_nobody_can_keep() -> None:
 def test_a_no_stands_when_the_policy_would_let_the_image_through() -> None:
     found = made(IMAGES, ruling("fit", Answer.NO))
     (item,) = [e for e in found.excluded if e.image_id == "fit"]
-    assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, (Check.DARK,))
+    assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, ("dark",))
 
 
 def test_an_image_that_a_person_kept_can_still_be_a_copy() -> None:
@@ -144,18 +144,18 @@ def test_what_stands_follows_from_the_rulings_in_any_order_however_often_copied(
 
 def test_a_check_is_overturned_as_often_as_people_keep_what_it_flagged() -> None:
     flagged = {
-        "a": (Check.DARK,), "b": (Check.DARK, Check.BLURRY), "c": (Check.DARK,),
-        "open": (Check.BLURRY,),
+        "a": ("dark",), "b": ("dark", "blurry"), "c": ("dark",),
+        "open": ("blurry",),
     }  # fmt: skip
     word = standing([ruling("a", Answer.YES), ruling("b", Answer.NO), ruling("c", Answer.NO)])
     dark, blurry = overturn_rates(flagged, word)
-    assert (dark.check, dark.flagged, dark.ruled, dark.overturned) == (Check.DARK, 3, 3, 1)
+    assert (dark.check, dark.flagged, dark.ruled, dark.overturned) == ("dark", 3, 3, 1)
     assert dark.rate == pytest.approx(1 / 3)
     assert (blurry.flagged, blurry.ruled, blurry.overturned, blurry.rate) == (2, 1, 0, 0.0)
 
 
 def test_without_a_word_nothing_is_known_of_a_check() -> None:
-    (found,) = overturn_rates({"a": (Check.DARK,)}, standing([]))
+    (found,) = overturn_rates({"a": ("dark",)}, standing([]))
     assert (found.ruled, found.rate, found.low, found.high) == (0, None, 0.0, 1.0)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from farmy_assets.cleansing.checks import Status, status_of
+from farmy_assets.cleansing.judging import status_of
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.execution.work import RawImage, work_guarded
 from farmy_assets.execution.work_order import WorkOrder, guarded_pool
 from farmy_assets_tests.cleansing.drawing import plants, stored

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from farmy_assets.cleansing.checks import Check, Status
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
+from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.execution.folder_plan import planned_files
 from farmy_assets.execution.found_files import FoundFile, files_below
 from farmy_assets.execution.local_work import in_falling_portions, worked_files
@@ -72,7 +72,7 @@ def test_a_file_that_takes_too_long_is_told_with_its_digest(tmp_path: Path) -> N
     (worked,) = worked_files([ImageFile("a", "a.jpg", path)], hasty)
 
     quality = ImageQuality.model_validate_json(worked.quality)
-    assert quality.reasons == (Check.TOO_COSTLY,)
+    assert quality.reasons == ("too_costly",)
     assert quality.sha256 is not None
 
 

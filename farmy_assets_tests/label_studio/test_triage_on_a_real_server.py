@@ -9,8 +9,8 @@ import pytest
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import Inbox, Phase, instructions, label_config
 from farmy_assets.annotation.triage import TriageQuestion, rulings_from_task, triage_task
-from farmy_assets.cleansing.checks import Check, CheckResult, Verdict
 from farmy_assets.cleansing.rulings import Answer, TriageDecision
+from farmy_assets.cleansing.verdicts import CheckResult, Verdict
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets_tests.annotation.examples import campaign
@@ -18,7 +18,7 @@ from farmy_assets_tests.label_studio.test_studio_on_a_real_server import Platfor
 
 pytestmark = pytest.mark.integration
 
-FAILED = (CheckResult(check=Check.DARK, value=0.12, threshold=0.32, verdict=Verdict.FAIL),)
+FAILED = (CheckResult(check="dark", value=0.12, threshold=0.32, verdict=Verdict.FAIL),)
 
 
 @pytest.fixture
@@ -66,9 +66,7 @@ def test_a_yes_an_edit_to_no_and_a_deletion_are_rulings_each_once(
 
     def news() -> list[Answer]:
         (found,) = studio.changed_tasks(project_id, since=None)
-        new = rulings_from_task(
-            found, inbox=inbox, by=platforms_own, reasons=[Check.DARK], known=known
-        )
+        new = rulings_from_task(found, inbox=inbox, by=platforms_own, reasons=["dark"], known=known)
         known.extend(new)
         return [ruling.word for ruling in new]
 

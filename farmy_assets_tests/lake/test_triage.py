@@ -4,8 +4,8 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.annotation.triage import TriageQuestion
-from farmy_assets.cleansing.checks import Check, CheckResult, Verdict
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
+from farmy_assets.cleansing.verdicts import CheckResult, Verdict
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.triage import OverturnReport
@@ -20,14 +20,14 @@ def question(image_id: str, batch_id: str = BATCH) -> TriageQuestion:
         campaign="weeds", phase=Phase.TRIAGE, image_id=image_id, person="dora",
         task_key=image_id, batch_id=batch_id,
     )  # fmt: skip
-    dark = CheckResult(check=Check.DARK, value=0.1, threshold=0.3, verdict=Verdict.FAIL)
+    dark = CheckResult(check="dark", value=0.1, threshold=0.3, verdict=Verdict.FAIL)
     return TriageQuestion(assignment=given, failed=(dark,))
 
 
 def ruling(image_id: str, word: Answer, *, late: int = 0) -> TriageDecision:
     return TriageDecision(
         ruling_id=f"{image_id} {word} {late}", image_id=image_id, question=Question.USABLE,
-        word=word, reasons=(Check.DARK,), by="dora@example.com",
+        word=word, reasons=("dark",), by="dora@example.com",
         at=NOON + timedelta(seconds=late),
     )  # fmt: skip
 
@@ -93,5 +93,5 @@ def test_the_overturn_rates_are_kept_as_a_record(lake: Lake) -> None:
     lake.triage.add_rulings("weeds", [ruling("a", Answer.YES), ruling("b", Answer.NO)])
     report = lake.triage.report_overturns("weeds")
     (dark,) = report.rates
-    assert (dark.check, dark.flagged, dark.ruled, dark.rate) == (Check.DARK, 2, 2, 0.5)
+    assert (dark.check, dark.flagged, dark.ruled, dark.rate) == ("dark", 2, 2, 0.5)
     assert lake.records.read(keys.overturn_rates("weeds"), OverturnReport) == report

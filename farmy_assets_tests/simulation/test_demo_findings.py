@@ -5,7 +5,6 @@ from io import BytesIO
 from PIL import Image
 
 from farmy_assets.annotation.boxes import Box
-from farmy_assets.cleansing.checks import Check
 from farmy_assets.cleansing.cleansed_set import Exclusion, ExclusionStatus
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_findings import (
@@ -32,13 +31,13 @@ def planted(
     return PlantedFile(item, original_id)
 
 
-def excluded(image_id: str, *reasons: Check, status: str = "held") -> dict[str, Exclusion]:
+def excluded(image_id: str, *reasons: str, status: str = "held") -> dict[str, Exclusion]:
     return {image_id: Exclusion(image_id=image_id, status=ExclusionStatus(status), reasons=reasons)}
 
 
 def test_a_planted_defect_is_found_missed_or_excluded_for_another_reason() -> None:
     files = {name: planted(f"{name}.jpg", Defect.DARK) for name in ("a", "b", "c")}
-    exclusions = excluded("a", Check.DARK, Check.BLURRY) | excluded("b", Check.BLURRY)
+    exclusions = excluded("a", "dark", "blurry") | excluded("b", "blurry")
     (finding,) = defects_found(files, exclusions)
     assert (finding.planted, finding.found) == (3, 1)
     assert finding.otherwise == ("b.jpg (blurry)",)
@@ -47,7 +46,7 @@ def test_a_planted_defect_is_found_missed_or_excluded_for_another_reason() -> No
 
 def test_a_copy_counts_as_found_when_its_original_was_excluded_in_its_place() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg", Defect.EXACT_DUPLICATE, original_id="a")}
-    exclusions = excluded("a", Check.EXACT_DUPLICATE, status="duplicate")
+    exclusions = excluded("a", "exact_duplicate", status="duplicate")
     (finding,) = defects_found(files, exclusions)
     assert finding.found == 1
     assert sound_files(files, exclusions).false_alarms == ()
@@ -55,14 +54,14 @@ def test_a_copy_counts_as_found_when_its_original_was_excluded_in_its_place() ->
 
 def test_an_original_that_was_excluded_together_with_its_copy_is_a_false_alarm() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg", Defect.NEAR_DUPLICATE, original_id="a")}
-    exclusions = excluded("a", Check.BLURRY) | excluded("b", Check.BLURRY)
+    exclusions = excluded("a", "blurry") | excluded("b", "blurry")
     assert sound_files(files, exclusions).false_alarms == ("a.jpg (blurry)",)
     assert defects_found(files, exclusions)[0].otherwise == ("b.jpg (blurry)",)
 
 
 def test_a_sound_file_that_was_excluded_is_named_with_its_reason() -> None:
     files = {"a": planted("a.jpg"), "b": planted("b.jpg")}
-    found = sound_files(files, excluded("b", Check.BRIGHT))
+    found = sound_files(files, excluded("b", "bright"))
     assert (found.count, found.false_alarms) == (2, ("b.jpg (bright)",))
 
 
