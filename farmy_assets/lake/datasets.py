@@ -14,6 +14,7 @@ from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.released import ReleasedVersion
 
 MANIFEST = "MANIFEST.json"
 
@@ -111,7 +112,7 @@ class DatasetRepository:
         self.bucket.put(self._key(version, f"{prefix}{MANIFEST}"), manifest.to_json())
         return f"s3://{self.bucket.name}/{self._key(version, folder)}"
 
-    def has_export(self, version: DatasetVersion, folder: str) -> bool:
+    def has_export(self, version: DatasetVersion | ReleasedVersion, folder: str) -> bool:
         """Whether an export of this version is whole."""
         return self.bucket.size_bytes(self._key(version, f"{folder}/{MANIFEST}")) is not None
 
@@ -147,5 +148,5 @@ class DatasetRepository:
         """
         return self.bucket.get(self._key(version, f"{folder}/{path}"))
 
-    def _key(self, version: DatasetVersion, path: str) -> str:
+    def _key(self, version: DatasetVersion | ReleasedVersion, path: str) -> str:
         return keys.dataset(version.campaign, version.version_id, path)

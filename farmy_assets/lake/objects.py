@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,13 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Re
     """The work done on every item, several at a time, results in the order of the items."""
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(work, items))
+
+
+def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of at most this size, read from their source as they are needed."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 class ListedObject(NamedTuple):

@@ -1,0 +1,316 @@
+"""The evaluation of a campaign, brought up to date: what changed is read, judged and written.
+
+Pages come first, then the inputs that they take into account, then the summary. A run that was
+killed anywhere is made up for by the next one: inputs that were not written are read again, and
+putting the same into a page twice changes nothing.
+
+Two runs at once: each page is written over the version that was read only, and the records that a
+later one takes the place of are looked at once more after the pages were read. So nobody writes
+older content over newer; who was overtaken begins again.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.evaluation import (
+    ONLY_PAGE,
+    EvaluatedImage,
+    PageCounts,
+    counts_of,
+    depth_for,
+    page_of,
+    total,
+)
+from farmy_assets.errors import LakeUnavailableError
+from farmy_assets.lake import keys
+from farmy_assets.lake.evaluations import (
+    EvaluationInputs,
+    EvaluationPage,
+    EvaluationSummary,
+)
+from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import in_chunks, in_threads
+from farmy_assets.lake.votes import InboxState
+from farmy_assets.workflow.evaluation_arrivals import Arrivals, is_current, read_arrivals
+
+_TRIES = 4
+_PAGES_AT_ONCE = 128
+
+
+class _OvertakenError(Exception):
+    """Another run has changed what this one is about to write."""
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a run knows of a campaign besides its images, for the summary.
+
+    Attributes:
+        inboxes: The state of the inboxes that all votes were copied from.
+        rulings: The triage decisions that every cleansed set follows; empty when some do not.
+    """
+
+    inboxes: Mapping[str, InboxState]
+    rulings: str
+
+
+def bring_up_to_date(
+    lake: Lake,
+    campaign: Campaign,
+    *,
+    anew: bool = False,
+    conclusion: Conclusion | None = None,
+    handed_over: Iterable[str] = (),
+    to_hand_over: Iterable[str] = (),
+) -> EvaluationInputs:
+    """Evaluate what is new in a campaign; returns what the pages take into account.
+
+    Args:
+        lake: Where records and pages are.
+        campaign: Its present rules; images judged by other rules are judged again.
+        anew: Whether all pages are made from the records alone, with the same bytes.
+        conclusion: What is new for the summary; without it, what the summary says of it stays.
+        handed_over: Images whose conflicts the adjudicator has by now.
+        to_hand_over: Images that, if they are in conflict, are to be handed over again.
+
+    Raises:
+        LakeUnavailableError: Other runs were quicker each time.
+    """
+    done, again = frozenset(handed_over), frozenset(to_hand_over)
+    for _ in range(_TRIES):
+        try:
+            return _Pass.begun(lake, campaign, anew=anew).run(conclusion, done, again)
+        except _OvertakenError:
+            campaign = lake.campaigns.named(campaign.name)
+    msg = f"other runs evaluate {campaign.name} at the same time; run again later"
+    raise LakeUnavailableError(msg)
+
+
+@dataclass
+class _Pass:
+    """One attempt, from the inputs as they were read to the inputs as they are written."""
+
+    lake: Lake
+    campaign: Campaign
+    stored: EvaluationInputs | None
+    etag: str | None
+    is_anew: bool
+    arrivals: Arrivals
+    to_hand_over: set[str]
+    counts: dict[str, PageCounts] = field(default_factory=dict)
+
+    @classmethod
+    def begun(cls, lake: Lake, campaign: Campaign, *, anew: bool) -> "_Pass":
+        stored, etag = lake.evaluations.inputs(campaign.name)
+        empty = EvaluationInputs(campaign=campaign.name, campaign_version=campaign.version)
+        is_anew = anew or stored is None
+        before = empty if is_anew or stored is None else stored
+        return cls(
+            lake, campaign, stored, etag, is_anew,
+            arrivals=read_arrivals(lake, campaign.name, before),
+            to_hand_over=set(stored.to_hand_over) if stored else set(),
+            counts=dict(before.pages),
+        )  # fmt: skip
+
+    def run(
+        self, conclusion: Conclusion | None, handed_over: frozenset[str], again: frozenset[str]
+    ) -> EvaluationInputs:
+        name, evaluations = self.campaign.name, self.lake.evaluations
+        summary = self.lake.records.find_with_etag(keys.evaluation_summary(name), EvaluationSummary)
+        depth = self._write_pages(again)
+        inputs = self.arrivals.inputs.model_copy(
+            update={
+                "campaign_version": self.campaign.version,
+                "depth": depth,
+                "pages": {page: self.counts[page] for page in sorted(self.counts)},
+                "to_hand_over": tuple(sorted(self.to_hand_over - handed_over)),
+            }
+        )
+        if inputs != self.stored and not evaluations.put_inputs(inputs, etag=self.etag):
+            raise _OvertakenError
+        self._write_summary(inputs, conclusion, *summary)
+        evaluations.remove_pages(name, besides=depth, all_of_them=self.is_anew)
+        if self.stored is None:
+            evaluations.remove_former(name)
+        return inputs
+
+    def _write_pages(self, again: frozenset[str]) -> int:
+        """Put what arrived into its pages; returns how many digits name a page afterwards."""
+        if self.is_anew:
+            depth = depth_for(len(self.arrivals.by_image))
+            self._write_anew(depth)
+            return depth
+        depth = self.arrivals.inputs.depth
+        by_page = self._by_page(depth, again)
+        is_of_other_rules = self.arrivals.inputs.campaign_version != self.campaign.version
+        names = sorted({*self.counts, *by_page} if is_of_other_rules else by_page)
+        for some in in_chunks(names, _PAGES_AT_ONCE):
+            pages = dict(zip(some, in_threads(lambda n: self._page(depth, n), some), strict=True))
+            self._check()
+            new = {}
+            for page_name, page in pages.items():
+                touched = page.images.keys() if is_of_other_rules else set()
+                touched = touched | by_page.get(page_name, set())
+                new[page_name] = self._evaluated(page, touched, again)
+            self._put(depth, new, {n: page.etag for n, page in pages.items()})
+        wanted = depth_for(total(self.counts.values()).images)
+        if wanted != depth:
+            self._lay_out_anew(depth, wanted)
+        return wanted
+
+    def _by_page(self, depth: int, again: frozenset[str]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for image_id in (*self.arrivals.by_image, *again):
+            found[page_of(image_id, depth)].add(image_id)
+        return found
+
+    def _page(self, depth: int, name: str) -> EvaluationPage:
+        return self.lake.evaluations.page(self.campaign.name, depth, name)
+
+    def _check(self) -> None:
+        """Make sure that what pages are about to be given is not older than what they hold."""
+        current = self.lake.campaigns.named(self.campaign.name)
+        if current.version != self.campaign.version or not is_current(
+            self.lake, self.arrivals.inputs
+        ):
+            raise _OvertakenError
+
+    def _evaluated(
+        self, page: EvaluationPage, touched: Iterable[str], again: frozenset[str] = frozenset()
+    ) -> EvaluationPage:
+        images = dict(page.images)
+        for image_id in touched:
+            before = images.get(image_id)
+            if before is None and image_id not in self.arrivals.by_image:
+                continue
+            arrived = self.arrivals.applied_to(before or EvaluatedImage(image_id=image_id))
+            images[image_id] = self._judged(arrived, is_asked_again=image_id in again)
+        return EvaluationPage(images, page.etag)
+
+    def _judged(self, arrived: EvaluatedImage, *, is_asked_again: bool) -> EvaluatedImage:
+        image = arrived.judged(self.campaign)
+        judgement = image.consensus
+        if judgement is None or judgement.status is not ConsensusStatus.IN_CONFLICT:
+            self.to_hand_over.discard(image.image_id)
+        elif is_asked_again or self.is_asked_by_others or image.lacks_adjudication(self.campaign):
+            self.to_hand_over.add(image.image_id)
+        return image
+
+    @property
+    def is_asked_by_others(self) -> bool:
+        """Whether nobody knows what the present adjudicator's inbox holds.
+
+        There are no pages yet, or other rules: whoever was adjudicator before may be it again, and
+        had to give back what was open.
+        """
+        return self.stored is None or self.stored.campaign_version != self.campaign.version
+
+    def _put(
+        self, depth: int, pages: Mapping[str, EvaluationPage], etags: Mapping[str, str | None]
+    ) -> None:
+        """Write pages over the versions that were read, as far as they differ from them."""
+
+        def put(item: tuple[str, EvaluationPage]) -> bool:
+            page_name, page = item
+            content, etag = page.to_lines(), etags.get(page_name)
+            if etag is not None and etag.strip('"') == _md5(content):
+                return True
+            return self.lake.evaluations.put_page(
+                self.campaign.name, depth, page_name, content, etag=etag
+            )
+
+        if not all(in_threads(put, pages.items())):
+            raise _OvertakenError
+        for page_name, page in pages.items():
+            self.counts[page_name] = counts_of(page.images.values(), self.campaign)
+
+    def _write_anew(self, depth: int) -> None:
+        """Make every page from what arrived alone, over whatever lies there."""
+        self.counts = {}
+        by_page = self._by_page(depth, frozenset())
+        etags = self._listed_pages(depth)
+        for some in in_chunks(sorted(by_page), _PAGES_AT_ONCE):
+            self._check()
+            empty = EvaluationPage({}, None)
+            new = {n: self._evaluated(empty, by_page[n]) for n in some}
+            self._put(depth, new, etags)
+            for image_id in (i for n in some for i in by_page[n]):
+                del self.arrivals.by_image[image_id]  # memory: each is needed once
+        gone = [n for n in etags if n not in self.counts]
+        in_threads(self.lake.records.bucket.delete, [self._key(depth, n) for n in gone])
+
+    def _lay_out_anew(self, depth: int, wanted: int) -> None:
+        """Spread the images over pages that are named by another number of digits."""
+        former, self.counts = sorted(self.counts), {}
+        etags = self._listed_pages(wanted)
+        for name in former:
+            page = self._page(depth, name)
+            if page.etag is None:
+                raise _OvertakenError
+            parts: dict[str, dict[str, EvaluatedImage]] = defaultdict(dict)
+            for image_id, image in page.images.items():
+                parts[page_of(image_id, wanted)][image_id] = image
+            new = {part: EvaluationPage(images, None) for part, images in parts.items()}
+            self._put(wanted, new, etags)
+
+    def _listed_pages(self, depth: int) -> dict[str, str]:
+        prefix = keys.evaluation_pages(self.campaign.name, depth)
+        listed = self.lake.records.bucket.listing(prefix)
+        names = {item.key.removeprefix(prefix).removesuffix(".jsonl"): item.etag for item in listed}
+        return {n: etag for n, etag in names.items() if n == ONLY_PAGE or len(n) == depth}
+
+    def _key(self, depth: int, name: str) -> str:
+        return keys.evaluation_page(self.campaign.name, depth, name)
+
+    def _write_summary(
+        self,
+        inputs: EvaluationInputs,
+        conclusion: Conclusion | None,
+        before: EvaluationSummary | None,
+        etag: str | None,
+    ) -> None:
+        """Write the summary, unless it says all that already.
+
+        Without a conclusion it keeps the inboxes of before, so that a run that gets no further
+        than this is asked for again.
+        """
+        base = before or self._without_summary()
+        known = {"inboxes": dict(conclusion.inboxes), "rulings": conclusion.rulings} if (
+            conclusion
+        ) else {}  # fmt: skip
+        summary = base.model_copy(
+            update={
+                **known,
+                "campaign_version": inputs.campaign_version,
+                "conflicts_handed_over": not inputs.to_hand_over,
+                "counts": total(inputs.pages.values()),
+            }
+        )
+        key = keys.evaluation_summary(inputs.campaign)
+        if summary != before and not self.lake.records.bucket.put_if(
+            key, summary.to_json(), etag=etag
+        ):
+            raise _OvertakenError
+
+    def _without_summary(self) -> EvaluationSummary:
+        """What the first summary begins with: what an older version noted, if there was one."""
+        name = self.campaign.name
+        former = self.lake.evaluations.former(name)
+        inboxes, rulings = (former.inboxes, former.rulings) if former else ({}, "")
+        return EvaluationSummary(
+            campaign=name, campaign_version=0, inboxes=inboxes, rulings=rulings
+        )
+
+
+def _md5(content: bytes) -> str:
+    """The ETag of an object that S3 encrypts by its own keys; where it is another, it differs."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def image_ids_in_conflict(lake: Lake, campaign: str) -> Sequence[str]:
+    """All images of a campaign that wait for the adjudicator."""
+    return [j.image_id for j in lake.evaluations.with_status(campaign, ConsensusStatus.IN_CONFLICT)]
