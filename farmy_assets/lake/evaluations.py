@@ -5,6 +5,7 @@ written first, then which records they take into account (`inputs.json`), then t
 which is all that a sensor reads.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -35,10 +36,7 @@ class CampaignState(Record):
 
     def standings(self) -> dict[str, int]:
         """How many images have each status."""
-        counts: dict[str, int] = Field(default_factory=dict)
-        for judgement in self.judgements:
-            counts[judgement.status.value] = counts.get(judgement.status.value, 0) + 1
-        return counts
+        return dict(Counter(judgement.status.value for judgement in self.judgements))
 
 
 class EvaluationSummary(Record):
@@ -156,6 +154,12 @@ class EvaluationRepository:
     def inputs(self, campaign: str) -> tuple[EvaluationInputs | None, str | None]:
         """What the pages take into account, with its ETag; None, None before the first pages."""
         return self.records.find_with_etag(keys.evaluation_inputs(campaign), EvaluationInputs)
+
+    def inputs_etag(self, campaign: str) -> str | None:
+        """The ETag of what the pages take into account; None before the first pages."""
+        key = keys.evaluation_inputs(campaign)
+        listed = (item for item in self.records.bucket.listing(key) if item.key == key)
+        return next((item.etag for item in listed), None)
 
     def put_inputs(self, inputs: EvaluationInputs, *, etag: str | None) -> bool:
         """Write what the pages take into account; False when it was changed meanwhile."""

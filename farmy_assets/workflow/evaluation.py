@@ -39,6 +39,7 @@ from farmy_assets.workflow.evaluation_arrivals import Arrivals, is_current, read
 
 _TRIES = 4
 _PAGES_AT_ONCE = 128
+_FORMER_PAGES_AT_ONCE = 16
 
 
 class _OvertakenError(Exception):
@@ -172,10 +173,16 @@ class _Pass:
         return self.lake.evaluations.page(self.campaign.name, depth, name)
 
     def _check(self) -> None:
-        """Make sure that what pages are about to be given is not older than what they hold."""
-        current = self.lake.campaigns.named(self.campaign.name)
-        if current.version != self.campaign.version or not is_current(
-            self.lake, self.arrivals.inputs
+        """Make sure that what pages are about to be given is not older than what they hold.
+
+        Called between reading pages and writing them. While the inputs are those that this pass
+        began with, no other pass has come to its end, and none has deleted pages.
+        """
+        name = self.campaign.name
+        if (
+            self.lake.campaigns.named(name).version != self.campaign.version
+            or self.lake.evaluations.inputs_etag(name) != self.etag
+            or not is_current(self.lake, self.arrivals.inputs, with_votes=self.is_anew)
         ):
             raise _OvertakenError
 
@@ -247,12 +254,11 @@ class _Pass:
         """Spread the images over pages that are named by another number of digits."""
         former, self.counts = sorted(self.counts), {}
         etags = self._listed_pages(wanted)
-        for name in former:
-            page = self._page(depth, name)
-            if page.etag is None:
-                raise _OvertakenError
+        for some in in_chunks(former, _FORMER_PAGES_AT_ONCE):
+            pages = in_threads(lambda n: self._page(depth, n), some)
+            self._check()
             parts: dict[str, dict[str, EvaluatedImage]] = defaultdict(dict)
-            for image_id, image in page.images.items():
+            for image_id, image in (item for page in pages for item in page.images.items()):
                 parts[page_of(image_id, wanted)][image_id] = image
             new = {part: EvaluationPage(images, None) for part, images in parts.items()}
             self._put(wanted, new, etags)

@@ -80,16 +80,23 @@ def listed_batches(lake: Lake, campaign: str) -> dict[str, BatchInput]:
     return found
 
 
-def is_current(lake: Lake, inputs: EvaluationInputs) -> bool:
+def is_current(lake: Lake, inputs: EvaluationInputs, *, with_votes: bool) -> bool:
     """Whether batches and what the adjudicator was asked are still as they were read.
 
-    Of these records a later one takes the place of an earlier one; votes are only added.
+    Of these records a later one takes the place of an earlier one. Votes are only added: they
+    matter where pages are written without the votes that are there.
     """
-    listed = listed_batches(lake, inputs.campaign)
+    name = inputs.campaign
+    if with_votes and (
+        lake.votes.log(name).after(inputs.votes_up_to)
+        or tuple(lake.votes.older_objects(name)) != inputs.older_votes
+    ):
+        return False
+    listed = listed_batches(lake, name)
     return (
         {b: _etags(found) for b, found in listed.items()}
         == {b: _etags(found) for b, found in inputs.batches.items()}
-        and not lake.assignments.adjudication_log(inputs.campaign).after(inputs.adjudication_up_to)
+        and not lake.assignments.adjudication_log(name).after(inputs.adjudication_up_to)
     )  # fmt: skip
 
 
