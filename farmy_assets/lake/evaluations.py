@@ -17,7 +17,7 @@ from farmy_assets.annotation.evaluation import EvaluatedImage, PageCounts, page_
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import in_chunks, in_threads
+from farmy_assets.lake.objects import ListedObject, in_chunks, in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.votes import InboxState
 
@@ -48,11 +48,13 @@ class EvaluationSummary(Record):
         inboxes: The state of the inboxes that the votes were copied from.
         rulings: The triage decisions that it takes into account (`TriageRepository.digest`).
         conflicts_handed_over: Whether the adjudicator has every conflict that he or she may decide.
+        layout: Which pages are to be read.
         counts: What is counted over all images.
     """
 
     campaign: str
     campaign_version: int
+    layout: str = ""
     inboxes: dict[str, InboxState] = Field(default_factory=dict)
     rulings: str = ""
     conflicts_handed_over: bool = True
@@ -101,6 +103,7 @@ class EvaluationInputs(Record):
     Attributes:
         campaign: The campaign.
         campaign_version: The version of the rules that every image was judged by.
+        layout: The folder of the pages; a name that no other layout ever had.
         depth: How many digits name a page.
         batches: Batch id to its records.
         votes_up_to: All votes up to this number of the log are in the pages.
@@ -114,6 +117,7 @@ class EvaluationInputs(Record):
 
     campaign: str
     campaign_version: int
+    layout: str = ""
     depth: int = 0
     batches: dict[str, BatchInput] = Field(default_factory=dict)
     votes_up_to: int = 0
@@ -168,13 +172,13 @@ class EvaluationRepository:
             keys.evaluation_inputs(inputs.campaign), content, etag=etag
         )
 
-    def page(self, campaign: str, depth: int, name: str) -> EvaluationPage:
+    def page(self, campaign: str, layout: str, name: str) -> EvaluationPage:
         """One page; without images where there is none yet.
 
         Raises:
             LakeError: It is not of our making.
         """
-        key = keys.evaluation_page(campaign, depth, name)
+        key = keys.evaluation_page(campaign, layout, name)
         try:
             content, etag = self.records.bucket.get_with_etag(key)
         except ObjectMissingError:
@@ -187,27 +191,40 @@ class EvaluationRepository:
         return EvaluationPage({image.image_id: image for image in found}, etag)
 
     def put_page(
-        self, campaign: str, depth: int, name: str, content: bytes, *, etag: str | None
+        self, campaign: str, layout: str, name: str, content: bytes, *, etag: str | None
     ) -> bool:
         """Write a page; False when it was changed since it was read."""
         return self.records.bucket.put_if(
-            keys.evaluation_page(campaign, depth, name), content, etag=etag,
+            keys.evaluation_page(campaign, layout, name), content, etag=etag,
             media_type="application/x-ndjson",
         )  # fmt: skip
 
-    def remove_pages(self, campaign: str, *, besides: int, all_of_them: bool) -> None:
-        """Delete pages that are left of another depth.
+    def remove_pages(self, campaign: str, *, of: str, or_before: str = "") -> None:
+        """Delete pages that nobody reads any more.
 
         Args:
             campaign: The campaign.
-            besides: The depth that counts.
-            all_of_them: Whether every depth is looked at, not only the one before.
+            of: The layout that they are of.
+            or_before: Those of every layout but the present one that were written before this
+                day go as well: a run that was killed has left them behind.
         """
-        bucket, kept = self.records.bucket, keys.evaluation_pages(campaign, besides)
-        prefix = keys.evaluation_pages(campaign, None if all_of_them else besides - 1)
-        if besides or all_of_them:
-            listed = [key for key in bucket.keys(prefix) if not key.startswith(kept)]
-            in_threads(bucket.delete, listed)
+        bucket, gone = self.records.bucket, keys.evaluation_pages(campaign, of)
+        inputs, _ = self.inputs(campaign) if or_before else (None, None)
+        kept = keys.evaluation_pages(campaign, inputs.layout) if inputs else ""
+        prefix = keys.evaluation_pages(campaign, "" if kept else of)
+        listed = [
+            item.key
+            for item in bucket.listing(prefix)
+            if item.key.startswith(gone)
+            or (kept and item.modified_on < or_before and not item.key.startswith(kept))
+        ]
+        in_threads(bucket.delete, listed)
+
+    def listed_pages(self, campaign: str) -> Iterator[ListedObject]:
+        """The present pages of a campaign, as a listing shows them."""
+        if summary := self.summary(campaign):
+            prefix = keys.evaluation_pages(campaign, summary.layout)
+            yield from self.records.bucket.listing(prefix)
 
     def images(
         self, campaign: str, *, where: Callable[[PageCounts], bool] = lambda _: True
@@ -224,10 +241,10 @@ class EvaluationRepository:
         inputs, _ = self.inputs(campaign)
         if inputs is None:
             return
-        depth = inputs.depth
+        layout = inputs.layout
         names = sorted(name for name, counts in inputs.pages.items() if where(counts))
         for some in in_chunks(names, _PAGES_AT_ONCE):
-            for page in in_threads(lambda name: self.page(campaign, depth, name), some):
+            for page in in_threads(lambda name: self.page(campaign, layout, name), some):
                 if page.etag is None:
                     msg = f"the evaluation of {campaign} is being laid out anew; try again"
                     raise LakeUnavailableError(msg)
@@ -239,11 +256,11 @@ class EvaluationRepository:
         inputs, _ = self.inputs(campaign) if wanted else (None, None)
         if inputs is None:
             return {}
-        depth = inputs.depth
+        layout, depth = inputs.layout, inputs.depth
         names = sorted({page_of(i, depth) for i in wanted} & inputs.pages.keys())
         found: dict[str, EvaluatedImage] = {}
         for some in in_chunks(names, _PAGES_AT_ONCE):
-            for page in in_threads(lambda name: self.page(campaign, depth, name), some):
+            for page in in_threads(lambda name: self.page(campaign, layout, name), some):
                 found |= {i: image for i, image in page.images.items() if i in wanted}
         return found
 

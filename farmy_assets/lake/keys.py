@@ -32,9 +32,6 @@ CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6
 INCOMING_KEY = re.compile(
     r"incoming/(?P<contributor>[A-Za-z0-9_-]{3,64})/(?P<client_id>[A-Za-z0-9_-]{8,64})"
 )
-EVALUATION_PAGE = re.compile(
-    r"evaluations/(?P<campaign>[^/]+)/pages/(?P<depth>[0-9]+)/(?P<name>all|[0-9a-f]+)\.jsonl"
-)
 
 _LAST_NUMBER = re.compile(r"(\d{1,12})\.jsonl?\Z", re.ASCII)
 
@@ -236,14 +233,14 @@ def campaign_state(campaign: str) -> str:
     return f"{FORMER_EVALUATIONS}{campaign}.json"
 
 
-def evaluation_page(campaign: str, depth: int, name: str) -> str:
+def evaluation_page(campaign: str, layout: str, name: str) -> str:
     """What is known of those images whose hashed ids begin with the page's name."""
-    return f"{EVALUATIONS}{campaign}/pages/{depth}/{name}.jsonl"
+    return f"{evaluation_pages(campaign, layout)}{name}.jsonl"
 
 
-def evaluation_pages(campaign: str, depth: int | None = None) -> str:
-    """The prefix of a campaign's pages of one depth; without a depth, of all."""
-    return f"{EVALUATIONS}{campaign}/pages/" + ("" if depth is None else f"{depth}/")
+def evaluation_pages(campaign: str, layout: str = "") -> str:
+    """The prefix of a campaign's pages of one layout; without it, of all."""
+    return f"{EVALUATIONS}{campaign}/pages/" + (f"{layout}/" if layout else "")
 
 
 def evaluation_inputs(campaign: str) -> str:

@@ -67,21 +67,24 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
         "regions": (["votes/"], _regions),
-        "conflicts": ([keys.EVALUATIONS, keys.FORMER_EVALUATIONS], _conflicts),
-        "consensus": ([keys.EVALUATIONS, keys.FORMER_EVALUATIONS], _consensus),
+        "conflicts": ([keys.FORMER_EVALUATIONS], _conflicts),
+        "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
         "dataset_versions": (["dataset-versions/"], _versions),
     }
     bucket = lake.records.bucket
+
+    def more(prefix: str) -> Iterator[ListedObject]:
+        """The pages of evaluations, beside what older versions kept of them."""
+        if prefix == keys.FORMER_EVALUATIONS:
+            for name in lake.campaigns.names():
+                yield from lake.evaluations.listed_pages(name)
 
     def of_records(name: str) -> TableSource:
         prefixes, read = reads[name]
         return TableSource(
             TABLES[name],
             lambda: (
-                item
-                for prefix in prefixes
-                for item in bucket.listing(prefix)
-                if prefix != keys.EVALUATIONS or keys.EVALUATION_PAGE.fullmatch(item.key)
+                item for prefix in prefixes for item in (*bucket.listing(prefix), *more(prefix))
             ),
             lambda source: _ours(read, bucket.get(source.key), source.key),
         )

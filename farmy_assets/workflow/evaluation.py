@@ -6,18 +6,20 @@ putting the same into a page twice changes nothing.
 
 Two runs at once: each page is written over the version that was read only, and the records that a
 later one takes the place of are looked at once more after the pages were read. So nobody writes
-older content over newer; who was overtaken begins again.
+older content over newer; who was overtaken begins again. Pages that are laid out or made anew lie
+in a folder of their own, which counts once the inputs name it.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.evaluation import (
-    ONLY_PAGE,
     EvaluatedImage,
     PageCounts,
     counts_of,
@@ -40,10 +42,15 @@ from farmy_assets.workflow.evaluation_arrivals import Arrivals, is_current, read
 _TRIES = 4
 _PAGES_AT_ONCE = 128
 _FORMER_PAGES_AT_ONCE = 16
+_LAYOUT_DIGITS = 12
 
 
 class _OvertakenError(Exception):
     """Another run has changed what this one is about to write."""
+
+
+class _DamagedError(Exception):
+    """A page is missing that should be there."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,14 @@ def bring_up_to_date(
     """
     done, again = frozenset(handed_over), frozenset(to_hand_over)
     for _ in range(_TRIES):
+        attempt = _Pass.begun(lake, campaign, anew=anew)
         try:
-            return _Pass.begun(lake, campaign, anew=anew).run(conclusion, done, again)
+            return attempt.run(conclusion, done, again)
         except _OvertakenError:
             campaign = lake.campaigns.named(campaign.name)
+        except _DamagedError:
+            anew = True
+        attempt.discard()
     msg = f"other runs evaluate {campaign.name} at the same time; run again later"
     raise LakeUnavailableError(msg)
 
@@ -103,6 +114,8 @@ class _Pass:
     arrivals: Arrivals
     to_hand_over: set[str]
     counts: dict[str, PageCounts] = field(default_factory=dict)
+    are_inputs_written: bool = False
+    new_layout: str = field(default_factory=lambda: uuid4().hex[:_LAYOUT_DIGITS])
 
     @classmethod
     def begun(cls, lake: Lake, campaign: Campaign, *, anew: bool) -> "_Pass":
@@ -117,15 +130,22 @@ class _Pass:
             counts=dict(before.pages),
         )  # fmt: skip
 
+    def discard(self) -> None:
+        """Delete the pages of a new layout, unless the inputs name it."""
+        if self.are_inputs_written:
+            return
+        self.lake.evaluations.remove_pages(self.campaign.name, of=self.new_layout)
+
     def run(
         self, conclusion: Conclusion | None, handed_over: frozenset[str], again: frozenset[str]
     ) -> EvaluationInputs:
         name, evaluations = self.campaign.name, self.lake.evaluations
         summary = self.lake.records.find_with_etag(keys.evaluation_summary(name), EvaluationSummary)
-        depth = self._write_pages(again)
+        layout, depth = self._write_pages(again)
         inputs = self.arrivals.inputs.model_copy(
             update={
                 "campaign_version": self.campaign.version,
+                "layout": layout,
                 "depth": depth,
                 "pages": {page: self.counts[page] for page in sorted(self.counts)},
                 "to_hand_over": tuple(sorted(self.to_hand_over - handed_over)),
@@ -133,35 +153,40 @@ class _Pass:
         )
         if inputs != self.stored and not evaluations.put_inputs(inputs, etag=self.etag):
             raise _OvertakenError
+        self.are_inputs_written = True
         self._write_summary(inputs, conclusion, *summary)
-        evaluations.remove_pages(name, besides=depth, all_of_them=self.is_anew)
+        if layout == self.new_layout:
+            before = self.stored.layout if self.stored else layout
+            if before != layout:
+                yesterday = datetime.now(UTC).date() - timedelta(days=1)
+                evaluations.remove_pages(name, of=before, or_before=yesterday.isoformat())
         if self.stored is None:
             evaluations.remove_former(name)
         return inputs
 
-    def _write_pages(self, again: frozenset[str]) -> int:
-        """Put what arrived into its pages; returns how many digits name a page afterwards."""
+    def _write_pages(self, again: frozenset[str]) -> tuple[str, int]:
+        """Put what arrived into its pages; returns their layout, and how many digits name one."""
         if self.is_anew:
             depth = depth_for(len(self.arrivals.by_image))
             self._write_anew(depth)
-            return depth
-        depth = self.arrivals.inputs.depth
+            return self.new_layout, depth
+        layout, depth = self.arrivals.inputs.layout, self.arrivals.inputs.depth
         by_page = self._by_page(depth, again)
         is_of_other_rules = self.arrivals.inputs.campaign_version != self.campaign.version
         names = sorted({*self.counts, *by_page} if is_of_other_rules else by_page)
         for some in in_chunks(names, _PAGES_AT_ONCE):
-            pages = dict(zip(some, in_threads(lambda n: self._page(depth, n), some), strict=True))
-            self._check()
+            pages = self._read_pages(layout, some)
             new = {}
             for page_name, page in pages.items():
                 touched = page.images.keys() if is_of_other_rules else set()
                 touched = touched | by_page.get(page_name, set())
                 new[page_name] = self._evaluated(page, touched, again)
-            self._put(depth, new, {n: page.etag for n, page in pages.items()})
+            self._put(layout, new)
         wanted = depth_for(total(self.counts.values()).images)
-        if wanted != depth:
-            self._lay_out_anew(depth, wanted)
-        return wanted
+        if wanted == depth:
+            return layout, depth
+        self._lay_out_anew(layout, wanted)
+        return self.new_layout, wanted
 
     def _by_page(self, depth: int, again: frozenset[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
@@ -169,8 +194,15 @@ class _Pass:
             found[page_of(image_id, depth)].add(image_id)
         return found
 
-    def _page(self, depth: int, name: str) -> EvaluationPage:
-        return self.lake.evaluations.page(self.campaign.name, depth, name)
+    def _read_pages(self, layout: str, names: Sequence[str]) -> dict[str, EvaluationPage]:
+        """These pages, which are given nothing older than what they hold."""
+        name = self.campaign.name
+        read = in_threads(lambda n: self.lake.evaluations.page(name, layout, n), names)
+        pages = dict(zip(names, read, strict=True))
+        self._check()
+        if any(page.etag is None and n in self.counts for n, page in pages.items()):
+            raise _DamagedError
+        return pages
 
     def _check(self) -> None:
         """Make sure that what pages are about to be given is not older than what they hold.
@@ -182,7 +214,7 @@ class _Pass:
         if (
             self.lake.campaigns.named(name).version != self.campaign.version
             or self.lake.evaluations.inputs_etag(name) != self.etag
-            or not is_current(self.lake, self.arrivals.inputs, with_votes=self.is_anew)
+            or not is_current(self.lake, self.arrivals.inputs)
         ):
             raise _OvertakenError
 
@@ -216,18 +248,16 @@ class _Pass:
         """
         return self.stored is None or self.stored.campaign_version != self.campaign.version
 
-    def _put(
-        self, depth: int, pages: Mapping[str, EvaluationPage], etags: Mapping[str, str | None]
-    ) -> None:
+    def _put(self, layout: str, pages: Mapping[str, EvaluationPage]) -> None:
         """Write pages over the versions that were read, as far as they differ from them."""
 
         def put(item: tuple[str, EvaluationPage]) -> bool:
             page_name, page = item
-            content, etag = page.to_lines(), etags.get(page_name)
-            if etag is not None and etag.strip('"') == _md5(content):
+            content = page.to_lines()
+            if page.etag is not None and page.etag.strip('"') == _md5(content):
                 return True
             return self.lake.evaluations.put_page(
-                self.campaign.name, depth, page_name, content, etag=etag
+                self.campaign.name, layout, page_name, content, etag=page.etag
             )
 
         if not all(in_threads(put, pages.items())):
@@ -236,41 +266,27 @@ class _Pass:
             self.counts[page_name] = counts_of(page.images.values(), self.campaign)
 
     def _write_anew(self, depth: int) -> None:
-        """Make every page from what arrived alone, over whatever lies there."""
-        self.counts = {}
+        """Make every page from what arrived alone, in a layout of its own."""
         by_page = self._by_page(depth, frozenset())
-        etags = self._listed_pages(depth)
+        empty = EvaluationPage({}, None)
         for some in in_chunks(sorted(by_page), _PAGES_AT_ONCE):
-            self._check()
-            empty = EvaluationPage({}, None)
-            new = {n: self._evaluated(empty, by_page[n]) for n in some}
-            self._put(depth, new, etags)
+            self._put(self.new_layout, {n: self._evaluated(empty, by_page[n]) for n in some})
             for image_id in (i for n in some for i in by_page[n]):
                 del self.arrivals.by_image[image_id]  # memory: each is needed once
-        gone = [n for n in etags if n not in self.counts]
-        in_threads(self.lake.records.bucket.delete, [self._key(depth, n) for n in gone])
 
-    def _lay_out_anew(self, depth: int, wanted: int) -> None:
+    def _lay_out_anew(self, layout: str, wanted: int) -> None:
         """Spread the images over pages that are named by another number of digits."""
-        former, self.counts = sorted(self.counts), {}
-        etags = self._listed_pages(wanted)
+        former = sorted(self.counts)
+        spread: dict[str, PageCounts] = {}
         for some in in_chunks(former, _FORMER_PAGES_AT_ONCE):
-            pages = in_threads(lambda n: self._page(depth, n), some)
-            self._check()
             parts: dict[str, dict[str, EvaluatedImage]] = defaultdict(dict)
-            for image_id, image in (item for page in pages for item in page.images.items()):
-                parts[page_of(image_id, wanted)][image_id] = image
+            for page in self._read_pages(layout, some).values():
+                for image_id, image in page.images.items():
+                    parts[page_of(image_id, wanted)][image_id] = image
             new = {part: EvaluationPage(images, None) for part, images in parts.items()}
-            self._put(wanted, new, etags)
-
-    def _listed_pages(self, depth: int) -> dict[str, str]:
-        prefix = keys.evaluation_pages(self.campaign.name, depth)
-        listed = self.lake.records.bucket.listing(prefix)
-        names = {item.key.removeprefix(prefix).removesuffix(".jsonl"): item.etag for item in listed}
-        return {n: etag for n, etag in names.items() if n == ONLY_PAGE or len(n) == depth}
-
-    def _key(self, depth: int, name: str) -> str:
-        return keys.evaluation_page(self.campaign.name, depth, name)
+            self._put(self.new_layout, new)
+            spread |= {part: self.counts[part] for part in new}
+        self.counts = spread
 
     def _write_summary(
         self,
@@ -292,6 +308,7 @@ class _Pass:
             update={
                 **known,
                 "campaign_version": inputs.campaign_version,
+                "layout": inputs.layout,
                 "conflicts_handed_over": not inputs.to_hand_over,
                 "counts": total(inputs.pages.values()),
             }

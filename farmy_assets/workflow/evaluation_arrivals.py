@@ -80,18 +80,12 @@ def listed_batches(lake: Lake, campaign: str) -> dict[str, BatchInput]:
     return found
 
 
-def is_current(lake: Lake, inputs: EvaluationInputs, *, with_votes: bool) -> bool:
+def is_current(lake: Lake, inputs: EvaluationInputs) -> bool:
     """Whether batches and what the adjudicator was asked are still as they were read.
 
-    Of these records a later one takes the place of an earlier one. Votes are only added: they
-    matter where pages are written without the votes that are there.
+    Of these records a later one takes the place of an earlier one; votes are only added.
     """
     name = inputs.campaign
-    if with_votes and (
-        lake.votes.log(name).after(inputs.votes_up_to)
-        or tuple(lake.votes.older_objects(name)) != inputs.older_votes
-    ):
-        return False
     listed = listed_batches(lake, name)
     return (
         {b: _etags(found) for b, found in listed.items()}

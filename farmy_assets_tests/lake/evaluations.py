@@ -13,6 +13,8 @@ from farmy_assets.lake.evaluations import EvaluationInputs, EvaluationPage, Eval
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.lake.rules import campaign
 
+LAYOUT = "0123456789ab"
+
 
 def write_judgements(
     lake: Lake, judgements: Iterable[ImageConsensus], *, votes: Iterable[Vote] = ()
@@ -30,9 +32,11 @@ def write_judgements(
     (name,) = {image.consensus.campaign for image in images.values() if image.consensus}
     counts = counts_of(images.values(), campaign(name=name))
     page = EvaluationPage(images, None).to_lines()
-    assert lake.evaluations.put_page(name, 0, ONLY_PAGE, page, etag=None)
-    inputs = EvaluationInputs(campaign=name, campaign_version=1, pages={ONLY_PAGE: counts})
+    assert lake.evaluations.put_page(name, LAYOUT, ONLY_PAGE, page, etag=None)
+    inputs = EvaluationInputs(
+        campaign=name, campaign_version=1, layout=LAYOUT, pages={ONLY_PAGE: counts}
+    )
     assert lake.evaluations.put_inputs(inputs, etag=None)
     lake.evaluations.write_summary(
-        EvaluationSummary(campaign=name, campaign_version=1, counts=counts)
+        EvaluationSummary(campaign=name, campaign_version=1, layout=LAYOUT, counts=counts)
     )
