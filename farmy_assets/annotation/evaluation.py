@@ -240,10 +240,14 @@ def total(pages: Iterable[PageCounts]) -> PageCounts:
         tally.disputed += page.disputed
         tally.adjudications += page.adjudications
         tally.unasked += page.unasked
-        tally.statuses.update(page.statuses)
-        tally.boxes.update(page.boxes)
-        tally.conflicts.update(page.conflicts)
-        tally.errors.update(page.errors)
+        for counted, of_page in (
+            (tally.statuses, page.statuses),
+            (tally.boxes, page.boxes),
+            (tally.conflicts, page.conflicts),
+            (tally.errors, page.errors),
+        ):
+            for name, count in of_page.items():  # quicker than Counter's update: many small ones
+                counted[name] += count
         tally.releasable.add_part(page.releasable)
     return tally.counts()
 

@@ -9,7 +9,6 @@ import typer
 
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
 from farmy_assets.annotation.campaign_changes import changes_in_words
-from farmy_assets.annotation.evaluation import total
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
@@ -146,7 +145,7 @@ def evaluate(
     lake = open_lake()
     campaign = lake.campaigns.named(known_campaign(lake, name))
     inputs = bring_up_to_date(lake, campaign, anew=anew)
-    counts = total(inputs.pages.values())
+    counts = inputs.counts
     told = ", ".join(f"{count:,} {status}" for status, count in counts.statuses.items())
     typer.echo(f"{name}: {counted(counts.judged, 'image')} judged{f': {told}' if told else ''}")
 

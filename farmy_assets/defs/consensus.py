@@ -11,7 +11,7 @@ from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
-from farmy_assets.annotation.evaluation import EvaluatedImage, total
+from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
 from farmy_assets.annotation.membership import can_decide
 from farmy_assets.annotation.tasks import adjudication_task
@@ -101,7 +101,7 @@ def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) 
         inputs = bring_up_to_date(
             opened, campaign, to_hand_over=_lost_by_label_studio(opened, campaign)
         )
-        counts = total(inputs.pages.values())
+        counts = inputs.counts
         in_conflict = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
     conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
     shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
@@ -164,7 +164,7 @@ def adjudication_tasks(
             after = inputs.adjudication_up_to
             added = _hand_over(opened, label_studio, campaign, free, after=after) if free else 0
             inputs = bring_up_to_date(opened, campaign, handed_over=waiting)
-        counts = total(inputs.pages.values())
+        counts = inputs.counts
         disputed = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
     return dg.MaterializeResult(
         metadata={
@@ -240,7 +240,7 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
         conclusion = Conclusion(copied.inboxes, rulings if is_followed else "")
         inputs = bring_up_to_date(opened, campaign, conclusion=conclusion)
         settled = _some(opened, campaign, *(s for s in ConsensusStatus if s.is_releasable))
-    counts = total(inputs.pages.values())
+    counts = inputs.counts
     return dg.MaterializeResult(
         metadata={
             **rows(counts.releasable_images),

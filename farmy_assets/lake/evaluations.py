@@ -49,12 +49,14 @@ class EvaluationSummary(Record):
         rulings: The triage decisions that it takes into account (`TriageRepository.digest`).
         conflicts_handed_over: Whether the adjudicator has every conflict that he or she may decide.
         layout: Which pages are to be read.
+        depth: How many digits name one of them.
         counts: What is counted over all images.
     """
 
     campaign: str
     campaign_version: int
     layout: str = ""
+    depth: int = 0
     inboxes: dict[str, InboxState] = Field(default_factory=dict)
     rulings: str = ""
     conflicts_handed_over: bool = True
@@ -111,6 +113,7 @@ class EvaluationInputs(Record):
         adjudication_up_to: The same number for what was assigned to the adjudicator.
         former_adjudication: ETag of the record that older versions kept of that.
         votes: What is counted over all votes.
+        counts: What is counted over all images.
         pages: Name of each page to what is counted in it.
         to_hand_over: Images in conflict that the adjudicator may not have yet.
     """
@@ -125,6 +128,7 @@ class EvaluationInputs(Record):
     adjudication_up_to: int = 0
     former_adjudication: str = ""
     votes: VoteCounts = VoteCounts()
+    counts: PageCounts = PageCounts()
     pages: dict[str, PageCounts] = Field(default_factory=dict)
     to_hand_over: tuple[str, ...] = ()
 
@@ -251,18 +255,32 @@ class EvaluationRepository:
                 yield from page.images.values()
 
     def of_images(self, campaign: str, image_ids: Iterable[str]) -> dict[str, EvaluatedImage]:
-        """Those of these images that the campaign knows, by id; reads only their pages."""
+        """Those of these images that the campaign knows, by id; reads only their pages.
+
+        Raises:
+            LakeUnavailableError: The pages were laid out anew meanwhile; read again.
+        """
         wanted = set(image_ids)
-        inputs, _ = self.inputs(campaign) if wanted else (None, None)
-        if inputs is None:
+        summary = self.summary(campaign) if wanted else None
+        if summary is None:
             return {}
-        layout, depth = inputs.layout, inputs.depth
-        names = sorted({page_of(i, depth) for i in wanted} & inputs.pages.keys())
+        layout, is_missing = summary.layout, False
+        names = sorted({page_of(image_id, summary.depth) for image_id in wanted})
         found: dict[str, EvaluatedImage] = {}
         for some in in_chunks(names, _PAGES_AT_ONCE):
             for page in in_threads(lambda name: self.page(campaign, layout, name), some):
+                is_missing |= page.etag is None
                 found |= {i: image for i, image in page.images.items() if i in wanted}
+        if is_missing:
+            self._check_layout(campaign, layout)
         return found
+
+    def _check_layout(self, campaign: str, layout: str) -> None:
+        """Make sure that a page which was not found was not deleted a moment ago."""
+        summary = self.summary(campaign)
+        if summary is None or summary.layout != layout:
+            msg = f"the evaluation of {campaign} was just laid out anew; try again"
+            raise LakeUnavailableError(msg)
 
     def with_status(self, campaign: str, *statuses: ConsensusStatus) -> Iterator[ImageConsensus]:
         """The consensus on images of these statuses; pages without one are not read."""

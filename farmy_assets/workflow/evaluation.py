@@ -147,6 +147,7 @@ class _Pass:
                 "campaign_version": self.campaign.version,
                 "layout": layout,
                 "depth": depth,
+                "counts": self._counted(),
                 "pages": {page: self.counts[page] for page in sorted(self.counts)},
                 "to_hand_over": tuple(sorted(self.to_hand_over - handed_over)),
             }
@@ -182,11 +183,17 @@ class _Pass:
                 touched = touched | by_page.get(page_name, set())
                 new[page_name] = self._evaluated(page, touched, again)
             self._put(layout, new)
-        wanted = depth_for(total(self.counts.values()).images)
+        wanted = depth_for(self._counted().images)
         if wanted == depth:
             return layout, depth
         self._lay_out_anew(layout, wanted)
         return self.new_layout, wanted
+
+    def _counted(self) -> PageCounts:
+        """What is counted over all pages; that of before, where no page changed."""
+        if self.stored and self.counts == self.stored.pages:
+            return self.stored.counts
+        return total(self.counts.values())
 
     def _by_page(self, depth: int, again: frozenset[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
@@ -309,8 +316,9 @@ class _Pass:
                 **known,
                 "campaign_version": inputs.campaign_version,
                 "layout": inputs.layout,
+                "depth": inputs.depth,
                 "conflicts_handed_over": not inputs.to_hand_over,
-                "counts": total(inputs.pages.values()),
+                "counts": inputs.counts,
             }
         )
         key = keys.evaluation_summary(inputs.campaign)

@@ -34,7 +34,7 @@ def write_judgements(
     page = EvaluationPage(images, None).to_lines()
     assert lake.evaluations.put_page(name, LAYOUT, ONLY_PAGE, page, etag=None)
     inputs = EvaluationInputs(
-        campaign=name, campaign_version=1, layout=LAYOUT, pages={ONLY_PAGE: counts}
+        campaign=name, campaign_version=1, layout=LAYOUT, counts=counts, pages={ONLY_PAGE: counts}
     )
     assert lake.evaluations.put_inputs(inputs, etag=None)
     lake.evaluations.write_summary(
