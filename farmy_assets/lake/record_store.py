@@ -12,7 +12,7 @@ from farmy_assets.errors import LakeError, ObjectMissingError
 from farmy_assets.lake.objects import Bucket, in_chunks, in_threads
 
 Kind = TypeVar("Kind", bound=Record)
-_OBJECTS_AT_ONCE = 64
+_OBJECTS_AT_ONCE = 32
 
 _log = logging.getLogger(__name__)
 _reported: set[tuple[str, type[Record]]] = set()

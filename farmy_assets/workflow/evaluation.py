@@ -40,7 +40,7 @@ from farmy_assets.lake.votes import InboxState
 from farmy_assets.workflow.evaluation_arrivals import Arrivals, is_current, read_arrivals
 
 _TRIES = 4
-_PAGES_AT_ONCE = 128
+_PAGES_AT_ONCE = 32
 _FORMER_PAGES_AT_ONCE = 16
 _LAYOUT_DIGITS = 12
 
@@ -97,7 +97,8 @@ def bring_up_to_date(
             campaign = lake.campaigns.named(campaign.name)
         except _DamagedError:
             anew = True
-        attempt.discard()
+        finally:
+            attempt.close()
     msg = f"other runs evaluate {campaign.name} at the same time; run again later"
     raise LakeUnavailableError(msg)
 
@@ -115,6 +116,7 @@ class _Pass:
     to_hand_over: set[str]
     counts: dict[str, PageCounts] = field(default_factory=dict)
     are_inputs_written: bool = False
+    has_new_layout: bool = False
     new_layout: str = field(default_factory=lambda: uuid4().hex[:_LAYOUT_DIGITS])
 
     @classmethod
@@ -130,11 +132,11 @@ class _Pass:
             counts=dict(before.pages),
         )  # fmt: skip
 
-    def discard(self) -> None:
-        """Delete the pages of a new layout, unless the inputs name it."""
-        if self.are_inputs_written:
-            return
-        self.lake.evaluations.remove_pages(self.campaign.name, of=self.new_layout)
+    def close(self) -> None:
+        """Give back what was kept, and delete a new layout that came to nothing."""
+        self.arrivals.close()
+        if self.has_new_layout and not self.are_inputs_written:
+            self.lake.evaluations.remove_pages(self.campaign.name, of=self.new_layout)
 
     def run(
         self, conclusion: Conclusion | None, handed_over: frozenset[str], again: frozenset[str]
@@ -274,15 +276,15 @@ class _Pass:
 
     def _write_anew(self, depth: int) -> None:
         """Make every page from what arrived alone, in a layout of its own."""
+        self.has_new_layout = True
         by_page = self._by_page(depth, frozenset())
         empty = EvaluationPage({}, None)
         for some in in_chunks(sorted(by_page), _PAGES_AT_ONCE):
             self._put(self.new_layout, {n: self._evaluated(empty, by_page[n]) for n in some})
-            for image_id in (i for n in some for i in by_page[n]):
-                del self.arrivals.by_image[image_id]  # memory: each is needed once
 
     def _lay_out_anew(self, layout: str, wanted: int) -> None:
         """Spread the images over pages that are named by another number of digits."""
+        self.has_new_layout = True
         former = sorted(self.counts)
         spread: dict[str, PageCounts] = {}
         for some in in_chunks(former, _FORMER_PAGES_AT_ONCE):

@@ -1,17 +1,20 @@
 """What a campaign's evaluation does not take into account yet: records that are new or changed.
 
-Only what a listing shows as new or changed is read. What it says is kept by image, as bytes, until
-the image's page is at hand: so the first evaluation of a large campaign fits into memory.
+Only what a listing shows as new or changed is read. What it says of each image is kept until the
+image's page is at hand; what is more than a few megabytes, in a temporary file: so the first
+evaluation of a large campaign fits into memory.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from tempfile import SpooledTemporaryFile
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.evaluation import BatchPart, EvaluatedImage
 from farmy_assets.annotation.votes import Vote
+from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
@@ -20,6 +23,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks, in_threads
 
 _BATCHES_AT_ONCE = 16
+_BYTES_IN_MEMORY = 8 * 1024 * 1024
 _BATCH, _VOTE, _ADJUDICATION = b"b", b"v", b"a"
 
 
@@ -28,23 +32,48 @@ class Arrivals:
     """What arrived, by image, and the inputs that are taken into account with it."""
 
     inputs: EvaluationInputs
-    by_image: dict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    by_image: dict[str, list[int]] = field(default_factory=dict)
+    """Image id to where its contents begin in the file: a kind, a line of JSON, an end of line."""
+    _file: SpooledTemporaryFile[bytes] = field(
+        default_factory=lambda: SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115 - see close
+    )
+
+    def add(self, image_id: str, kind: bytes, content: Record) -> None:
+        """Keep what a record says of an image."""
+        self.by_image.setdefault(image_id, []).append(self._file.tell())
+        self._file.write(kind + content.model_dump_json().encode() + b"\n")
 
     def applied_to(self, image: EvaluatedImage) -> EvaluatedImage:
         """An image with what arrived of it; not judged yet."""
-        found = self.by_image.get(image.image_id, ())
+        found: dict[bytes, list[bytes]] = {_BATCH: [], _VOTE: [], _ADJUDICATION: []}
+        for place in self.by_image.get(image.image_id, ()):
+            self._file.seek(place)
+            line = self._file.readline()
+            found[line[:1]].append(line[1:])
         return image.with_parts(
-            batches=[BatchPart.model_validate_json(c[1:]) for c in found if c[:1] == _BATCH],
-            votes=[Vote.model_validate_json(c[1:]) for c in found if c[:1] == _VOTE],
-            adjudication=[
-                Assignment.model_validate_json(c[1:]) for c in found if c[:1] == _ADJUDICATION
-            ],
+            batches=[BatchPart.model_validate_json(line) for line in found[_BATCH]],
+            votes=[Vote.model_validate_json(line) for line in found[_VOTE]],
+            adjudication=[Assignment.model_validate_json(line) for line in found[_ADJUDICATION]],
         )
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
 
 
 def read_arrivals(lake: Lake, campaign: str, before: EvaluationInputs) -> Arrivals:
     """Read what is not among these inputs; with empty ones, everything."""
     arrivals = Arrivals(before)
+    try:
+        _read(arrivals, lake, campaign)
+    except BaseException:
+        arrivals.close()
+        raise
+    return arrivals
+
+
+def _read(arrivals: Arrivals, lake: Lake, campaign: str) -> None:
+    before = arrivals.inputs
     batches = listed_batches(lake, campaign)
     changed = [b for b, found in batches.items() if _etags(found) != _etags(before.batches.get(b))]
     known = {b: before.batches[b] for b in batches if b not in changed}
@@ -65,7 +94,6 @@ def read_arrivals(lake: Lake, campaign: str, before: EvaluationInputs) -> Arriva
             "votes": votes,
         }
     )
-    return arrivals
 
 
 def listed_batches(lake: Lake, campaign: str) -> dict[str, BatchInput]:
@@ -116,7 +144,7 @@ def _add_batch(
         given.setdefault(assignment.image_id, []).append(assignment)
     for image_id, some in given.items():
         part = BatchPart(batch_id=page.batch_id, image=kept.get(image_id), assignments=tuple(some))
-        arrivals.by_image[image_id].append(_BATCH + part.model_dump_json().encode())
+        arrivals.add(image_id, _BATCH, part)
     return dict(Counter(a.person for a in page.taken_back))
 
 
@@ -133,8 +161,7 @@ def _add_adjudication(arrivals: Arrivals, lake: Lake, campaign: str) -> tuple[in
     new = lake.assignments.adjudicated(campaign, after=after)
     for page in (*pages, *new.values()):
         for given in page.assignments:
-            content = _ADJUDICATION + given.model_dump_json().encode()
-            arrivals.by_image[given.image_id].append(content)
+            arrivals.add(given.image_id, _ADJUDICATION, given)
     return max([before.adjudication_up_to, *new]), etag
 
 
@@ -149,10 +176,12 @@ def _add_votes(
     seen: set[str] = set()
     tally = _VoteTally(before.votes)
     for vote in chain(lake.votes.in_objects(unread), lake.votes.numbered(campaign, numbers)):
-        if vote.vote_id not in seen:
+        if vote.vote_id in seen:
+            continue
+        if unread:  # the log has each vote once
             seen.add(vote.vote_id)
-            tally.add(vote)
-            arrivals.by_image[vote.image_id].append(_VOTE + vote.model_dump_json().encode())
+        tally.add(vote)
+        arrivals.add(vote.image_id, _VOTE, vote)
     return max([before.votes_up_to, *numbers]), tuple(older), tally.counts()
 
 

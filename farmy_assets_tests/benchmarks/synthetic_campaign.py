@@ -26,7 +26,7 @@ BEGAN = datetime(2026, 6, 1, 8, tzinfo=UTC)
 IMAGES_A_BATCH = 500
 SIZE = (1600, 1200)
 _GIVEN_TWICE = 0.3
-_VOTES_AN_OBJECT = 5_000
+_VOTES_AN_OBJECT = 500
 
 
 class SyntheticCampaign:
