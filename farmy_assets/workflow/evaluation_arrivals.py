@@ -99,12 +99,11 @@ def _read(arrivals: Arrivals, lake: Lake, campaign: str) -> None:
 def listed_batches(lake: Lake, campaign: str) -> dict[str, BatchInput]:
     """The batches that a campaign's images were given out of, as listings show their records."""
     bucket, prefix = lake.records.bucket, keys.assignments(campaign)
-    cleansed = {item.key: item.etag for item in bucket.listing(keys.CLEANSED_SETS)}
+    cleansed = lake.cleansed_sets.etags(campaign)
     found = {}
     for item in bucket.listing(prefix):
         batch_id = item.key.removeprefix(prefix).removesuffix(".json")
-        etag = cleansed.get(keys.cleansed_set(batch_id), "")
-        found[batch_id] = BatchInput(assignments=item.etag, cleansed=etag)
+        found[batch_id] = BatchInput(assignments=item.etag, cleansed=cleansed.get(batch_id, ""))
     return found
 
 
@@ -130,7 +129,7 @@ def _read_batch(
     lake: Lake, campaign: str, batch_id: str
 ) -> tuple[BatchAssignments | None, CleansedSet | None]:
     page = lake.records.ours(keys.assignments(campaign, batch_id), BatchAssignments)
-    images = lake.records.ours(keys.cleansed_set(batch_id), CleansedSet) if page else None
+    images = lake.cleansed_sets.of(campaign, batch_id) if page else None
     return page, images
 
 

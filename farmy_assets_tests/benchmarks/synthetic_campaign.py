@@ -75,7 +75,7 @@ class SyntheticCampaign:
         images = CleansedSet(
             batch_id=batch_id, campaign=name, rule_version="1", kept=tuple(kept), excluded=()
         )
-        lake.records.replace(keys.cleansed_set(batch_id), images)
+        lake.cleansed_sets.write(images)
         page = BatchAssignments(
             batch_id=batch_id, campaign=name, campaign_version=1,
             assignments=tuple(

@@ -64,6 +64,9 @@ class BucketInMemory(Bucket):
         self._request()
         return iter(sorted(k for k in self.objects if k.startswith(prefix) and k > after))
 
+    def keys_at(self, prefix: str) -> Iterator[str]:
+        return (key for key in self.keys(prefix) if "/" not in key.removeprefix(prefix))
+
     def listing(self, prefix: str) -> Iterator[ListedObject]:
         return iter(
             [ListedObject(k, _etag(self.objects[k]), "2026-06-01") for k in self.keys(prefix)]

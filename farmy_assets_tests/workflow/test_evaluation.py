@@ -71,7 +71,7 @@ def cleanse(lake: Lake, batch_id: str, image_ids: Sequence[str]) -> None:
         batch_id=batch_id, campaign=NAME, rule_version="1", excluded=(),
         kept=tuple(kept(image_id) for image_id in image_ids),
     )  # fmt: skip
-    lake.records.replace(keys.cleansed_set(batch_id), found)
+    lake.cleansed_sets.write(found)
 
 
 def move(lake: Lake, batch_id: str, former: str, new: str) -> None:
