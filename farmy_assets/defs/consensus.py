@@ -34,6 +34,7 @@ from farmy_assets.lake.votes import CopiedInboxes
 from farmy_assets.workflow.evaluation import (
     Conclusion,
     bring_up_to_date,
+    evaluated,
     image_ids_in_conflict,
 )
 from farmy_assets.workflow.evaluation_arrivals import newest_votes
@@ -152,7 +153,7 @@ def adjudication_tasks(
     with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
-        inputs, added = bring_up_to_date(opened, campaign), 0
+        inputs, added = evaluated(opened, campaign), 0
         if waiting := inputs.to_hand_over:
             members = opened.campaigns.members(campaign.name)
             found = opened.evaluations.of_images(campaign.name, waiting)

@@ -55,7 +55,7 @@ def copy_new_votes(
     """
     inputs = bring_up_to_date(lake, campaign)
     copied = lake.votes.copied(campaign.name).inboxes
-    looked_at = [i for i in inboxes if seen is None or not _is_quiet(i.key, seen, copied)]
+    looked_at = [i for i in inboxes if seen is None or not is_quiet(i.key, seen, copied)]
     count = 0
     answered: set[int] = set()
     changed = _changed(studio, existing_inboxes(studio, looked_at), copied)
@@ -70,7 +70,7 @@ def copy_new_votes(
     return count
 
 
-def _is_quiet(key: str, seen: Mapping[str, InboxState], copied: Mapping[str, InboxState]) -> bool:
+def is_quiet(key: str, seen: Mapping[str, InboxState], copied: Mapping[str, InboxState]) -> bool:
     """Whether an inbox is as it was copied, and was quiet for a while by then.
 
     Before that, an edit committed out of order could have been missed.

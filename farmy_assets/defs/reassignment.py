@@ -24,7 +24,7 @@ from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavail
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.evaluation import bring_up_to_date
+from farmy_assets.workflow.evaluation import bring_up_to_date, evaluated
 
 
 @dg.asset(
@@ -45,7 +45,7 @@ def reassigned_tasks(
         refused: list[str] = []
         if is_behind := opened.pending.of(campaign.name).is_behind(campaign):
             refused = _follow(opened, label_studio, campaign)
-        inputs = bring_up_to_date(opened, campaign)
+        inputs = (bring_up_to_date if is_behind else evaluated)(opened, campaign)
     moved = Counter[str]()
     for batch in inputs.batches.values():
         moved.update(batch.taken_back)

@@ -103,6 +103,12 @@ def bring_up_to_date(
     raise LakeUnavailableError(msg)
 
 
+def evaluated(lake: Lake, campaign: Campaign) -> EvaluationInputs:
+    """What the pages take into account as of the last run; evaluates when there was none."""
+    inputs, _ = lake.evaluations.inputs(campaign.name)
+    return inputs or bring_up_to_date(lake, campaign)
+
+
 @dataclass
 class _Pass:
     """One attempt, from the inputs as they were read to the inputs as they are written."""
