@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake lock
+.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake bench-annotation lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -69,6 +69,9 @@ bench-cleansing: setup-dev  ## Measure the checks beside other tools (IMAGES="DI
 
 bench-lake: setup-dev  ## Measure import, snapshots, queries and the nightly comparison (IMAGES=DIR)
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.lake $(IMAGES)
+
+bench-annotation: setup-dev  ## Measure a campaign of 100,000 images: first evaluation, votes, the sensor
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.annotation
 
 # ---------------------------------------------------------------- environments
 

@@ -68,6 +68,11 @@ def former_adjudication_key(image_id: str, vote_ids: Iterable[str]) -> str:
     return f"{image_id}.{digest[:12]}"
 
 
+def image_id_in(task_key: str) -> str:
+    """The image that a key of either page names; empty for a key of another form."""
+    return task_key.removesuffix(_KEY_END).rpartition(".")[0]
+
+
 def asks_for_a_decision(task_key: str) -> bool:
     """Whether an answer to this task counts only with a choice; on the former page it had none."""
     return task_key.endswith(_KEY_END)

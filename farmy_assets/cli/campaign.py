@@ -19,6 +19,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow import campaigns
 from farmy_assets.workflow.campaign_status import campaign_status
+from farmy_assets.workflow.evaluation import bring_up_to_date
 from farmy_assets.workflow.selection import choose_again, preview
 
 commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annotation campaigns.")
@@ -126,6 +127,27 @@ def choose(
         if count
         else f"the query chooses no image of {name} that was not given out already"
     )
+
+
+@commands.command("evaluate")
+@ends_plainly
+def evaluate(
+    name: Annotated[str, typer.Argument(help="The campaign.")],
+    anew: Annotated[
+        bool, typer.Option("--anew", help="From assignments and votes alone, every image.")
+    ] = False,
+) -> None:
+    """Judge what is new in a campaign, as the platform does by itself when answers come.
+
+    With --anew everything that was judged is thrown away and made again: the same records give
+    the same bytes.
+    """
+    lake = open_lake()
+    campaign = lake.campaigns.named(known_campaign(lake, name))
+    inputs = bring_up_to_date(lake, campaign, anew=anew)
+    counts = inputs.counts
+    told = ", ".join(f"{count:,} {status}" for status, count in counts.statuses.items())
+    typer.echo(f"{name}: {counted(counts.judged, 'image')} judged{f': {told}' if told else ''}")
 
 
 def _tell_choice(lake: Lake, campaign: Campaign) -> None:

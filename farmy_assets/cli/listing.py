@@ -20,6 +20,9 @@ SENTENCES: Mapping[str, str] = {
     "redrive": (
         "Show the events that five deliveries could not catalogue, and move them back to the queue."
     ),
+    "migrate": (
+        "Bring records of older versions into today's form; changes nothing where that is done."
+    ),
     "ingest": (
         "Bring photographs, with metadata, into the lake: of a folder, of a list, or of a bucket."
     ),

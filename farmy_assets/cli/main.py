@@ -10,6 +10,7 @@ from farmy_assets.cli import (
     dataset,
     duplicates,
     ingest,
+    migrate,
     people,
     platform,
     query,
@@ -30,6 +31,7 @@ app.command("down")(platform.down)
 app.command("status")(platform.status)
 app.command("reconcile")(catalog.reconcile)
 app.command("redrive")(catalog.redrive)
+app.command("migrate")(migrate.migrate)
 app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)

@@ -1,4 +1,7 @@
-"""Contact sheets of what people drew: votes, conflicts, consensus. For looking, not for judging."""
+"""Contact sheets of what people drew: votes, conflicts, consensus. For looking, not for judging.
+
+They are handed few images more than a sheet has room for: each may cost a page of the evaluation.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -47,7 +50,8 @@ def _sheet(
 ) -> dict[str, Any]:
     if not drawn:
         return {}
-    kept = lake.kept_images(campaign.name)
+    found = lake.evaluations.of_images(campaign.name, (image_id for image_id, _ in drawn))
+    kept = {image_id: image.image for image_id, image in found.items() if image.image}
     there = [(kept[image_id], boxes) for image_id, boxes in drawn if image_id in kept]
     return marked_sheet(
         lake,

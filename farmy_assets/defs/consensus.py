@@ -1,19 +1,20 @@
 """Annotation, the way back: votes come in, are compared, argued over, and become consensus."""
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus, judge_image
+from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
+from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
 from farmy_assets.annotation.membership import can_decide
 from farmy_assets.annotation.tasks import adjudication_task
-from farmy_assets.annotation.votes import Vote
-from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
     sheet_of_conflicts,
@@ -26,12 +27,17 @@ from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.resources import LakeResource, StudioResource
-from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
-from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.votes import CopiedInboxes
+from farmy_assets.workflow.evaluation import (
+    Conclusion,
+    bring_up_to_date,
+    evaluated,
+    image_ids_in_conflict,
+)
+from farmy_assets.workflow.evaluation_arrivals import newest_votes
 from farmy_assets.workflow.progress import Progress
 
 SHOWN = 20
@@ -53,31 +59,29 @@ def annotations(
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
         seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
-        known = opened.votes.all(campaign.name)
+        inboxes = seen.get(campaign.name, {})
         members, differences = opened.campaigns.members(campaign.name), Differences()
-        new = copy_new_votes(
+        new_votes = copy_new_votes(
             opened, label_studio, campaign, members=members,
-            inboxes=members.inboxes(*DRAWING), known=known, differences=differences,
+            inboxes=members.inboxes(*DRAWING), seen=inboxes, differences=differences,
         )  # fmt: skip
-        opened.votes.write_copied(CopiedInboxes(
-            campaign=campaign.name, inboxes=seen.get(campaign.name, {})
-        ))  # fmt: skip
-    votes = (*known, *new)
-    foreign = sum(vote.person != vote.inbox_person for vote in votes)
+        opened.votes.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=inboxes))
+        inputs = bring_up_to_date(opened, campaign)
+    newest = newest_votes(opened, inputs, count=SHOWN)
     return dg.MaterializeResult(
         metadata={
-            **rows(len(votes)),
-            **sheet_of_votes(opened, campaign, votes),
+            **rows(inputs.votes.votes),
+            **sheet_of_votes(opened, campaign, newest[:SHOWN]),
             **place(f"s3://{opened.records.bucket.name}/{keys.votes(campaign.name)}"),
-            "new_votes": len(new),
-            "votes_in_other_peoples_inboxes": foreign,
+            "new_votes": new_votes,
+            "votes_in_other_peoples_inboxes": inputs.votes.foreign,
             "tasks_that_nobody_was_asked": len(differences.not_asked),
             "tasks_with_altered_data": len(differences.altered),
-            "votes_with_problems": sum(bool(vote.problems) for vote in votes),
+            "votes_with_problems": inputs.votes.with_problems,
             "by_outcome": count_table(
-                Counter(v.outcome.value for v in votes), of="outcome", counted="votes"
+                Counter(inputs.votes.outcomes), of="outcome", counted="votes"
             ),
-            "by_author": count_table(Counter(v.voter for v in votes), of="author", counted="votes"),
+            "by_author": count_table(Counter(inputs.votes.authors), of="author", counted="votes"),
         }
     )
 
@@ -89,69 +93,49 @@ def annotations(
 def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
     """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
 
-    Judges every image from the votes alone, so running it again gives the same answer.
+    Judges the images of which something is new, from the votes alone: running it again gives the
+    same answer.
     """
     with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
-        copied, rulings = opened.votes.copied(campaign.name), opened.triage.digest(campaign.name)
-        is_followed = rulings and not Progress.of(opened).flagged(campaign.name).to_redo
-        judgements = _judge_all(opened, campaign)
-        in_conflict = [j for j in judgements if j.status is ConsensusStatus.IN_CONFLICT]
-        state = CampaignState(
-            campaign=campaign.name,
-            campaign_version=campaign.version,
-            inboxes=copied.inboxes,
-            judgements=judgements,
-            rulings=rulings if is_followed else "",
-            conflicts_handed_over=_are_handed_over(opened, campaign, in_conflict),
+        inputs = bring_up_to_date(
+            opened, campaign, to_hand_over=_lost_by_label_studio(opened, campaign)
         )
-        opened.evaluations.write(state)
+        counts = inputs.counts
+        in_conflict = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
     conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
     shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
-    kinds = Counter(conflict.kind.value for j in state.judgements for conflict in j.conflicts)
     return dg.MaterializeResult(
         metadata={
-            **rows(len(state.judgements)),
+            **rows(counts.judged),
             **sheet_of_conflicts(opened, campaign, in_conflict),
-            **place(f"s3://{opened.records.bucket.name}/{keys.campaign_state(campaign.name)}"),
-            "images_in_conflict": len(in_conflict),
-            "images_ever_in_conflict": sum(bool(j.conflicts) for j in state.judgements),
-            "conflicts_by_kind": count_table(kinds, of="kind", counted="conflicts"),
+            **place(f"s3://{opened.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
+            "images_in_conflict": counts.count_of(ConsensusStatus.IN_CONFLICT),
+            "images_ever_in_conflict": counts.disputed,
+            "conflicts_by_kind": count_table(counts.conflicts, of="kind", counted="conflicts"),
             "open_conflicts": record_table(shown[:SHOWN], ("image", "kind", "what")),
         }
     )
 
 
-def _are_handed_over(lake: Lake, campaign: Campaign, in_conflict: list[ImageConsensus]) -> bool:
-    """Whether the adjudicator has all conflicts; not after a run that was killed while giving."""
-    if not in_conflict:
-        return True
-    before = lake.evaluations.current(campaign.name)
-    given = lake.assignments.adjudication(campaign.name).assignments
-    there = {a.task_key for a in given if a.person == campaign.adjudicator.name}
-    return (
-        before is not None
-        and before.conflicts_handed_over
-        and all(j.adjudication_task_key in there for j in in_conflict)
-    )
+def _some(lake: Lake, campaign: Campaign, *statuses: ConsensusStatus) -> list[ImageConsensus]:
+    """A few judgements of these statuses, to show; reads few pages."""
+    found = lake.evaluations.with_status(campaign.name, *statuses)
+    return list(islice(found, SHOWN))
 
 
-def _judge_all(lake: Lake, campaign: Campaign) -> tuple[ImageConsensus, ...]:
-    """The judgement of every image that was given out and is still in a cleansed set."""
-    kept = lake.kept_images(campaign.name)
-    asked: dict[str, list[Assignment]] = defaultdict(list)
-    for assignment in lake.assignments.all(campaign.name):
-        asked[assignment.image_id].append(assignment)
-    answered: dict[str, list[Vote]] = defaultdict(list)
-    for vote in lake.votes.all(campaign.name):
-        answered[vote.image_id].append(vote)
-    return tuple(
-        judge_image(
-            image_id, assignments=asked[image_id], votes=answered[image_id], campaign=campaign
-        )
-        for image_id in sorted(asked.keys() & kept.keys())
+def _lost_by_label_studio(lake: Lake, campaign: Campaign) -> Sequence[str]:
+    """All open conflicts, when the adjudicator's inbox has fewer tasks than it had."""
+    inbox = Inbox(
+        campaign=campaign.name, phase=Phase.ADJUDICATION, person=campaign.adjudicator.name
     )
+    summary = lake.evaluations.summary(campaign.name)
+    before = summary.inboxes.get(inbox.key) if summary else None
+    now = lake.votes.copied(campaign.name).inboxes.get(inbox.key)
+    if before is None or (now and now.tasks >= before.tasks):
+        return ()
+    return image_ids_in_conflict(lake, campaign.name)
 
 
 @dg.asset(
@@ -169,57 +153,57 @@ def adjudication_tasks(
     with as_dagster_failure():
         opened, label_studio = lake.open(), studio.open()
         campaign = opened.campaigns.named(context.partition_key)
-        state = opened.evaluations.current(campaign.name)
-        disputed = [
-            j
-            for j in (state.judgements if state else ())
-            if j.status is ConsensusStatus.IN_CONFLICT
-        ]
-        added, own_work = 0, 0
-        if state and disputed:
+        inputs, added = evaluated(opened, campaign), 0
+        if waiting := inputs.to_hand_over:
             members = opened.campaigns.members(campaign.name)
-            free = [j for j in disputed if can_decide(campaign, j, members)]
-            own_work = len(disputed) - len(free)
-            added = _hand_over(opened, label_studio, campaign, free) if free else 0
-            if not state.conflicts_handed_over:
-                handed = state.model_copy(update={"conflicts_handed_over": True})
-                opened.evaluations.write(handed)
-        given = opened.assignments.adjudication(campaign.name).assignments
+            found = opened.evaluations.of_images(campaign.name, waiting)
+            free = [
+                image
+                for image in found.values()
+                if image.consensus and can_decide(campaign, image.consensus, members)
+            ]
+            after = inputs.adjudication_up_to
+            added = _hand_over(opened, label_studio, campaign, free, after=after) if free else 0
+            inputs = bring_up_to_date(opened, campaign, handed_over=waiting)
+        counts = inputs.counts
+        disputed = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
     return dg.MaterializeResult(
         metadata={
-            **rows(len(given)),
+            **rows(counts.adjudications),
             **sheet_of_conflicts(opened, campaign, disputed),
-            **place(f"s3://{opened.records.bucket.name}/{keys.adjudication(campaign.name)}"),
+            **place(f"s3://{opened.records.bucket.name}/{keys.adjudication_log(campaign.name, 0)}"),
             "adjudicator": campaign.adjudicator.name,
             "tasks_added": added,
-            "images_in_conflict": len(disputed),
-            "images_that_the_adjudicator_labelled": own_work,
+            "images_in_conflict": counts.count_of(ConsensusStatus.IN_CONFLICT),
+            "images_that_the_adjudicator_labelled": counts.unasked,
         }
     )
 
 
 def _hand_over(
-    lake: Lake, studio: Studio, campaign: Campaign, disputed: list[ImageConsensus]
+    lake: Lake, studio: Studio, campaign: Campaign, disputed: list[EvaluatedImage], *, after: int
 ) -> int:
     """Put disputed images into the adjudicator's inbox; returns how many were not there yet."""
-    kept = lake.kept_images(campaign.name)
-    votes = lake.votes.all(campaign.name)
     person = campaign.adjudicator.name
     inbox = Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=person)
     lake.mark_cleansed_bucket()
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
-    for judgement in disputed:
-        image: KeptImage = kept[judgement.image_id]
+    former = []
+    for item in disputed:
+        judgement, image = item.consensus, item.image
+        if judgement is None or image is None:
+            continue
         key = keys.cleansed_image(image.image_id)
         task = adjudication_task(
             judgement,
-            votes=votes,
+            votes=item.votes,
             policy=campaign.agreement,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
         )
+        former.append(former_adjudication_key(judgement.image_id, judgement.vote_ids))
         tasks.append(task)
         given.append(
             Assignment(
@@ -231,10 +215,9 @@ def _hand_over(
                 batch_id="",
             )
         )
-    lake.assignments.add_adjudication(campaign.name, given)
+    lake.assignments.add_adjudication(campaign.name, given, after=after)
     added = studio.add_tasks(project_id, tasks)
     # What still asks for the same decisions on the former page, unless it was answered meanwhile.
-    former = [former_adjudication_key(j.image_id, j.vote_ids) for j in disputed]
     studio.remove_unanswered(project_id, former)
     return added
 
@@ -247,28 +230,30 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
     """What a campaign's images show, as far as that is settled: the boxes that can be released.
 
     An image is settled when one annotator was asked and answered, when several agree, or when the
-    adjudicator has decided.
+    adjudicator has decided. Written are the pages of what is new, and the campaign's summary, which
+    notes up to which state of the inboxes and of people's rulings this holds.
     """
     with as_dagster_failure():
         opened = lake.open()
         campaign = opened.campaigns.named(context.partition_key)
-        state = opened.evaluations.current(campaign.name)
-        if state is None:
-            msg = f"no votes of {context.partition_key} were judged yet: run annotation_conflicts"
-            raise InvalidInputError(msg)
-    settled = [j for j in state.judgements if j.status.is_releasable]
-    classes = Counter(box.label for j in settled for box in j.boxes)
-    errors = Counter(s.kind.value for j in settled for s in j.settled_as)
+        copied, rulings = opened.votes.copied(campaign.name), opened.triage.digest(campaign.name)
+        is_followed = rulings and not Progress.of(opened).flagged(campaign.name).to_redo
+        conclusion = Conclusion(copied.inboxes, rulings if is_followed else "")
+        inputs = bring_up_to_date(opened, campaign, conclusion=conclusion)
+        settled = _some(opened, campaign, *(s for s in ConsensusStatus if s.is_releasable))
+    counts = inputs.counts
     return dg.MaterializeResult(
         metadata={
-            **rows(len(settled)),
+            **rows(counts.releasable_images),
             **sheet_of_consensus(opened, campaign, settled),
-            **place(f"s3://{opened.records.bucket.name}/{keys.campaign_state(state.campaign)}"),
-            "boxes": sum(classes.values()),
-            "images_waiting_for_answers": state.standings().get(ConsensusStatus.WAITING.value, 0),
-            "open_conflicts": state.standings().get(ConsensusStatus.IN_CONFLICT.value, 0),
-            "by_standing": count_table(state.standings(), of="standing"),
-            "boxes_by_class": count_table(classes, of="class", counted="boxes"),
-            "errors_found_by_the_adjudicator": count_table(errors, of="kind", counted="boxes"),
+            **place(f"s3://{opened.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
+            "boxes": sum(counts.boxes.values()),
+            "images_waiting_for_answers": counts.count_of(ConsensusStatus.WAITING),
+            "open_conflicts": counts.count_of(ConsensusStatus.IN_CONFLICT),
+            "by_standing": count_table(counts.statuses, of="standing"),
+            "boxes_by_class": count_table(counts.boxes, of="class", counted="boxes"),
+            "errors_found_by_the_adjudicator": count_table(
+                counts.errors, of="kind", counted="boxes"
+            ),
         }
     )

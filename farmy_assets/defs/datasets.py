@@ -62,6 +62,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
             content = {"manifest.json": version.to_json(), "README.md": card}
             address = opened.datasets.lay_out(version, content)
             opened.datasets.freeze_as_newest(version)
+            opened.released.note(version)
     result = Materialized(
         data_version=dg.DataVersion(version.version_id),
         metadata={

@@ -25,6 +25,7 @@ from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavail
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.evaluation import bring_up_to_date, evaluated
 
 
 @dg.asset(
@@ -45,16 +46,17 @@ def reassigned_tasks(
         refused: list[str] = []
         if is_behind := opened.pending.of(campaign.name).is_behind(campaign):
             refused = _follow(opened, label_studio, campaign)
-        moved = [a for page in opened.assignments.pages(campaign.name) for a in page.taken_back]
+        inputs = (bring_up_to_date if is_behind else evaluated)(opened, campaign)
+    moved = Counter[str]()
+    for batch in inputs.batches.values():
+        moved.update(batch.taken_back)
     return dg.MaterializeResult(
         metadata={
-            **rows(len(moved)),
+            **rows(moved.total()),
             **place(f"s3://{opened.records.bucket.name}/{keys.assignments(campaign.name)}"),
             "campaign_version": campaign.version,
             "note": "done for this version now" if is_behind else "done for this version before",
-            "taken_back_from": count_table(
-                Counter(a.person for a in moved), of="person", counted="tasks"
-            ),
+            "taken_back_from": count_table(moved, of="person", counted="tasks"),
             **({"inboxes_not_brought_up_to_date": "; ".join(refused)} if refused else {}),
         }
     )
@@ -84,14 +86,15 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
     people = {person.name for person in campaign.annotators}
     pages = lake.assignments.pages(campaign.name)
     given = [assignment for page in pages for assignment in page.assignments]
-    votes = list(lake.votes.all(campaign.name))
+    votes = lake.votes.all(campaign.name)
     if former := unanswered_by_former(given, people=people, votes=votes):
         inboxes = _emptied(studio, former)
         # Whoever answered up to the deletion has a task left, and its answer is read now.
-        votes += copy_new_votes(
+        copy_new_votes(
             lake, studio, campaign,
-            members=members, inboxes=inboxes, known=votes, differences=Differences(),
+            members=members, inboxes=inboxes, differences=Differences(),
         )  # fmt: skip
+        votes = lake.votes.all(campaign.name)
         former = unanswered_by_former(given, people=people, votes=votes)
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]

@@ -115,9 +115,9 @@ def annotation_completion_sensor(
     """New or changed answers are stored and evaluated; a settled campaign is released.
 
     A batch whose flagged photographs people ruled on is cleansed anew; one of which images were
-    chosen again is placed again. Each time it reads, of each campaign, its rules, its last
-    evaluation and two small records, and lists its rulings; nothing grows with the batches that
-    are done.
+    chosen again is placed again. Each time it reads, of each campaign, its rules, the
+    summary of its evaluation and a few small records, and lists its rulings; nothing grows with the
+    images.
     """
     now = datetime.now(UTC)
     try:

@@ -5,6 +5,9 @@ Assignments are only ever added; those of people who left are marked as taken ba
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from pydantic import ValidationError
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
@@ -12,6 +15,8 @@ from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters, counted
 from farmy_assets.catalog.records import Record
 from farmy_assets.lake import keys
+from farmy_assets.lake.numbered_log import NumberedLog
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.shared_pages import SharedPages, in_flight
 
@@ -50,7 +55,7 @@ class Placement(Record):
 
 
 class AdjudicationAssignments(Record):
-    """All conflicts of a campaign that were ever assigned to the adjudicator."""
+    """Conflicts of a campaign that were assigned to the adjudicator, all or those of one run."""
 
     campaign: str
     assignments: tuple[Assignment, ...] = ()
@@ -144,18 +149,60 @@ class AssignmentRepository:
         self.records.replace(keys.placements(placement.campaign, placement.batch_id), placement)
 
     def adjudication(self, campaign: str) -> AdjudicationAssignments:
-        """What was assigned to the adjudicator so far."""
-        found = self.records.find(keys.adjudication(campaign), AdjudicationAssignments)
-        return found or AdjudicationAssignments(campaign=campaign)
+        """What was assigned to the adjudicator so far, of each task key the last; reads it all."""
+        found = self.former_adjudication(campaign)[0]
+        pages = [*([found] if found else []), *self.adjudicated(campaign, after=0).values()]
+        keyed = {a.task_key: a for page in pages for a in page.assignments}
+        return AdjudicationAssignments(
+            campaign=campaign, assignments=tuple(keyed[task_key] for task_key in sorted(keyed))
+        )
 
-    def add_adjudication(self, campaign: str, assignments: Iterable[Assignment]) -> None:
-        """Add assignments to the adjudicator; one per task key, however often it is added."""
-        key, new = keys.adjudication(campaign), tuple(assignments)
-        while True:
-            found, etag = self.records.find_with_etag(key, AdjudicationAssignments)
-            keyed = {a.task_key: a for a in (*(found.assignments if found else ()), *new)}
-            page = AdjudicationAssignments(
-                campaign=campaign, assignments=tuple(keyed[task_key] for task_key in sorted(keyed))
-            )
-            if page == found or self.records.bucket.put_if(key, page.to_json(), etag=etag):
+    def former_adjudication(self, campaign: str) -> tuple[AdjudicationAssignments | None, str]:
+        """The one record that older versions kept, with its ETag; None and nothing without it."""
+        key = keys.adjudication(campaign)
+        found, etag = self.records.find_with_etag(key, AdjudicationAssignments)
+        return found, etag or ""
+
+    def adjudication_log(self, campaign: str) -> NumberedLog:
+        """The numbered records that assignments to the adjudicator are added to."""
+        return NumberedLog(self.records.bucket, partial(keys.adjudication_log, campaign))
+
+    def adjudicated(self, campaign: str, *, after: int) -> dict[int, AdjudicationAssignments]:
+        """What was assigned to the adjudicator behind a number, by the numbers of the records."""
+        numbers = self.adjudication_log(campaign).after(after)
+        found = in_threads(
+            lambda n: self.records.ours(
+                keys.adjudication_log(campaign, n), AdjudicationAssignments
+            ),
+            numbers,
+        )
+        nothing = AdjudicationAssignments(campaign=campaign)
+        return {n: page or nothing for n, page in zip(numbers, found, strict=True)}
+
+    def add_adjudication(
+        self, campaign: str, assignments: Iterable[Assignment], *, after: int = 0
+    ) -> None:
+        """Add assignments to the adjudicator; those that stand behind `after` are not added again.
+
+        Args:
+            campaign: Their campaign.
+            assignments: What is new; of each task key, the last that was added counts.
+            after: Up to which number of the log the caller knows what was assigned.
+        """
+        left = {a.task_key: a for a in assignments}
+
+        def learn(content: bytes) -> None:
+            try:
+                page = AdjudicationAssignments.model_validate_json(content)
+            except ValidationError:  # somebody else's object; it is reported where it is read
                 return
+            for given in page.assignments:
+                if left.get(given.task_key) == given:
+                    del left[given.task_key]
+
+        def content() -> bytes | None:
+            new = tuple(left[task_key] for task_key in sorted(left))
+            page = AdjudicationAssignments(campaign=campaign, assignments=new)
+            return page.to_json() if new else None
+
+        self.adjudication_log(campaign).append(after=after, content=content, learn=learn)

@@ -75,6 +75,19 @@ class CleansedSetRepository:
             if item.key not in unfiled or keys.record_name(item.key) not in moved:
                 yield item
 
+    def etags(self, campaign: str) -> dict[str, str]:
+        """Batch id to the ETag of its cleansed set, which differs whenever the set does.
+
+        Sets that earlier versions left may be of other campaigns. A set that is moved keeps its
+        bytes, and with them its ETag.
+        """
+        bucket, found = self.records.bucket, dict[str, str]()
+        if unfiled := set(bucket.keys_at(keys.CLEANSED_SETS)):
+            listed = bucket.listing(keys.CLEANSED_SETS)
+            found = {keys.record_name(i.key): i.etag for i in listed if i.key in unfiled}
+        filed = bucket.listing(keys.cleansed_set(campaign))
+        return found | {keys.record_name(item.key): item.etag for item in filed}
+
     def write(self, cleansed: CleansedSet) -> None:
         """Write a batch's cleansed set, in place of an older one."""
         self.records.replace(keys.cleansed_set(cleansed.campaign, cleansed.batch_id), cleansed)

@@ -19,6 +19,7 @@ from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.released import ReleasedVersion
 
 MANIFEST = "MANIFEST.json"
 
@@ -149,7 +150,7 @@ class DatasetRepository:
         self.bucket.put(self._manifest_key(version, folder), manifest.to_json())
         return f"s3://{self.bucket.name}/{self._key(version, folder)}"
 
-    def has_export(self, version: DatasetVersion, folder: str) -> bool:
+    def has_export(self, version: DatasetVersion | ReleasedVersion, folder: str) -> bool:
         """Whether an export of this version is whole."""
         return self.bucket.size_bytes(self._manifest_key(version, folder)) is not None
 
@@ -188,7 +189,7 @@ class DatasetRepository:
     def _manifest_key(self, version: DatasetVersion, folder: str) -> str:
         return self._key(version, f"{folder}/{MANIFEST}" if folder else MANIFEST)
 
-    def _key(self, version: DatasetVersion, path: str) -> str:
+    def _key(self, version: DatasetVersion | ReleasedVersion, path: str) -> str:
         return keys.dataset(version.campaign, version.version_id, path)
 
 

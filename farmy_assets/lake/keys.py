@@ -25,13 +25,15 @@ CLEANSED_IMAGES = "images/"
 BATCHES = "batches/"
 CAMPAIGNS = "campaigns/"
 CLEANSED_SETS = "cleansed/"
+EVALUATIONS = "evaluations/"
+FORMER_EVALUATIONS = "judgements/"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
     r"incoming/(?P<contributor>[A-Za-z0-9_-]{3,64})/(?P<client_id>[A-Za-z0-9_-]{8,64})"
 )
 
-_LAST_NUMBER = re.compile(r"(\d{1,12})\.json\Z", re.ASCII)
+_LAST_NUMBER = re.compile(r"(\d{1,12})\.jsonl?\Z", re.ASCII)
 
 
 def record_name(key: str) -> str:
@@ -222,8 +224,13 @@ def placements(campaign: str, batch_id: str) -> str:
 
 
 def votes(campaign: str, digest: str = "") -> str:
-    """Votes that were copied out together; without a digest, the prefix of all."""
+    """Votes copied out together by older versions; without a digest, the prefix of all votes."""
     return f"votes/{campaign}/" + (f"{digest}.jsonl" if digest else "")
+
+
+def vote_log(campaign: str, number: int) -> str:
+    """Votes that were copied out together: the number is the lock."""
+    return f"votes/{campaign}/log/{number:08d}.jsonl"
 
 
 def copied_inboxes(campaign: str) -> str:
@@ -232,13 +239,38 @@ def copied_inboxes(campaign: str) -> str:
 
 
 def campaign_state(campaign: str) -> str:
-    """How far each image of a campaign is; rewritten as votes come."""
-    return f"judgements/{campaign}.json"
+    """A campaign's evaluation as older versions kept it: one record of all its images."""
+    return f"{FORMER_EVALUATIONS}{campaign}.json"
+
+
+def evaluation_page(campaign: str, layout: str, name: str) -> str:
+    """What is known of those images whose hashed ids begin with the page's name."""
+    return f"{evaluation_pages(campaign, layout)}{name}.jsonl"
+
+
+def evaluation_pages(campaign: str, layout: str = "") -> str:
+    """The prefix of a campaign's pages of one layout; without it, of all."""
+    return f"{EVALUATIONS}{campaign}/pages/" + (f"{layout}/" if layout else "")
+
+
+def evaluation_inputs(campaign: str) -> str:
+    """Which records a campaign's pages take into account, and what is counted in each page."""
+    return f"{EVALUATIONS}{campaign}/inputs.json"
+
+
+def evaluation_summary(campaign: str) -> str:
+    """How far a campaign is, in one small record."""
+    return f"{EVALUATIONS}{campaign}/summary.json"
 
 
 def adjudication(campaign: str) -> str:
-    """Which conflicts were handed to the adjudicator."""
+    """Which conflicts older versions handed to the adjudicator."""
     return f"adjudication/{campaign}.json"
+
+
+def adjudication_log(campaign: str, number: int) -> str:
+    """Conflicts that were handed to the adjudicator together: the number is the lock."""
+    return f"adjudication/{campaign}/{number:06d}.json"
 
 
 def triage_questions(campaign: str, batch_id: str = "") -> str:
@@ -264,6 +296,16 @@ def overturn_rates(campaign: str) -> str:
 def dataset_versions(campaign: str) -> str:
     """The prefix under which all versions of a campaign's data set are frozen."""
     return f"dataset-versions/{campaign}/"
+
+
+def released(campaign: str) -> str:
+    """What the newest version of a campaign's data set was made of, in one small record."""
+    return f"released/{campaign}.json"
+
+
+def flagged(campaign: str) -> str:
+    """What rulings leave to do for a campaign's cleansed sets; follows from both."""
+    return f"flagged/{campaign}.json"
 
 
 def dataset_version(campaign: str, number: int) -> str:

@@ -23,6 +23,7 @@ from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.released import ReleasedRepository
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.lake.votes import VoteRepository
@@ -145,6 +146,11 @@ class Lake:
     def datasets(self) -> DatasetRepository:
         """The versions of data sets, and their exports."""
         return DatasetRepository(self.records, self.exports, self.cleansed)
+
+    @property
+    def released(self) -> ReleasedRepository:
+        """What the newest version of each data set was made of."""
+        return ReleasedRepository(self.records)
 
     def mark_cleansed_bucket(self) -> None:
         """Write the object that Label Studio checks for when it connects to the bucket."""

@@ -1,7 +1,7 @@
 """The records bucket: typed records in, typed records out."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -91,17 +91,25 @@ class RecordStore:
         return self.bucket.put_once(key, lines, media_type="application/x-ndjson")
 
     def read_lines(self, prefix: str, kind: type[Kind]) -> Iterator[Kind]:
-        """All records in all objects of JSON lines under a prefix.
+        """All records in all objects of JSON lines under a prefix."""
+        return self.lines(self.bucket.keys(prefix), kind)
+
+    def lines(self, found: Iterable[str], kind: type[Kind]) -> Iterator[Kind]:
+        """All records in objects of JSON lines, a few objects in memory at a time.
 
         A line that is no such record is passed over, and its object reported as a warning.
         """
-        contents = in_threads(lambda key: (key, self.bucket.find(key)), self.bucket.keys(prefix))
-        for key, content in contents:
-            for line in (content or b"").splitlines():
-                try:
-                    yield self._parsed(key, line, kind)
-                except LakeError:
-                    self._pass_over(key, kind)
+        for some in in_chunks(found, _OBJECTS_AT_ONCE):
+            for key, content in in_threads(lambda key: (key, self.bucket.find(key)), some):
+                yield from self.parsed_lines(key, content or b"", kind)
+
+    def parsed_lines(self, key: str, content: bytes, kind: type[Kind]) -> Iterator[Kind]:
+        """The records in the bytes of an object of JSON lines."""
+        for line in content.splitlines():
+            try:
+                yield self._parsed(key, line, kind)
+            except LakeError:
+                self._pass_over(key, kind)
 
     def _pass_over(self, key: str, kind: type[Record]) -> None:
         """Log a foreign object once a process, because sensors list every few seconds."""

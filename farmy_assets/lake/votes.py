@@ -3,15 +3,17 @@
 Votes are only ever added: a stored vote is never changed or deleted.
 """
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 from pydantic import AwareDatetime
 
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.lake import keys
+from farmy_assets.lake.numbered_log import NumberedLog
 from farmy_assets.lake.record_store import RecordStore
 
 
@@ -37,22 +39,62 @@ class CopiedInboxes(Record):
 
 @dataclass(frozen=True)
 class VoteRepository:
-    """Reads and adds votes, and keeps the state of the inboxes that they were copied from."""
+    """Reads and adds votes, and keeps the state of the inboxes that they were copied from.
+
+    Votes are added to a numbered log. Objects that older versions named by a digest are read too.
+    """
 
     records: RecordStore
 
     def all(self, campaign: str) -> tuple[Vote, ...]:
-        """Every vote of a campaign once, however often it was copied, in the order of their ids."""
+        """Every vote of a campaign once, however often it was copied, in the order of their ids.
+
+        Reads all of them: for people and for the query layer.
+        """
         lines = self.records.read_lines(keys.votes(campaign), Vote)
         by_id = {vote.vote_id: vote for vote in lines}
         return tuple(by_id[vote_id] for vote_id in sorted(by_id))
 
-    def add(self, campaign: str, votes: Sequence[Vote]) -> None:
-        """Add votes; adding the same ones again changes nothing."""
+    def log(self, campaign: str) -> NumberedLog:
+        """The numbered objects that votes are added to."""
+        return NumberedLog(self.records.bucket, partial(keys.vote_log, campaign))
+
+    def numbered(self, campaign: str, numbers: Iterable[int]) -> Iterator[Vote]:
+        """The votes in these objects of the log."""
+        return self.records.lines((keys.vote_log(campaign, n) for n in numbers), Vote)
+
+    def older_objects(self, campaign: str) -> list[str]:
+        """The keys of objects that older versions wrote; they sort before the log's."""
+        first = keys.vote_log(campaign, 0)
+        return list(
+            takewhile(lambda key: key < first, self.records.bucket.keys(keys.votes(campaign)))
+        )
+
+    def in_objects(self, found: Iterable[str]) -> Iterator[Vote]:
+        """The votes in objects with these keys."""
+        return self.records.lines(found, Vote)
+
+    def add(self, campaign: str, votes: Sequence[Vote], *, after: int = 0) -> None:
+        """Add votes for good; those that the log has behind `after` are not added again.
+
+        Args:
+            campaign: Their campaign.
+            votes: What is new.
+            after: Up to which number of the log the caller knows all votes.
+        """
+        left = {vote.vote_id: vote for vote in votes}
+
+        def learn(content: bytes) -> None:
+            for vote in self.records.parsed_lines(keys.votes(campaign), content, Vote):
+                left.pop(vote.vote_id, None)
+
+        def content() -> bytes | None:
+            lines = (left[vote_id].model_dump_json().encode() + b"\n" for vote_id in sorted(left))
+            return b"".join(lines) or None
+
         if votes:
-            ordered = sorted(votes, key=lambda vote: vote.vote_id)
-            digest = hashlib.sha256("".join(v.vote_id for v in ordered).encode()).hexdigest()
-            self.records.append_lines(keys.votes(campaign, digest[:32]), ordered)
+            log = self.log(campaign)
+            log.append(after=after, content=content, learn=learn, media_type="application/x-ndjson")
 
     def copied(self, campaign: str) -> CopiedInboxes:
         """The state of the inboxes when votes were last copied; empty before the first copy."""

@@ -85,6 +85,7 @@ def look_up(lake: Lake, found: Sequence[Mapping[str, object]]) -> FoundImages:
         answer = QueryLayer(lake).engine.query(these_images_sql(ids[start : start + _AT_ONCE]))
         for row in answer.to_pylist():
             places[row["image_id"]] = (row["campaign"] or "", row["batch_id"] or "")
+    reader.read((image_id, campaign) for image_id, (campaign, _) in places.items())
     return FoundImages(
         rows=found,
         annotations={i: reader.of(i, campaign) for i, (campaign, _) in places.items()},

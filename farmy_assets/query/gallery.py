@@ -55,6 +55,7 @@ def gather(
         some = image_ids[start : start + _AT_ONCE]
         answer = QueryLayer(lake).engine.query(these_images_sql(some))
         rows = {row["image_id"]: row for row in answer.to_pylist()}
+        drawn.read((image_id, row["campaign"] or "") for image_id, row in rows.items())
         files = in_threads(lambda image_id: _fetched(lake, image_id, folder), some)
         for image_id, file in zip(some, files, strict=True):
             if file is None:

@@ -1,15 +1,17 @@
 """Votes, consensus, conflicts and assignments of found images.
 
-Votes and judgements are read once for each campaign that a found image is of; assignments once for
-each of its batches.
+Votes and judgements are read from the pages of the evaluation that the found images lie in;
+assignments once for each of their batches.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.lake.lake import Lake
 
 
@@ -42,14 +44,26 @@ class AnnotationReader:
     """Reads assignments and evaluations as they are asked for, each once."""
 
     lake: Lake
-    _judged: dict[str, dict[str, ImageAnnotations]] = field(default_factory=dict)
+    _known: dict[tuple[str, str], ImageAnnotations] = field(default_factory=dict)
     _assigned: dict[tuple[str, str], tuple[Assignment, ...]] = field(default_factory=dict)
+
+    def read(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Read what is known of many images at once, given as image id and campaign."""
+        by_campaign: dict[str, list[str]] = defaultdict(list)
+        for image_id, campaign in wanted:
+            if campaign and (image_id, campaign) not in self._known:
+                by_campaign[campaign].append(image_id)
+        for campaign, image_ids in by_campaign.items():
+            found = self.lake.evaluations.of_images(campaign, image_ids)
+            for image_id in image_ids:
+                image = found.get(image_id)
+                known = _annotations(image) if image else ImageAnnotations()
+                self._known[image_id, campaign] = known
 
     def of(self, image_id: str, campaign: str) -> ImageAnnotations:
         """What was drawn on an image."""
-        if campaign not in self._judged:
-            self._judged[campaign] = dict(self._of_campaign(campaign)) if campaign else {}
-        return self._judged[campaign].get(image_id, ImageAnnotations())
+        self.read([(image_id, campaign)])
+        return self._known.get((image_id, campaign), ImageAnnotations())
 
     def assignments(self, image_id: str, campaign: str, batch_id: str) -> list[Assignment]:
         """Who was asked about an image, adjudicators included."""
@@ -73,20 +87,18 @@ class AnnotationReader:
                 self._assigned[place] = self.lake.assignments.adjudication(campaign).assignments
         return self._assigned[place]
 
-    def _of_campaign(self, campaign: str) -> Iterator[tuple[str, ImageAnnotations]]:
-        state = self.lake.evaluations.current(campaign)
-        votes = {vote.vote_id: vote for vote in self.lake.votes.all(campaign)} if state else {}
-        for judgement in state.judgements if state else ():
-            cast = [votes[vote_id] for vote_id in judgement.vote_ids if vote_id in votes]
-            yield (
-                judgement.image_id,
-                ImageAnnotations(
-                    settled=[Drawn(box) for box in judgement.boxes],
-                    votes=[Drawn(box, vote.voter) for vote in cast for box in vote.boxes],
-                    conflicts=[conflict.sentence for conflict in judgement.conflicts],
-                    status=judgement.status.value,
-                ),
-            )
+
+def _annotations(image: EvaluatedImage) -> ImageAnnotations:
+    judgement = image.consensus
+    if judgement is None:
+        return ImageAnnotations()
+    cast = [vote for vote in image.votes if vote.vote_id in judgement.vote_ids]
+    return ImageAnnotations(
+        settled=[Drawn(box) for box in judgement.boxes],
+        votes=[Drawn(box, vote.voter) for vote in cast for box in vote.boxes],
+        conflicts=[conflict.sentence for conflict in judgement.conflicts],
+        status=judgement.status.value,
+    )
 
 
 def classes_of(drawn: Iterable[Drawn]) -> list[str]:

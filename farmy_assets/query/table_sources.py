@@ -1,7 +1,7 @@
 """Where each table's rows come from: records of the lake, read again only when they change.
 
-Batches and data set versions never change. What an index rewrites (judgements, assignments) has
-another ETag afterwards, and its rows are made anew.
+Batches and data set versions never change. What is rewritten (pages of evaluations, assignments)
+has another ETag afterwards, and its rows are made anew.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.consensus import ImageConsensus
+from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.entry import CatalogEntry
@@ -65,17 +67,25 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
         "regions": (["votes/"], _regions),
-        "conflicts": (["judgements/"], _conflicts),
-        "consensus": (["judgements/"], _consensus),
+        "conflicts": ([keys.FORMER_EVALUATIONS], _conflicts),
+        "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
         "dataset_versions": (["dataset-versions/"], _versions),
     }
     bucket = lake.records.bucket
+
+    def more(prefix: str) -> Iterator[ListedObject]:
+        """The pages of evaluations, beside what older versions kept of them."""
+        if prefix == keys.FORMER_EVALUATIONS:
+            for name in lake.campaigns.names():
+                yield from lake.evaluations.listed_pages(name)
 
     def of_records(name: str) -> TableSource:
         prefixes, read = reads[name]
         return TableSource(
             TABLES[name],
-            lambda: (item for prefix in prefixes for item in bucket.listing(prefix)),
+            lambda: (
+                item for prefix in prefixes for item in (*bucket.listing(prefix), *more(prefix))
+            ),
             lambda source: _ours(read, bucket.get(source.key), source.key),
         )
 
@@ -229,9 +239,16 @@ def _regions(content: bytes, key: str) -> Iterator[Row]:
             yield row | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
 
 
+def _judgements(content: bytes, key: str) -> Iterable[ImageConsensus]:
+    """The judgements in a page, or in a whole evaluation of an older version."""
+    if key.startswith(keys.FORMER_EVALUATIONS):
+        return CampaignState.model_validate_json(content).judgements
+    images = (EvaluatedImage.model_validate_json(line) for line in content.splitlines())
+    return [image.consensus for image in images if image.consensus]
+
+
 def _conflicts(content: bytes, key: str) -> Iterator[Row]:
-    del key
-    for judgement in CampaignState.model_validate_json(content).judgements:
+    for judgement in _judgements(content, key):
         for conflict in judgement.conflicts:
             yield {
                 "image_id": conflict.image_id,
@@ -245,8 +262,7 @@ def _conflicts(content: bytes, key: str) -> Iterator[Row]:
 
 
 def _consensus(content: bytes, key: str) -> Iterator[Row]:
-    del key
-    for judgement in CampaignState.model_validate_json(content).judgements:
+    for judgement in _judgements(content, key):
         yield {
             "image_id": judgement.image_id,
             "campaign": judgement.campaign,

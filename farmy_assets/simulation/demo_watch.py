@@ -13,7 +13,7 @@ from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.cleansing.cleansed_set import ExclusionStatus
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.label_studio import Studio
-from farmy_assets.lake.evaluations import CampaignState
+from farmy_assets.lake.evaluations import EvaluationSummary
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.votes import InboxState
 from farmy_assets.workflow.progress import Progress
@@ -128,7 +128,7 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         if item.status is ExclusionStatus.HELD
     }
     inboxes = inbox_states(studio, campaign=campaign.name).get(campaign.name, {})
-    state = lake.evaluations.current(campaign.name)
+    state = lake.evaluations.summary(campaign.name)
     newest = lake.datasets.newest(campaign.name)
     answers, tasks = _counts(inboxes, Phase.ANNOTATION)
     standings = state.standings() if state else {}
@@ -142,9 +142,9 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         placed=placed,
         answers=answers,
         tasks=tasks,
-        disputed=sum(bool(j.conflicts) for j in state.judgements) if state else 0,
+        disputed=state.counts.disputed if state else 0,
         decided=_counts(inboxes, Phase.ADJUDICATION)[0],
-        judged=sum(j.status.is_settled for j in state.judgements) if state else 0,
+        judged=sum(n for name, n in standings.items() if ConsensusStatus(name).is_settled),
         released=newest.image_count if newest else 0,
         unlabellable=standings.get(ConsensusStatus.EXCLUDED.value, 0),
         is_finished=arrived == examined and _is_released(lake, campaign, inboxes, state),
@@ -161,7 +161,7 @@ def _is_released(
     lake: Lake,
     campaign: Campaign,
     inboxes: Mapping[str, InboxState],
-    state: CampaignState | None,
+    state: EvaluationSummary | None,
 ) -> bool:
     """Whether the campaign's newest version holds everything settled, and its exports are whole."""
     if state is None or not state.is_settled:

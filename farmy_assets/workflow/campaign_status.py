@@ -121,7 +121,8 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         sets=sets,
         kept_elsewhere=kept_elsewhere(lake, sets),
     )
-    images, newest = _images(facts), lake.datasets.newest(name)
+    images, newest = _images(facts), lake.released.newest(name)
+    summary = lake.evaluations.summary(name)
     each, together = paces(facts.votes, now=now)
     people = _people(facts, each)
     hours = together.hours_for(sum(person.open for person in people.values()))
@@ -130,7 +131,7 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         campaign=name,
         version=campaign.version,
         newest_version=newest.version_id if newest else None,
-        is_released=bool(state and Progress.of(lake).is_released(state)),
+        is_released=bool(summary and Progress.of(lake).is_released(summary)),
         images=images,
         percent_done=round(100 * settled / max(sum(images.values()), 1), 1),
         annotators=people,

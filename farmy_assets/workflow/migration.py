@@ -3,7 +3,9 @@
 Everything here may be killed and repeated, and the platform may run meanwhile.
 """
 
+from farmy_assets.annotation.evaluation import PageCounts
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.evaluation import bring_up_to_date
 
 
 def rebuild_sharing_counters(lake: Lake) -> int:
@@ -29,3 +31,14 @@ def migrate_cleansed_sets(lake: Lake) -> int:
         How many were moved; 0 when nothing was left to do.
     """
     return lake.cleansed_sets.move_unfiled()
+
+
+def migrate_evaluations(lake: Lake) -> dict[str, PageCounts]:
+    """Make pages of evaluations that were one record each; returns what is in them by campaign."""
+    migrated = {}
+    for name in lake.campaigns.names():
+        if lake.evaluations.has_former(name):
+            inputs = bring_up_to_date(lake, lake.campaigns.named(name))
+            lake.evaluations.remove_former(name)  # left behind where a run was killed before that
+            migrated[name] = inputs.counts
+    return migrated

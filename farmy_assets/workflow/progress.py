@@ -1,28 +1,28 @@
 """What is not yet done, and what comes next: asked of the records, never of a memory."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.inboxes import Phase, phase_of
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import ExclusionStatus
-from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.cleansed_sets import CleansedSetRepository
 from farmy_assets.lake.datasets import DatasetRepository
-from farmy_assets.lake.evaluations import CampaignState, EvaluationRepository
+from farmy_assets.lake.evaluations import EvaluationRepository, EvaluationSummary
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.record_store import RecordStore
+from farmy_assets.lake.released import ReleasedRepository, ReleasedVersion
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.lake.votes import InboxState
 
@@ -53,6 +53,13 @@ class Flagged(Record):
     """Batches whose set was made before people ruled as they do now."""
     held: int
     """Images that wait for a person's word."""
+
+
+class FlaggedRecord(Record):
+    """What was last found out of a campaign's cleansed sets, and the records it follows from."""
+
+    seen: str
+    flagged: Flagged
 
 
 class CampaignProgress(Record):
@@ -95,6 +102,7 @@ class Progress:
     triage: TriageRepository
     datasets: DatasetRepository
     pending: PendingWorkRepository
+    released: ReleasedRepository
 
     @classmethod
     def of(cls, lake: Lake) -> Self:
@@ -102,7 +110,7 @@ class Progress:
         return cls(
             records=lake.records, batches=lake.batches, cleansed_sets=lake.cleansed_sets,
             campaigns=lake.campaigns, evaluations=lake.evaluations, triage=lake.triage,
-            datasets=lake.datasets, pending=lake.pending,
+            datasets=lake.datasets, pending=lake.pending, released=lake.released,
         )  # fmt: skip
 
     def of_batches(self, *, after: int = 0, besides: Sequence[int] = ()) -> list[BatchProgress]:
@@ -145,7 +153,7 @@ class Progress:
             open_batches: How many of its batches are not in the inboxes yet.
             followed: Rulings that every cleansed set is known to follow; saves looking at them.
         """
-        state, rulings = self.evaluations.current(campaign.name), self.triage.digest(campaign.name)
+        state, rulings = self.evaluations.summary(campaign.name), self.triage.digest(campaign.name)
         pending = self.pending.of(campaign.name)
         to_redo = self.flagged(campaign.name).to_redo if rulings not in {"", followed} else ()
         step: NextStep | None = None
@@ -154,6 +162,7 @@ class Progress:
             or self._has_news(campaign, state, inboxes)
             or (state and not state.conflicts_handed_over)
             or (state and not to_redo and state.rulings != rulings)
+            or (state is None and self.evaluations.has_former(campaign.name))
         ):
             step = NextStep.VOTES
         elif (
@@ -178,7 +187,10 @@ class Progress:
         )
 
     def _has_news(
-        self, campaign: Campaign, state: CampaignState | None, inboxes: Mapping[str, InboxState]
+        self,
+        campaign: Campaign,
+        state: EvaluationSummary | None,
+        inboxes: Mapping[str, InboxState],
     ) -> bool:
         """Tasks that nobody has answered yet are no news, as long as nothing was judged before."""
         ruled = {key: seen for key, seen in inboxes.items() if phase_of(key) is Phase.TRIAGE}
@@ -193,7 +205,25 @@ class Progress:
         return is_begun and copied != ruled
 
     def flagged(self, campaign: str) -> Flagged:
-        """What people's rulings leave to do; reads all cleansed sets of the campaign."""
+        """What people's rulings leave to do for the cleansed sets of the campaign.
+
+        They are read again only when one of them, or a ruling, is new: the answer is kept.
+        """
+        seen = self._seen(campaign)
+        kept = self.records.find(keys.flagged(campaign), FlaggedRecord)
+        if kept and kept.seen == seen:
+            return kept.flagged
+        flagged = self._flagged(campaign)
+        self.records.replace(keys.flagged(campaign), FlaggedRecord(seen=seen, flagged=flagged))
+        return flagged
+
+    def _seen(self, campaign: str) -> str:
+        """Differs whenever a cleansed set or a ruling does; costs two listings."""
+        listed = sorted(self.cleansed_sets.etags(campaign).items())
+        sets = "\n".join(f"{batch_id} {etag}" for batch_id, etag in listed)
+        return hashlib.sha256(f"{self.triage.digest(campaign)}\n{sets}".encode()).hexdigest()
+
+    def _flagged(self, campaign: str) -> Flagged:
         standing = self.triage.standing(campaign)
         sets = self.cleansed_sets.all(campaign)
         return Flagged(
@@ -201,23 +231,16 @@ class Progress:
             held=sum(e.status is ExclusionStatus.HELD for found in sets for e in found.excluded),
         )
 
-    def is_released(self, state: CampaignState) -> bool:
+    def is_released(self, state: EvaluationSummary) -> bool:
         """Whether the newest version holds just what is settled, in every format."""
-        newest = self.datasets.newest(state.campaign)
+        newest = self.released.newest(state.campaign)
         campaign = self.campaigns.current(state.campaign)
         if newest is None or campaign is None or not holds(newest, state):
             return False
         return all(self.datasets.has_export(newest, name) for name in campaign.exports)
 
 
-def holds(version: DatasetVersion, state: CampaignState) -> bool:
+def holds(version: ReleasedVersion, state: EvaluationSummary) -> bool:
     """Whether a version was made of exactly what a campaign's evaluation has settled."""
-    settled = {(j.image_id, votes_behind(j)) for j in state.judgements if j.status.is_releasable}
-    released = {(image.image_id, image.vote_ids) for image in version.images}
-    return version.campaign_version == state.campaign_version and released == settled
-
-
-def votes_behind(judgement: ImageConsensus) -> tuple[str, ...]:
-    """The votes that a settled image's boxes rest on, the adjudicator's among them."""
-    decision = (judgement.decision_vote_id,) if judgement.decision_vote_id else ()
-    return tuple(sorted({*judgement.vote_ids, *decision}))
+    made_of = (version.campaign_version, version.content)
+    return made_of == (state.campaign_version, state.counts.releasable)

@@ -21,11 +21,12 @@ from farmy_assets.cleansing.cleansed_set import (
     ExclusionStatus,
     KeptImage,
 )
-from farmy_assets.cli import accounts, campaign
+from farmy_assets.cli import accounts, campaign, migrate
 from farmy_assets.cli.main import app
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio.people import Account, Invitation, People
 from farmy_assets.lake import keys
+from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.annotation.examples import box, vote
 
@@ -399,3 +400,29 @@ def test_no_campaign_at_all_is_told_with_the_next_step() -> None:
     told = run(app, ["campaign", "status"])
     assert "farmy campaign apply FILE" in told.stderr
     assert json.loads(run(app, ["campaign", "status", "--json"]).stdout) == []
+
+
+# ---------------------------------------------------------------- evaluate
+
+
+def test_a_campaign_is_evaluated_and_made_anew_with_the_same_answer(
+    file: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(file)
+    rules, (one, two) = lake.campaigns.named(NAME), images(2)
+    keep(lake, [one, two])
+    give(lake, rules, assigned(one, "anna"), assigned(two, "ben"))
+    lake.votes.add(NAME, [answered(one, "anna")])
+    told = run(app, ["campaign", "evaluate", NAME]).stdout
+    assert told == f"{NAME}: 2 images judged: 1 single, 1 waiting\n"
+    assert run(app, ["campaign", "evaluate", NAME, "--anew"]).stdout == told
+
+    monkeypatch.setattr(migrate, "open_lake", lambda: lake)
+    assert "nothing to migrate" in run(app, ["migrate"]).stdout
+    for key in list(lake.records.bucket.keys(keys.EVALUATIONS)):
+        lake.records.bucket.delete(key)
+    former = CampaignState(campaign=NAME, campaign_version=1, inboxes={}, judgements=())
+    lake.records.replace(keys.campaign_state(NAME), former)
+    told = run(app, ["migrate"]).stdout
+    assert told == f"{NAME}: the evaluation of 2 images is in pages now\n"
+    assert "nothing to migrate" in run(app, ["migrate"]).stdout

@@ -19,7 +19,6 @@ from farmy_assets.cli.main import app
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
-from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
@@ -28,6 +27,7 @@ from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.cleansing.drawing import plants, stored
 from farmy_assets_tests.defs.conftest import bring
 from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
+from farmy_assets_tests.lake.evaluations import write_judgements
 
 CAMPAIGN = """
 name: weeds
@@ -68,9 +68,7 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
             vote_ids=(one.vote_id, other.vote_id), **judged,
         ),
     )  # fmt: skip
-    lake.evaluations.write(
-        CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=judgements)
-    )
+    write_judgements(lake, judgements, votes=[one, other])
     lake.batches.seal_waiting(
         policy=SealingPolicy(max_images=10, max_wait=timedelta(0)), now=NOON + timedelta(days=1)
     )

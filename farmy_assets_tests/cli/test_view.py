@@ -12,13 +12,13 @@ from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.cli import view
 from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
-from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.table_sources import table_sources
 from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.cleansing.drawing import plants, stored
 from farmy_assets_tests.defs.conftest import bring
+from farmy_assets_tests.lake.evaluations import write_judgements
 
 run = CliRunner().invoke
 STUB = """
@@ -69,9 +69,7 @@ def ids(lake: Lake) -> dict[str, str]:
         people=("anna",), vote_ids=(cast.vote_id,),
         boxes=(Box(label="weed", x_min=100, y_min=150, x_max=300, y_max=300),),
     )  # fmt: skip
-    lake.evaluations.write(
-        CampaignState(campaign="weeds", campaign_version=1, inboxes={}, judgements=(judgement,))
-    )
+    write_judgements(lake, [judgement], votes=[cast])
     for name in ("images", "image_checks"):
         QueryLayer(lake).refresh(table_sources(lake)[name])
     return ids

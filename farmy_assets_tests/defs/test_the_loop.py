@@ -213,6 +213,9 @@ def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read
             a.model_copy(update={"task_key": a.task_key.removesuffix(".decide")}) for a in given
         ),
     )
+    records = lake.records.bucket
+    for key in (*records.keys("adjudication/"), *records.keys(keys.EVALUATIONS)):
+        records.delete(key)
     lake.records.replace(keys.adjudication("weeds"), of_then)
     answered, still_open = sorted(tasks)
     submit(studio, "dora", answered, TRUE, late=5)

@@ -29,3 +29,24 @@ def test_votes_copied_twice_count_once(lake: Lake) -> None:
     lake.votes.add("weeds", [vote(2), vote(1)])
     assert lake.votes.all("weeds") == (vote(1), vote(2), vote(3))
     assert lake.votes.all("other") == ()
+
+
+def test_votes_are_numbered_and_what_others_added_meanwhile_is_not_added_again(
+    lake: Lake,
+) -> None:
+    lake.votes.add("weeds", [vote(1)])
+    lake.votes.add("weeds", [vote(2)])  # somebody else is quicker
+    lake.votes.add("weeds", [vote(2), vote(3)], after=1)
+    lake.votes.add("weeds", [vote(3)], after=1)
+    found = list(lake.records.bucket.keys("votes/weeds/"))
+    assert found == [f"votes/weeds/log/{number:08d}.jsonl" for number in (1, 2, 3)]
+    assert lake.votes.log("weeds").after(1) == [2, 3]
+    assert list(lake.votes.numbered("weeds", [2, 3])) == [vote(2), vote(3)]
+
+
+def test_a_number_that_a_foreign_object_has_taken_is_passed_over(lake: Lake) -> None:
+    lake.records.bucket.put("votes/weeds/log/00000001.jsonl", b"no vote")
+    lake.records.bucket.put("votes/weeds/log/1.jsonl", b"no vote")
+    lake.votes.add("weeds", [vote(1)])
+    assert lake.votes.log("weeds").after(0) == [1, 2]
+    assert lake.votes.all("weeds") == (vote(1),)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
-from farmy_assets.lake.evaluations import CampaignState
+from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.evaluation import PageCounts
+from farmy_assets.lake.evaluations import EvaluationSummary
 from farmy_assets.workflow.progress import CampaignProgress, Flagged
 from farmy_assets.workflow.releases import blockers
 
@@ -33,32 +34,31 @@ def test_the_line_counts_tasks_that_were_given_out(changes: dict[str, object], t
     assert progress(**changes).in_words() == told
 
 
-def state(*standings: ConsensusStatus) -> CampaignState:
-    return CampaignState(
-        campaign="weeds", campaign_version=1, inboxes={},
-        judgements=tuple(
-            ImageConsensus(
-                image_id=f"i{n}", campaign="weeds", campaign_version=1, status=s, people=()
-            )
-            for n, s in enumerate(standings)
-        ),
-    )  # fmt: skip
+def state(**statuses: int) -> EvaluationSummary:
+    return EvaluationSummary(
+        campaign="weeds", campaign_version=1, counts=PageCounts(statuses=statuses)
+    )
+
+
+def named(status: ConsensusStatus) -> list[str]:
+    count = 1 if status is ConsensusStatus.IN_CONFLICT else 4
+    return [f"{status.value} {number}" for number in range(count)]
 
 
 def test_what_holds_a_release_back_stands_in_good_grammar() -> None:
     one = blockers(
-        state(ConsensusStatus.IN_CONFLICT, ConsensusStatus.WAITING), open_batches=1,
+        state(in_conflict=1, waiting=4), open_batches=1, named=named,
         flagged=Flagged(to_redo=("b",), held=1),
     )  # fmt: skip
     assert one == [
         "1 batch is not in the inboxes yet",
         "1 flagged photograph waits for an answer in triage",
         "1 batch is to be cleansed anew after rulings",
-        "1 image has an open conflict (i0)",
-        "1 image waits for answers (i1)",
+        "1 image has an open conflict (in_conflict 0)",
+        "4 images wait for answers (waiting 0, waiting 1, waiting 2, ...)",
     ]
     two = blockers(
-        state(ConsensusStatus.IN_CONFLICT, ConsensusStatus.IN_CONFLICT), open_batches=2,
+        state(in_conflict=2), open_batches=2, named=lambda _: ["i0", "i1"],
         flagged=Flagged(to_redo=("b", "c"), held=2),
     )  # fmt: skip
     assert two == [

@@ -1,0 +1,24 @@
+"""farmy migrate: bring records that an older version wrote into today's form."""
+
+import typer
+
+from farmy_assets.catalog.wording import counted
+from farmy_assets.cli.context import ends_plainly, open_lake
+from farmy_assets.workflow.migration import migrate_cleansed_sets, migrate_evaluations
+
+
+@ends_plainly
+def migrate() -> None:
+    """Bring records of older versions into today's form; changes nothing where that is done.
+
+    The platform does the same by itself when it first needs a record. The servers may go on
+    running, and the command can be stopped and run again.
+    """
+    lake = open_lake()
+    moved, migrated = migrate_cleansed_sets(lake), migrate_evaluations(lake)
+    if moved:
+        typer.echo(f"{counted(moved, 'cleansed set')} moved to their campaigns")
+    for name, counts in migrated.items():
+        typer.echo(f"{name}: the evaluation of {counted(counts.images, 'image')} is in pages now")
+    if not (moved or migrated):
+        typer.echo("nothing to migrate: every record is in today's form")
