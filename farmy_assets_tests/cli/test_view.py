@@ -122,7 +122,7 @@ def test_somebody_elses_dataset_is_not_replaced(
     ("sql", "told"),
     [
         ("SELECT crop FROM images", "a column image_id"),
-        ("SELECT image_id FROM images WHERE crop = 'none'", "has a copy to look at"),
+        ("SELECT image_id FROM images WHERE crop = 'none'", "has a copy to show"),
     ],
 )
 def test_what_shows_nothing_is_told(sql: str, told: str) -> None:
