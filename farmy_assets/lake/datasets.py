@@ -186,7 +186,7 @@ class DatasetRepository:
         """
         return self.bucket.get(self._key(version, f"{folder}/{path}" if folder else path))
 
-    def _manifest_key(self, version: DatasetVersion, folder: str) -> str:
+    def _manifest_key(self, version: DatasetVersion | ReleasedVersion, folder: str) -> str:
         return self._key(version, f"{folder}/{MANIFEST}" if folder else MANIFEST)
 
     def _key(self, version: DatasetVersion | ReleasedVersion, path: str) -> str:
