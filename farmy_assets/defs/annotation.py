@@ -24,7 +24,6 @@ from farmy_assets.defs.metadata import (
 )
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.placing import Placed, place_tasks
-from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
@@ -37,19 +36,18 @@ from farmy_assets.workflow.selection import choose, images_to_ask
     group_name="annotation", kinds={"json", "sql"}, partitions_def=batches, code_version="1",
     deps=[cleansed_set, triage_tasks], retry_policy=RETRY_ONCE,
 )  # fmt: skip
-def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def chosen_images(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
     """Which images of a batch its campaign's query chose, and which query that was.
 
     A campaign without `image_query` takes all that were kept. What was chosen once stays chosen.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        batch = opened.batches.read(context.partition_key)
-        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
-        campaign = opened.campaigns.current(images.campaign)
+        batch = lake.batches.read(context.partition_key)
+        images = lake.cleansed_sets.read(batch.campaign, batch.batch_id)
+        campaign = lake.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
-        choice = choose(opened, campaign, images)
+        choice = choose(lake, campaign, images)
     if choice is None:
         note = "the campaign has no image_query: all kept images are taken"
         return dg.MaterializeResult(metadata={**rows(len(images.kept)), "note": note})
@@ -57,8 +55,8 @@ def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Mate
     return dg.MaterializeResult(
         metadata={
             **rows(len(choice.chosen)),
-            **sheet(opened.cleansed, [keys.cleansed_image(i) for i in choice.chosen]),
-            **place(f"s3://{opened.records.bucket.name}/{key}"),
+            **sheet(lake.cleansed, [keys.cleansed_image(i) for i in choice.chosen]),
+            **place(f"s3://{lake.records.bucket.name}/{key}"),
             "campaign": campaign.name,
             "campaign_version": choice.campaign_version,
             "query": dg.MetadataValue.md(f"```sql\n{choice.query}\n```"),
@@ -73,35 +71,36 @@ def chosen_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Mate
     group_name="annotation", kinds={"json"}, partitions_def=batches, code_version="1",
     deps=[chosen_images], retry_policy=RETRY_ONCE,
 )  # fmt: skip
-def annotation_tasks(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def annotation_tasks(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+) -> Materialized:
     """Who gets which image of a batch: fair, and partly double-blind.
 
     Running it again keeps what was given out and shares out only what is new. Without a campaign
     file of that name nothing is shared out; the sensor comes back once there is one.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        batch = opened.batches.read(context.partition_key)
-        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
-        campaign = opened.campaigns.current(images.campaign)
+        batch = lake.batches.read(context.partition_key)
+        images = lake.cleansed_sets.read(batch.campaign, batch.batch_id)
+        campaign = lake.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
-        asked = images_to_ask(opened, campaign, images)
-        page = opened.assignments.add(
+        asked = images_to_ask(lake, campaign, images)
+        page = lake.assignments.add(
             campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
         )
-        newest = opened.campaigns.named(campaign.name)
+        newest = lake.campaigns.named(campaign.name)
         if newest.version != campaign.version:
             # Whoever left meanwhile may just have been given tasks: they are moved once more.
-            opened.pending.fall_back(newest)
+            lake.pending.fall_back(newest)
     by_person = Counter(assignment.person for assignment in page.assignments)
     given = Counter(assignment.image_id for assignment in page.assignments)
     key = keys.assignments(campaign.name, images.batch_id)
     return dg.MaterializeResult(
         metadata={
             **rows(len(page.assignments)),
-            **sheet(opened.cleansed, [keys.cleansed_image(image_id) for image_id in given]),
-            **place(f"s3://{opened.records.bucket.name}/{key}"),
+            **sheet(lake.cleansed, [keys.cleansed_image(image_id) for image_id in given]),
+            **place(f"s3://{lake.records.bucket.name}/{key}"),
             "campaign": campaign.name,
             "campaign_version": campaign.version,
             "images": len(given),
@@ -128,7 +127,9 @@ def _shared(
     ],
 )  # fmt: skip
 def annotation_projects(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Events:
     """A batch's tasks in Label Studio: one inbox project for each annotator.
 
@@ -137,25 +138,24 @@ def annotation_projects(
     """
     check = "every_task_is_in_its_inbox_once"
     with as_dagster_failure():
-        opened, label_studio = lake.open(), studio.open()
-        batch = opened.batches.read(context.partition_key)
-        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
-        campaign = opened.campaigns.current(images.campaign)
-        page = opened.assignments.of_batch(images.campaign, images.batch_id)
+        batch = lake.batches.read(context.partition_key)
+        images = lake.cleansed_sets.read(batch.campaign, batch.batch_id)
+        campaign = lake.campaigns.current(images.campaign)
+        page = lake.assignments.of_batch(images.campaign, images.batch_id)
         placed = None
         if campaign and page:
-            label_studio.check()
-            page, placed = _placed(opened, label_studio, campaign, page, images)
-            _note(opened, campaign, page, images, placed)
+            studio.check()
+            page, placed = _placed(lake, studio, campaign, page, images)
+            _note(lake, campaign, page, images, placed)
     if campaign is None or page is None or placed is None:
         nothing = Materialized(metadata={**rows(0), "note": "nothing was given out yet"})
         yield from concluded(nothing, check, broken=[], what="")
         return
-    links = [f"- [{i.person}]({label_studio.task_url(p)})" for i, p in placed.projects.items()]
+    links = [f"- [{i.person}]({studio.task_url(p)})" for i, p in placed.projects.items()]
     result = Materialized(
         metadata={
             **rows(len(page.assignments)),
-            **sheet(opened.cleansed, [keys.cleansed_image(i.image_id) for i in images.kept]),
+            **sheet(lake.cleansed, [keys.cleansed_image(i.image_id) for i in images.kept]),
             "campaign": campaign.name,
             "tasks_added": placed.added,
             "inboxes": dg.MetadataValue.md("\n".join(links)),

@@ -11,8 +11,8 @@ from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.ingestion import raw_images
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows, sheet
 from farmy_assets.defs.partitions import batches
-from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.described_batches import record_description
 from farmy_assets.workflow.reconcile import Reconciler
 
@@ -30,7 +30,7 @@ COLUMNS = ("original_name", "captured_at", "device", "source", "crop", "field", 
         )
     ],
 )  # fmt: skip
-def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Events:
+def catalog_entries(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Events:
     """What the catalog knows of a batch's photographs: where, when, with what, under which licence.
 
     Entries come from S3 events by the Lambda. One that the catalog has lost is rebuilt here from
@@ -38,11 +38,10 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     so that a batch reads the catalog once.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        batch = opened.batches.read(context.partition_key)
-        entries, rebuilt = Reconciler.of(opened).restore_batch(batch)
-        record_description(opened, batch, entries)
-        campaign = opened.campaigns.current(batch.campaign)
+        batch = lake.batches.read(context.partition_key)
+        entries, rebuilt = Reconciler.of(lake).restore_batch(batch)
+        record_description(lake, batch, entries)
+        campaign = lake.campaigns.current(batch.campaign)
     known = [entry.metadata for entry in entries.values() if entry.metadata]
     crop = {"crop": campaign.crop} if campaign else {}
     states = Counter(entry.state for entry in entries.values())
@@ -54,8 +53,8 @@ def catalog_entries(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     result = Materialized(
         metadata={
             **rows(len(entries)),
-            **sheet(opened.raw, [keys.raw_image(image_id) for image_id in batch.image_ids]),
-            **place(f"dynamodb://{opened.catalog.name}"),
+            **sheet(lake.raw, [keys.raw_image(image_id) for image_id in batch.image_ids]),
+            **place(f"dynamodb://{lake.catalog.name}"),
             "campaign": batch.campaign,
             "rebuilt_entries": rebuilt,
             "present_images": states[EntryState.PRESENT],

@@ -31,11 +31,12 @@ from farmy_assets.defs.metadata import (
     rows,
 )
 from farmy_assets.defs.partitions import batches
-from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.described_batches import described
 
 SHOWN = 50
@@ -46,7 +47,7 @@ class CleansingConfig(dg.Config):
 
     policy: str = ""
 
-    def policies(self, cleansing: CleansingResource) -> CleansingPolicies:
+    def policies(self, cleansing: CleansingSettings) -> CleansingPolicies:
         """The thresholds of this run.
 
         Raises:
@@ -68,8 +69,8 @@ class CleansingConfig(dg.Config):
 def image_quality(
     context: dg.AssetExecutionContext,
     config: CleansingConfig,
-    lake: LakeResource,
-    cleansing: CleansingResource,
+    lake: dg.ResourceParam[Lake],
+    cleansing: dg.ResourceParam[CleansingSettings],
 ) -> Events:
     """What the checks measured on each photograph of a batch, and the verdict that follows.
 
@@ -78,9 +79,9 @@ def image_quality(
     position and serial numbers.
     """
     with as_dagster_failure():
-        opened, policies = lake.open(), config.policies(cleansing)
-        batch = opened.batches.read(context.partition_key)
-        work, images = ImageWork.of(opened), described(opened, batch)
+        policies = config.policies(cleansing)
+        batch = lake.batches.read(context.partition_key)
+        work, images = ImageWork.of(lake), described(lake, batch)
         began = time.monotonic()
         examined = [
             image
@@ -90,7 +91,7 @@ def image_quality(
             )
         ]
         seconds = time.monotonic() - began
-        address = opened.quality.write(batch.batch_id, examined)
+        address = lake.quality.write(batch.batch_id, examined)
     verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
     told = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
@@ -214,8 +215,8 @@ def _report(
 def cleansed_set(
     context: dg.AssetExecutionContext,
     config: CleansingConfig,
-    lake: LakeResource,
-    cleansing: CleansingResource,
+    lake: dg.ResourceParam[Lake],
+    cleansing: dg.ResourceParam[CleansingSettings],
 ) -> Events:
     """The photographs of a batch that are fit to annotate.
 
@@ -224,17 +225,17 @@ def cleansed_set(
     stays kept.
     """
     with as_dagster_failure():
-        opened, configured = lake.open(), config.policies(cleansing)
+        configured = config.policies(cleansing)
         policy = configured.default
-        batch = opened.batches.read(context.partition_key)
-        images = described(opened, batch)
+        batch = lake.batches.read(context.partition_key)
+        images = described(lake, batch)
         policies = _own_policies(images, configured)
-        examined = opened.quality.read(batch.batch_id)
-        rulings = opened.triage.standing(batch.campaign)
-        before = opened.cleansed_sets.of(batch.campaign, batch.batch_id)
+        examined = lake.quality.read(batch.batch_id)
+        rulings = lake.triage.standing(batch.campaign)
+        before = lake.cleansed_sets.of(batch.campaign, batch.batch_id)
         stayed = before.kept_under(policy, policies) if before else frozenset()
         stays = stayed - rulings.copies_after_all
-        duplicates = opened.duplicates.claim(
+        duplicates = lake.duplicates.claim(
             batch.batch_id,
             _fingerprints(images, examined, rulings),
             find=partial(
@@ -253,9 +254,9 @@ def cleansed_set(
         report_key = keys.cleansing_report(batch.batch_id)
         shown_policy = _policy_of_all(batch.image_ids, policy, policies)
         page = _report(images, batch.batch_id, shown_policy, examined, duplicates)
-        opened.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
+        lake.records.bucket.put(report_key, page, media_type="text/html; charset=utf-8")
         if not unaccounted:
-            opened.cleansed_sets.write(result)
+            lake.cleansed_sets.write(result)
     shown = [
         {**item.model_dump(mode="json"), "reasons": _in_words(item.reasons)}
         for item in result.excluded[:SHOWN]
@@ -267,14 +268,14 @@ def cleansed_set(
         metadata={
             **rows(len(result.kept)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.image_id in kept]),
-            "report": link(opened.web_address(opened.records.bucket, report_key)),
-            **place(f"s3://{opened.cleansed.name}/{keys.CLEANSED_IMAGES}"),
+            "report": link(lake.web_address(lake.records.bucket, report_key)),
+            **place(f"s3://{lake.cleansed.name}/{keys.CLEANSED_IMAGES}"),
             "campaign": result.campaign,
             "rule_versions": _in_words(
                 sorted({result.rule_version, *result.other_rule_versions.values()})
             ),
             "excluded_images": len(result.excluded),
-            **known_elsewhere(opened, result),
+            **known_elsewhere(lake, result),
             **{f"{status}_images": count for status, count in sorted(statuses.items())},
             "images_with_a_ruling": len(result.ruling_ids),
             "kept_share": len(result.kept) / len(batch.image_ids),

@@ -26,7 +26,6 @@ from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
-from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -49,30 +48,31 @@ SHOWN = 20
     retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def annotations(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Materialized:
     """Every annotation of a campaign, copied out of Label Studio as an immutable vote.
 
     Running it again copies only what is new: an edit is a new vote, a deletion a withdrawn one.
     """
     with as_dagster_failure():
-        opened, label_studio = lake.open(), studio.open()
-        campaign = opened.campaigns.named(context.partition_key)
-        seen = inbox_states(label_studio, campaign=campaign.name, phases=DRAWING)
+        campaign = lake.campaigns.named(context.partition_key)
+        seen = inbox_states(studio, campaign=campaign.name, phases=DRAWING)
         inboxes = seen.get(campaign.name, {})
-        members, differences = opened.campaigns.members(campaign.name), Differences()
+        members, differences = lake.campaigns.members(campaign.name), Differences()
         new_votes = copy_new_votes(
-            opened, label_studio, campaign, members=members,
+            lake, studio, campaign, members=members,
             inboxes=members.inboxes(*DRAWING), seen=inboxes, differences=differences,
         )  # fmt: skip
-        opened.votes.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=inboxes))
-        inputs = bring_up_to_date(opened, campaign)
-    newest = newest_votes(opened, inputs, count=SHOWN)
+        lake.votes.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=inboxes))
+        inputs = bring_up_to_date(lake, campaign)
+    newest = newest_votes(lake, inputs, count=SHOWN)
     return dg.MaterializeResult(
         metadata={
             **rows(inputs.votes.votes),
-            **sheet_of_votes(opened, campaign, newest[:SHOWN]),
-            **place(f"s3://{opened.records.bucket.name}/{keys.votes(campaign.name)}"),
+            **sheet_of_votes(lake, campaign, newest[:SHOWN]),
+            **place(f"s3://{lake.records.bucket.name}/{keys.votes(campaign.name)}"),
             "new_votes": new_votes,
             "votes_in_other_peoples_inboxes": inputs.votes.foreign,
             "tasks_that_nobody_was_asked": len(differences.not_asked),
@@ -90,27 +90,28 @@ def annotations(
     group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
     deps=[annotations, "reassigned_tasks"], retry_policy=RETRY_ONCE,
 )  # fmt: skip
-def annotation_conflicts(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def annotation_conflicts(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+) -> Materialized:
     """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
 
     Judges the images of which something is new, from the votes alone: running it again gives the
     same answer.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        campaign = opened.campaigns.named(context.partition_key)
+        campaign = lake.campaigns.named(context.partition_key)
         inputs = bring_up_to_date(
-            opened, campaign, to_hand_over=_lost_by_label_studio(opened, campaign)
+            lake, campaign, to_hand_over=_lost_by_label_studio(lake, campaign)
         )
         counts = inputs.counts
-        in_conflict = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
+        in_conflict = _some(lake, campaign, ConsensusStatus.IN_CONFLICT)
     conflicts = [conflict for j in in_conflict for conflict in j.conflicts]
     shown = [{"image": c.image_id, "kind": c.kind.value, "what": c.sentence} for c in conflicts]
     return dg.MaterializeResult(
         metadata={
             **rows(counts.judged),
-            **sheet_of_conflicts(opened, campaign, in_conflict),
-            **place(f"s3://{opened.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
+            **sheet_of_conflicts(lake, campaign, in_conflict),
+            **place(f"s3://{lake.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
             "images_in_conflict": counts.count_of(ConsensusStatus.IN_CONFLICT),
             "images_ever_in_conflict": counts.disputed,
             "conflicts_by_kind": count_table(counts.conflicts, of="kind", counted="conflicts"),
@@ -143,7 +144,9 @@ def _lost_by_label_studio(lake: Lake, campaign: Campaign) -> Sequence[str]:
     deps=[annotation_conflicts], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def adjudication_tasks(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Materialized:
     """The images in conflict, in the adjudicator's inbox, with every version shown.
 
@@ -151,27 +154,26 @@ def adjudication_tasks(
     adjudicates own work: such an image waits for another adjudicator in the campaign file.
     """
     with as_dagster_failure():
-        opened, label_studio = lake.open(), studio.open()
-        campaign = opened.campaigns.named(context.partition_key)
-        inputs, added = evaluated(opened, campaign), 0
+        campaign = lake.campaigns.named(context.partition_key)
+        inputs, added = evaluated(lake, campaign), 0
         if waiting := inputs.to_hand_over:
-            members = opened.campaigns.members(campaign.name)
-            found = opened.evaluations.of_images(campaign.name, waiting)
+            members = lake.campaigns.members(campaign.name)
+            found = lake.evaluations.of_images(campaign.name, waiting)
             free = [
                 image
                 for image in found.values()
                 if image.consensus and can_decide(campaign, image.consensus, members)
             ]
             after = inputs.adjudication_up_to
-            added = _hand_over(opened, label_studio, campaign, free, after=after) if free else 0
-            inputs = bring_up_to_date(opened, campaign, handed_over=waiting)
+            added = _hand_over(lake, studio, campaign, free, after=after) if free else 0
+            inputs = bring_up_to_date(lake, campaign, handed_over=waiting)
         counts = inputs.counts
-        disputed = _some(opened, campaign, ConsensusStatus.IN_CONFLICT)
+        disputed = _some(lake, campaign, ConsensusStatus.IN_CONFLICT)
     return dg.MaterializeResult(
         metadata={
             **rows(counts.adjudications),
-            **sheet_of_conflicts(opened, campaign, disputed),
-            **place(f"s3://{opened.records.bucket.name}/{keys.adjudication_log(campaign.name, 0)}"),
+            **sheet_of_conflicts(lake, campaign, disputed),
+            **place(f"s3://{lake.records.bucket.name}/{keys.adjudication_log(campaign.name, 0)}"),
             "adjudicator": campaign.adjudicator.name,
             "tasks_added": added,
             "images_in_conflict": counts.count_of(ConsensusStatus.IN_CONFLICT),
@@ -226,7 +228,7 @@ def _hand_over(
     group_name="annotation", kinds={"python"}, partitions_def=campaigns, code_version="1",
     deps=[annotation_conflicts, adjudication_tasks], retry_policy=RETRY_ONCE,
 )  # fmt: skip
-def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def consensus(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
     """What a campaign's images show, as far as that is settled: the boxes that can be released.
 
     An image is settled when one annotator was asked and answered, when several agree, or when the
@@ -234,19 +236,18 @@ def consensus(context: dg.AssetExecutionContext, lake: LakeResource) -> Material
     notes up to which state of the inboxes and of people's rulings this holds.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        campaign = opened.campaigns.named(context.partition_key)
-        copied, rulings = opened.votes.copied(campaign.name), opened.triage.digest(campaign.name)
-        is_followed = rulings and not Progress.of(opened).flagged(campaign.name).to_redo
+        campaign = lake.campaigns.named(context.partition_key)
+        copied, rulings = lake.votes.copied(campaign.name), lake.triage.digest(campaign.name)
+        is_followed = rulings and not Progress.of(lake).flagged(campaign.name).to_redo
         conclusion = Conclusion(copied.inboxes, rulings if is_followed else "")
-        inputs = bring_up_to_date(opened, campaign, conclusion=conclusion)
-        settled = _some(opened, campaign, *(s for s in ConsensusStatus if s.is_releasable))
+        inputs = bring_up_to_date(lake, campaign, conclusion=conclusion)
+        settled = _some(lake, campaign, *(s for s in ConsensusStatus if s.is_releasable))
     counts = inputs.counts
     return dg.MaterializeResult(
         metadata={
             **rows(counts.releasable_images),
-            **sheet_of_consensus(opened, campaign, settled),
-            **place(f"s3://{opened.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
+            **sheet_of_consensus(lake, campaign, settled),
+            **place(f"s3://{lake.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
             "boxes": sum(counts.boxes.values()),
             "images_waiting_for_answers": counts.count_of(ConsensusStatus.WAITING),
             "open_conflicts": counts.count_of(ConsensusStatus.IN_CONFLICT),

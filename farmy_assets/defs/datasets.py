@@ -23,7 +23,6 @@ from farmy_assets.defs.metadata import (
     rows,
 )
 from farmy_assets.defs.partitions import campaigns
-from farmy_assets.defs.resources import LakeResource
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.progress import Progress
@@ -42,7 +41,7 @@ SHOWN = 20
         )
     ],
 )  # fmt: skip
-def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Events:
+def dataset_version(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Events:
     """A frozen version of a campaign's data set: images, boxes, splits, and the votes behind them.
 
     Refused while an image of the campaign has an open conflict or an unanswered task. Without
@@ -50,24 +49,23 @@ def dataset_version(context: dg.AssetExecutionContext, lake: LakeResource) -> Ev
     number is taken: that is the last that is written, after the checks and after its files.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        campaign = opened.campaigns.named(context.partition_key)
-        version = next_version(opened, campaign, open_batches=_open_batches(opened, campaign.name))
+        campaign = lake.campaigns.named(context.partition_key)
+        version = next_version(lake, campaign, open_batches=_open_batches(lake, campaign.name))
         problems = problems_of(version)
-        before = opened.datasets.before(version)
+        before = lake.datasets.before(version)
         changes = changes_between(before, version)
         address = ""
         if not problems:
             card = dataset_card(version, changes)
             content = {"manifest.json": version.to_json(), "README.md": card}
-            address = opened.datasets.lay_out(version, content)
-            opened.datasets.freeze_as_newest(version)
-            opened.released.note(version)
+            address = lake.datasets.lay_out(version, content)
+            lake.datasets.freeze_as_newest(version)
+            lake.released.note(version)
     result = Materialized(
         data_version=dg.DataVersion(version.version_id),
         metadata={
             **rows(version.image_count),
-            **_sheet(opened, version),
+            **_sheet(lake, version),
             **place(address),
             "version": version.version_id,
             "boxes": version.box_count,
@@ -105,20 +103,19 @@ def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
         description=f"The newest version in {form.TITLE}'s format: {form.CONTENTS}.\n\n"
         "The same version always gives the same bytes. The pictures are kept once for all formats.",
     )  # fmt: skip
-    def exported(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+    def exported(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
         with as_dagster_failure():
-            opened = lake.open()
-            version = opened.datasets.newest(context.partition_key)
+            version = lake.datasets.newest(context.partition_key)
             if version is None:
                 msg = f"{context.partition_key} has no version: materialize dataset_version first"
                 raise InvalidInputError(msg)
             files = form.files_of(version)
-            address = opened.datasets.export(version, name, form, files)
+            address = lake.datasets.export(version, name, form, files)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(version.version_id),
             metadata={
                 **rows(version.image_count),
-                **_sheet(opened, version),
+                **_sheet(lake, version),
                 **place(address),
                 "version": version.version_id,
                 "boxes": version.box_count,

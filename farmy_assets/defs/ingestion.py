@@ -5,8 +5,8 @@ import dagster as dg
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, rows, sheet
 from farmy_assets.defs.partitions import batches
-from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 
 # Phones, scrapers and `farmy ingest` fill it; no run does, so no run materializes it.
 raw_zone = dg.AssetSpec(
@@ -23,7 +23,7 @@ raw_zone = dg.AssetSpec(
     group_name="ingestion", kinds={"s3"}, partitions_def=batches, code_version="1",
     deps=[raw_zone], retry_policy=RETRY_ONCE,
 )  # fmt: skip
-def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materialized:
+def raw_images(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
     """The photographs of one sealed batch, exactly as they arrived.
 
     A batch is sealed by the new-images sensor. Whether an image is still there is told by S3's
@@ -31,14 +31,13 @@ def raw_images(context: dg.AssetExecutionContext, lake: LakeResource) -> Materia
     missing with that reason.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        batch = opened.batches.read(context.partition_key)
+        batch = lake.batches.read(context.partition_key)
         raw_keys = [keys.raw_image(image_id) for image_id in batch.image_ids]
         return dg.MaterializeResult(
             metadata={
                 **rows(len(batch.image_ids)),
-                **sheet(opened.raw, raw_keys),
-                **place(f"s3://{opened.raw.name}/{keys.RAW_IMAGES}"),
+                **sheet(lake.raw, raw_keys),
+                **place(f"s3://{lake.raw.name}/{keys.RAW_IMAGES}"),
                 "campaign": batch.campaign,
                 "sealed_at": batch.sealed_at.isoformat(),
             }

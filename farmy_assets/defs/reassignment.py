@@ -19,7 +19,6 @@ from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.placing import place_tasks
-from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.defs.triage import place_questions, triage_answers
 from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
@@ -33,7 +32,9 @@ from farmy_assets.workflow.evaluation import bring_up_to_date, evaluated
     deps=[annotations, triage_answers], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def reassigned_tasks(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Materialized:
     """Tasks that people who left a campaign had not answered, and that others have now.
 
@@ -41,19 +42,18 @@ def reassigned_tasks(
     is looked at before it is changed, and the version is noted last: a killed run is repeated.
     """
     with as_dagster_failure():
-        opened, label_studio = lake.open(), studio.open()
-        campaign = opened.campaigns.named(context.partition_key)
+        campaign = lake.campaigns.named(context.partition_key)
         refused: list[str] = []
-        if is_behind := opened.pending.of(campaign.name).is_behind(campaign):
-            refused = _follow(opened, label_studio, campaign)
-        inputs = (bring_up_to_date if is_behind else evaluated)(opened, campaign)
+        if is_behind := lake.pending.of(campaign.name).is_behind(campaign):
+            refused = _follow(lake, studio, campaign)
+        inputs = (bring_up_to_date if is_behind else evaluated)(lake, campaign)
     moved = Counter[str]()
     for batch in inputs.batches.values():
         moved.update(batch.taken_back)
     return dg.MaterializeResult(
         metadata={
             **rows(moved.total()),
-            **place(f"s3://{opened.records.bucket.name}/{keys.assignments(campaign.name)}"),
+            **place(f"s3://{lake.records.bucket.name}/{keys.assignments(campaign.name)}"),
             "campaign_version": campaign.version,
             "note": "done for this version now" if is_behind else "done for this version before",
             "taken_back_from": count_table(moved, of="person", counted="tasks"),

@@ -7,7 +7,7 @@ import dagster as dg
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.ingestion import raw_zone
 from farmy_assets.defs.metadata import Materialized, all_rows, place
-from farmy_assets.defs.resources import LakeResource
+from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.reconcile import Reconciler
 
 
@@ -18,19 +18,18 @@ from farmy_assets.workflow.reconcile import Reconciler
         deadline_cron="0 5 * * *", lower_bound_delta=timedelta(hours=4)  # it begins at three
     ),
 )  # fmt: skip
-def reconciled_catalog(lake: LakeResource) -> Materialized:
+def reconciled_catalog(lake: dg.ResourceParam[Lake]) -> Materialized:
     """The catalog compared with the raw zone and the batches, both ways, and healed.
 
     Events can be lost; S3 cannot. The numbers say what had come apart: more than a few mean that
     the way from S3 to the catalog is broken. Running it again finds nothing left to heal.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        drift = Reconciler.of(opened).reconcile(now=datetime.now(UTC))
+        drift = Reconciler.of(lake).reconcile(now=datetime.now(UTC))
     return dg.MaterializeResult(
         metadata={
             **all_rows(drift.images),
-            **place(f"dynamodb://{opened.catalog.name}"),
+            **place(f"dynamodb://{lake.catalog.name}"),
             **drift.model_dump(mode="json"),
         }
     )

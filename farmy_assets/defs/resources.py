@@ -1,8 +1,13 @@
-"""Resources: plain fields in, a lake or a studio out. No rule and no request lives here."""
+"""Resources: what the environment says, as ready values. No rule lives here.
 
-from collections.abc import Mapping
+Nothing is read while definitions load: each value is made when a run or a sensor needs it.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -11,100 +16,21 @@ from farmy_assets.cleansing.policy import CleansingPolicies
 from farmy_assets.defs.secrets import read_secret
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
+from farmy_assets.label_studio.settings import TOKEN_VARIABLE
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.workflow.policy_file import read_policy
 
-
-class LakeResource(dg.ConfigurableResource[Lake]):
-    """The lake: names of its buckets and of its table, and who answers SQL over it.
-
-    `athena_workgroup` is Athena's; without one, campaigns' queries are answered in the run.
-    """
-
-    raw_bucket: str
-    cleansed_bucket: str
-    records_bucket: str
-    datasets_bucket: str
-    catalog_table: str
-    region_name: str
-    endpoint_url: str
-    glue_database: str = ""
-    athena_workgroup: str = ""
-
-    def open(self) -> Lake:
-        """The lake, connected; nothing is asked of a server yet."""
-        return Lake.connect(
-            LakeSettings(
-                raw_bucket=self.raw_bucket,
-                cleansed_bucket=self.cleansed_bucket,
-                records_bucket=self.records_bucket,
-                datasets_bucket=self.datasets_bucket,
-                catalog_table=self.catalog_table,
-                region_name=self.region_name,
-                endpoint_url=self.endpoint_url or None,
-                glue_database=self.glue_database or None,
-                athena_workgroup=self.athena_workgroup or None,
-            )
-        )
+TOKEN_SECRET_VARIABLE = "FARMY_LABEL_STUDIO_TOKEN_SECRET"  # noqa: S105 - the variable's name
 
 
-class StudioResource(dg.ConfigurableResource[Studio]):
-    """Label Studio: its address and the platform's own token.
-
-    `token_secret` is the ARN of a secret of AWS Secrets Manager that holds the token; where it is
-    given, `token` is not read.
-    """
-
-    url: str
-    token: str = ""
-    cleansed_bucket: str
-    token_secret: str = ""
-    region_name: str = ""
-    endpoint_url: str = ""
-
-    def open(self) -> Studio:
-        """Label Studio, connected; nothing is asked of it yet.
-
-        Raises:
-            LakeError: The secret with its token cannot be read.
-            InvalidInputError: There is no token, or the address is none.
-        """
-        token = self.token
-        if self.token_secret:
-            token = read_secret(
-                self.token_secret,
-                region_name=self.region_name,
-                endpoint_url=self.endpoint_url or None,
-            )
-        return Studio(
-            StudioSettings(url=self.url, token=token, cleansed_bucket=self.cleansed_bucket)
-        )
-
-
-class SealingResource(dg.ConfigurableResource[SealingPolicy]):
-    """When waiting images become a batch."""
-
-    max_images: int = 500
-    quiet_seconds: float = 1
-    max_wait_seconds: float = 60
-
-    def policy(self) -> SealingPolicy:
-        """The policy as the catalog room knows it."""
-        return SealingPolicy.model_validate(
-            {
-                "max_images": self.max_images,
-                "quiet": self.quiet_seconds,
-                "max_wait": self.max_wait_seconds,
-            }
-        )
-
-
-class CleansingResource(dg.ConfigurableResource[CleansingPolicies]):
+@dataclass(frozen=True)
+class CleansingSettings:
     """How cleansing judges, and where it computes.
 
-    `policy_file` is a YAML file of thresholds, empty for the defaults; `ray_address` is that of a
-    Ray cluster, empty for this machine.
+    Attributes:
+        policy_file: A YAML file of thresholds, empty for the defaults.
+        ray_address: That of a Ray cluster, empty for this machine.
     """
 
     policy_file: str = ""
@@ -119,8 +45,9 @@ class CleansingResource(dg.ConfigurableResource[CleansingPolicies]):
         return read_policy(self.policy_file, named_by="FARMY_CLEANSING_POLICY")
 
 
-class ScrapersResource(dg.ConfigurableResource[None]):
-    """The scraper files: a folder of `<name>.yaml`, empty for none."""
+@dataclass(frozen=True)
+class ScraperFiles:
+    """The scraper files: `<name>.yaml` in a folder; an empty name of a folder for none."""
 
     folder: str = ""
 
@@ -144,37 +71,57 @@ class ScrapersResource(dg.ConfigurableResource[None]):
         return files[name]
 
 
-def resources() -> Mapping[str, dg.ConfigurableResource[Any]]:
+@dg.resource(description="The lake's buckets, catalog table and records.")
+def _lake(_context: dg.InitResourceContext) -> Lake:
+    """The lake that the environment names; `lake/settings.py` has the variables.
+
+    Raises:
+        InvalidInputError: A variable is missing; the text names all that are.
+    """
+    return Lake.from_environment(os.environ)
+
+
+@dg.resource(description="Label Studio, as the platform itself.")
+def _studio(_context: dg.InitResourceContext) -> Iterator[Studio]:
+    """Label Studio, connected until the run or the sensor's look is over.
+
+    The token is that of the environment, or of the secret in AWS Secrets Manager whose ARN
+    FARMY_LABEL_STUDIO_TOKEN_SECRET has.
+
+    Raises:
+        LakeError: The secret with its token cannot be read.
+        InvalidInputError: A variable is missing.
+    """
+    lake = LakeSettings.from_environment(os.environ)
+    told = dict(os.environ)
+    if arn := told.get(TOKEN_SECRET_VARIABLE):
+        told[TOKEN_VARIABLE] = read_secret(
+            arn, region_name=lake.region_name, endpoint_url=lake.endpoint_url
+        )
+    settings = StudioSettings.from_environment(told, cleansed_bucket=lake.cleansed_bucket)
+    with closing(Studio(settings)) as studio:
+        yield studio
+
+
+@dg.resource(description="How cleansing judges, and where it computes.")
+def _cleansing(_context: dg.InitResourceContext) -> CleansingSettings:
+    return CleansingSettings(
+        policy_file=os.environ.get("FARMY_CLEANSING_POLICY", ""),
+        ray_address=os.environ.get("FARMY_RAY_ADDRESS", ""),
+    )
+
+
+@dg.resource(description="The folder of scraper files.")
+def _scrapers(_context: dg.InitResourceContext) -> ScraperFiles:
+    return ScraperFiles(folder=os.environ.get("FARMY_SCRAPERS", ""))
+
+
+def resources() -> Mapping[str, object]:
     """The resources of the running platform, all settings from the environment."""
-    lake = LakeResource(
-        raw_bucket=dg.EnvVar("FARMY_RAW_BUCKET"),
-        cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
-        records_bucket=dg.EnvVar("FARMY_RECORDS_BUCKET"),
-        datasets_bucket=dg.EnvVar("FARMY_DATASETS_BUCKET"),
-        catalog_table=dg.EnvVar("FARMY_CATALOG_TABLE"),
-        region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
-        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL").get_value("") or "",
-        glue_database=dg.EnvVar("FARMY_GLUE_DATABASE").get_value("") or "",
-        athena_workgroup=dg.EnvVar("FARMY_ATHENA_WORKGROUP").get_value("") or "",
-    )
-    secret = dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN_SECRET").get_value("") or ""
-    studio = StudioResource(
-        url=dg.EnvVar("FARMY_LABEL_STUDIO_URL"),
-        token=dg.EnvVar("FARMY_LABEL_STUDIO_TOKEN") if not secret else "",
-        cleansed_bucket=dg.EnvVar("FARMY_CLEANSED_BUCKET"),
-        token_secret=secret,
-        region_name=dg.EnvVar("AWS_DEFAULT_REGION"),
-        endpoint_url=dg.EnvVar("FARMY_AWS_ENDPOINT_URL").get_value("") or "",
-    )
-    cleansing = CleansingResource(
-        policy_file=dg.EnvVar("FARMY_CLEANSING_POLICY").get_value("") or "",
-        ray_address=dg.EnvVar("FARMY_RAY_ADDRESS").get_value("") or "",
-    )
-    scrapers = ScrapersResource(folder=dg.EnvVar("FARMY_SCRAPERS").get_value("") or "")
     return {
-        "lake": lake,
-        "studio": studio,
-        "sealing": SealingResource(),
-        "cleansing": cleansing,
-        "scrapers": scrapers,
+        "lake": _lake,
+        "studio": _studio,
+        "sealing": SealingPolicy(),
+        "cleansing": _cleansing,
+        "scrapers": _scrapers,
     }

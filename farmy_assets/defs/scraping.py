@@ -11,8 +11,9 @@ import dagster as dg
 from farmy_assets.defs.failures import as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, count_table, link, place, record_table, rows
 from farmy_assets.defs.partitions import scrapers
-from farmy_assets.defs.resources import LakeResource, ScrapersResource
+from farmy_assets.defs.resources import ScraperFiles
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.scraping.process import read_scraper, scrape
 
 SHOWN = 20
@@ -23,8 +24,8 @@ EVERY_NIGHT = "0 2 * * *"
 @dg.asset(group_name="ingestion", kinds={"s3", "scrapy"}, partitions_def=scrapers, code_version="1")
 def scraped_images(
     context: dg.AssetExecutionContext,
-    lake: LakeResource,
-    scrapers: ScrapersResource,
+    lake: dg.ResourceParam[Lake],
+    scrapers: dg.ResourceParam[ScraperFiles],
 ) -> Materialized:
     """Photographs of a web site, each with its licence and the page that showed it.
 
@@ -35,15 +36,14 @@ def scraped_images(
     with as_dagster_failure():
         path = scrapers.file_of(context.partition_key)
         scraper = read_scraper(path)
-        opened = lake.open()
-        report = scrape(path, opened.settings)
+        report = scrape(path, lake.settings)
     record = keys.scrape_report(report.job.scraper, report.job.number)
     contact = scraper.contact
     shown = [fate.model_dump(mode="json") for fate in report.first_refusals[:SHOWN]]
     return dg.MaterializeResult(
         metadata={
             **rows(report.stored),
-            **place(f"s3://{opened.raw.name}/{keys.RAW_IMAGES}"),
+            **place(f"s3://{lake.raw.name}/{keys.RAW_IMAGES}"),
             "campaign": report.job.campaign,
             "job": report.job.number,
             "is_complete": report.is_complete,
@@ -59,7 +59,7 @@ def scraped_images(
             "limits_reached": ", ".join(report.limits_reached) or "none",
             "site": link(scraper.start_pages[0]),
             "contact": link(contact if "://" in contact else f"mailto:{contact}"),
-            "report": link(opened.web_address(opened.records.bucket, record)),
+            "report": link(lake.web_address(lake.records.bucket, record)),
         }
     )
 
@@ -78,7 +78,7 @@ scraping_job = dg.define_asset_job(
     description="Runs every scraper file once a night.",
 )
 def scraping_schedule(
-    context: dg.ScheduleEvaluationContext, scrapers: ScrapersResource
+    context: dg.ScheduleEvaluationContext, scrapers: dg.ResourceParam[ScraperFiles]
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """A run for each scraper file; the night is in its key, so that asked twice it is one run."""
     files = scrapers.files()

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster import AddDynamicPartitionsRequest
 from pydantic import Field, ValidationError
 
+from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted
 from farmy_assets.defs.inboxes import give_inboxes, inbox_states
@@ -24,7 +25,6 @@ from farmy_assets.defs.jobs import (
 )
 from farmy_assets.defs.partitions import batches, campaigns
 from farmy_assets.defs.requests import EarlierRun, may_request_run
-from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
 from farmy_assets.errors import LakeUnavailableError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake.lake import Lake
@@ -76,15 +76,16 @@ def _ask(
     description="Seals waiting images into batches and asks for every batch's next step.",
 )
 def new_images_sensor(
-    context: dg.SensorEvaluationContext, lake: LakeResource, sealing: SealingResource
+    context: dg.SensorEvaluationContext,
+    lake: dg.ResourceParam[Lake],
+    sealing: dg.ResourceParam[SealingPolicy],
 ) -> dg.SensorResult | dg.SkipReason:
     """Images that are new in the catalog become batches; unfinished batches get runs."""
     now = datetime.now(UTC)
     try:
-        opened = lake.open()
-        known = _known(context, opened)
-        opened.batches.seal_waiting(policy=sealing.policy(), now=now, known_up_to=known.up_to)
-        open_batches = Progress.of(opened).of_batches(after=known.up_to, besides=known.undone)
+        known = _known(context, lake)
+        lake.batches.seal_waiting(policy=sealing, now=now, known_up_to=known.up_to)
+        open_batches = Progress.of(lake).of_batches(after=known.up_to, besides=known.undone)
     except LakeUnavailableError as error:
         return dg.SkipReason(str(error))
     asked = [
@@ -110,7 +111,9 @@ def new_images_sensor(
     description="Notices new answers in Label Studio, and campaigns that are complete.",
 )
 def annotation_completion_sensor(
-    context: dg.SensorEvaluationContext, lake: LakeResource, studio: StudioResource
+    context: dg.SensorEvaluationContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> dg.SensorResult | dg.SkipReason:
     """New or changed answers are stored and evaluated; a settled campaign is released.
 
@@ -121,10 +124,9 @@ def annotation_completion_sensor(
     """
     now = datetime.now(UTC)
     try:
-        opened = lake.open()
-        known = _known(context, opened)
-        open_batches = Progress.of(opened).of_batches(after=known.up_to, besides=known.undone)
-        found = _campaigns(opened, studio.open(), open_batches, known.followed)
+        known = _known(context, lake)
+        open_batches = Progress.of(lake).of_batches(after=known.up_to, besides=known.undone)
+        found = _campaigns(lake, studio, open_batches, known.followed)
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
     asked = [

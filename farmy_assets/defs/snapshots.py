@@ -8,8 +8,8 @@ import dagster as dg
 
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, all_rows, place
-from farmy_assets.defs.resources import LakeResource
 from farmy_assets.lake import keys
+from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import ListedObject
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.snapshots import SnapshotRepository
@@ -93,21 +93,20 @@ def _snapshot(table: Table) -> dg.AssetsDefinition:
         description=f"For queries: {table.meaning}.",
     )  # fmt: skip
     def snapshot(
-        context: dg.AssetExecutionContext, lake: LakeResource, config: SnapshotConfig
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], config: SnapshotConfig
     ) -> Materialized:
         with as_dagster_failure():
-            opened = lake.open()
             table_source = (
                 _run_feed(context.instance)
                 if table.name == "runs"
-                else table_sources(opened)[table.name]
+                else table_sources(lake)[table.name]
             )
-            taken = QueryLayer(opened).refresh(table_source, full=config.full)
+            taken = QueryLayer(lake).refresh(table_source, full=config.full)
             swept = 0
             if config.full:
                 today = datetime.now(UTC).date()
-                swept = SnapshotRepository(opened.records).sweep(table, today=today)
-        bucket = opened.records.bucket.name
+                swept = SnapshotRepository(lake.records).sweep(table, today=today)
+        bucket = lake.records.bucket.name
         return dg.MaterializeResult(
             metadata={
                 **all_rows(taken.manifest.rows),

@@ -33,7 +33,6 @@ from farmy_assets.defs.metadata import (
     without_campaign,
 )
 from farmy_assets.defs.partitions import batches, campaigns
-from farmy_assets.defs.resources import LakeResource, StudioResource
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -47,7 +46,9 @@ OVERLAP = timedelta(seconds=30)  # looked at again, for answers committed out of
     deps=[cleansed_set], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def triage_tasks(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Materialized:
     """The flagged photographs of a batch, each with its reasons, in somebody's triage inbox.
 
@@ -55,27 +56,26 @@ def triage_tasks(
     not asked before. Without a campaign file of that name nobody is asked; the sensor comes back.
     """
     with as_dagster_failure():
-        opened = lake.open()
-        batch = opened.batches.read(context.partition_key)
-        images = opened.cleansed_sets.read(batch.campaign, batch.batch_id)
-        campaign = opened.campaigns.current(images.campaign)
+        batch = lake.batches.read(context.partition_key)
+        images = lake.cleansed_sets.read(batch.campaign, batch.batch_id)
+        campaign = lake.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
-        examined = {i.quality.image_id: i for i in opened.quality.read(images.batch_id)}
-        questions = _ask(opened, campaign, images, examined)
-        newest = opened.campaigns.named(campaign.name)
+        examined = {i.quality.image_id: i for i in lake.quality.read(images.batch_id)}
+        questions = _ask(lake, campaign, images, examined)
+        newest = lake.campaigns.named(campaign.name)
         if newest.version != campaign.version:
-            opened.pending.fall_back(newest)  # whoever left meanwhile may just have been asked
+            lake.pending.fall_back(newest)  # whoever left meanwhile may just have been asked
         added = 0
         if questions:
-            added = place_questions(opened, studio.open(), campaign, questions, examined)
+            added = place_questions(lake, studio, campaign, questions, examined)
     people = Counter(question.assignment.person for question in questions)
     key = keys.triage_questions(campaign.name, images.batch_id)
     return dg.MaterializeResult(
         metadata={
             **rows(len(questions)),
             **drawn_sheet([examined[q.assignment.image_id].thumbnail for q in questions]),
-            **place(f"s3://{opened.records.bucket.name}/{key}"),
+            **place(f"s3://{lake.records.bucket.name}/{key}"),
             "campaign": campaign.name,
             "tasks_added": added,
             "reasons": count_table(Counter(r for q in questions for r in q.reasons), of="reason"),
@@ -137,7 +137,9 @@ def place_questions(
     retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def triage_answers(
-    context: dg.AssetExecutionContext, lake: LakeResource, studio: StudioResource
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[Lake],
+    studio: dg.ResourceParam[Studio],
 ) -> Materialized:
     """What people said of flagged photographs, and how often they overruled each check.
 
@@ -145,20 +147,19 @@ def triage_answers(
     then has the batches cleansed anew. A high overturn rate asks for a milder threshold.
     """
     with as_dagster_failure():
-        opened, label_studio = lake.open(), studio.open()
-        campaign = opened.campaigns.named(context.partition_key)
-        seen = inbox_states(label_studio, campaign=campaign.name, phases=[Phase.TRIAGE])
-        known = opened.triage.rulings(campaign.name)
+        campaign = lake.campaigns.named(context.partition_key)
+        seen = inbox_states(studio, campaign=campaign.name, phases=[Phase.TRIAGE])
+        known = lake.triage.rulings(campaign.name)
         looks = seen.get(campaign.name, {})
-        new, found = _new_rulings(opened, label_studio, campaign, looks, known)
-        opened.triage.add_rulings(campaign.name, new)
-        opened.triage.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=looks))
-        report = opened.triage.report_overturns(campaign.name)
+        new, found = _new_rulings(lake, studio, campaign, looks, known)
+        lake.triage.add_rulings(campaign.name, new)
+        lake.triage.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=looks))
+        report = lake.triage.report_overturns(campaign.name)
     told = [rate.model_dump(mode="json") for rate in report.rates]
     return dg.MaterializeResult(
         metadata={
             **rows(len(known) + len(new)),
-            **place(f"s3://{opened.records.bucket.name}/{keys.rulings(campaign.name)}"),
+            **place(f"s3://{lake.records.bucket.name}/{keys.rulings(campaign.name)}"),
             "new_rulings": len(new),
             "answers_of_others": found.by_others,
             "tasks_that_nobody_was_asked": found.not_asked,

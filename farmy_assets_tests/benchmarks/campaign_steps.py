@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import dagster as dg
-import pytest
 
-from farmy_assets.defs.resources import LakeResource, SealingResource, StudioResource
+from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.evaluation import bring_up_to_date
 from farmy_assets_tests.benchmarks.synthetic_campaign import (
@@ -75,27 +74,19 @@ def _first(lake: Lake, synthetic: SyntheticCampaign) -> Callable[[], object]:
     return lambda: bring_up_to_date(lake, synthetic.campaign)
 
 
-def _resources(patch: pytest.MonkeyPatch, lake: Lake, studio: RecordingStudio) -> dict[str, Any]:
-    patch.setattr(LakeResource, "open", lambda self: lake)
-    patch.setattr(StudioResource, "open", lambda self: studio)
-    named = lake.settings.model_dump(exclude_none=True)
-    known = {name: value for name, value in named.items() if name in LakeResource.model_fields}
-    return {
-        "lake": LakeResource(**{"endpoint_url": "", **known}),
-        "studio": StudioResource(url="http://127.0.0.1:1", token="x", cleansed_bucket="x"),
-        "sealing": SealingResource(),
-    }
+def _resources(lake: Lake, studio: RecordingStudio) -> dict[str, Any]:
+    return {"lake": lake, "studio": studio, "sealing": SealingPolicy()}
 
 
 def _votes(
-    lake: Lake, synthetic: SyntheticCampaign, studio: RecordingStudio, patch: pytest.MonkeyPatch
+    lake: Lake, synthetic: SyntheticCampaign, studio: RecordingStudio
 ) -> Callable[[], object]:
     """The job, once for all that is there, and then for new votes, which alone is measured."""
     # Only this step needs all the definitions.
     from farmy_assets.definitions import defs  # noqa: PLC0415
 
     job, name = defs.resolve_job_def("votes_job"), synthetic.campaign.name
-    resources = _resources(patch, lake, studio)
+    resources = _resources(lake, studio)
     instance = dg.DagsterInstance.ephemeral()
 
     def run() -> None:
@@ -112,13 +103,11 @@ def _votes(
     return run
 
 
-def _look(
-    lake: Lake, studio: RecordingStudio, patch: pytest.MonkeyPatch, stack: ExitStack
-) -> Callable[[], object]:
+def _look(lake: Lake, studio: RecordingStudio, stack: ExitStack) -> Callable[[], object]:
     from farmy_assets.definitions import defs  # noqa: PLC0415 - as above
     from farmy_assets.defs.sensors import annotation_completion_sensor  # noqa: PLC0415
 
-    resources = _resources(patch, lake, studio)
+    resources = _resources(lake, studio)
     instance = stack.enter_context(dg.DagsterInstance.ephemeral())
     context = stack.enter_context(
         dg.build_sensor_context(
@@ -143,15 +132,14 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
     lake = Lake.from_environment(environment)
     synthetic = SyntheticCampaign(name, images=images, people=people)
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
         if step == "first":
             act = _first(lake, synthetic)
         else:
             studio = RecordingStudio(synthetic, is_answered=True)
             if step == "votes":
-                act = _votes(lake, synthetic, studio, patch)
+                act = _votes(lake, synthetic, studio)
             else:
-                act = _look(lake, studio, patch, stack)
+                act = _look(lake, studio, stack)
         reading, began, worked = _Reading(lake), time.perf_counter(), time.process_time()
         act()
         cost = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import daft
 import dagster as dg
@@ -12,12 +12,8 @@ from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.catalog.arrivals import DeliveryMetadata
-from farmy_assets.defs.resources import (
-    CleansingResource,
-    LakeResource,
-    SealingResource,
-    StudioResource,
-)
+from farmy_assets.catalog.batches import SealingPolicy
+from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.ingestion.event_intake import EventIntake
@@ -126,14 +122,12 @@ def studio() -> StudioInMemory:
 def resources(
     lake: Lake, studio: StudioInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, object]:
-    monkeypatch.setattr(StudioResource, "open", lambda self: studio)
     monkeypatch.setattr(ImageWork, "_fetched", _fetched_without_network)
-    named = lake.settings.model_dump(exclude_none=True)
     return {
-        "lake": LakeResource(**named, endpoint_url=""),
-        "studio": StudioResource(url="http://127.0.0.1:1", token="x", cleansed_bucket="cleansed"),
-        "sealing": SealingResource(max_images=100, quiet_seconds=0),
-        "cleansing": CleansingResource(),
+        "lake": lake,
+        "studio": studio,
+        "sealing": SealingPolicy(max_images=100, quiet=timedelta(0), max_wait=timedelta(minutes=1)),
+        "cleansing": CleansingSettings(),
     }
 
 

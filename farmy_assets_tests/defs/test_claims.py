@@ -10,7 +10,7 @@ from farmy_assets.catalog.batches import Batch, batch_id_for
 from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.datasets.release import Problem, ProblemKind
 from farmy_assets.definitions import defs
-from farmy_assets.defs.resources import ScrapersResource
+from farmy_assets.defs.resources import ScraperFiles
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.execution.image_work import ImageWork
 from farmy_assets.lake import keys
@@ -38,7 +38,7 @@ def failure(
     before = instance.get_latest_materialization_event(dg.AssetKey(asset))
     result = dg.materialize(
         ASSETS, selection=[asset], partition_key=partition, instance=instance,
-        resources={**resources, "scrapers": ScrapersResource()}, raise_on_error=False,
+        resources={**resources, "scrapers": ScraperFiles()}, raise_on_error=False,
     )  # fmt: skip
     assert not result.success
     assert instance.get_latest_materialization_event(dg.AssetKey(asset)) == before
@@ -153,7 +153,7 @@ def test_a_version_that_is_not_sound_is_told_counts_nowhere_and_is_no_materializ
         patched.setattr(type(lake.datasets), "freeze", lambda *_: 1 / 0)
         result = dg.materialize(
             ASSETS, selection=["dataset_version"], partition_key="weeds",
-            instance=instance, resources={**resources, "scrapers": ScrapersResource()},
+            instance=instance, resources={**resources, "scrapers": ScraperFiles()},
             raise_on_error=False,
         )  # fmt: skip
         assert not result.success

@@ -13,7 +13,7 @@ from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli import campaign as cli_campaign
 from farmy_assets.cli import duplicates as cli_duplicates
 from farmy_assets.cli.main import app
-from farmy_assets.defs.resources import CleansingResource
+from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.defs.conftest import bring
@@ -86,7 +86,7 @@ def test_copies_that_stay_out_are_told_by_the_thresholds_of_the_platform(
     file = tmp_path / "policy.yaml"
     file.write_text(policy)
     monkeypatch.setenv("FARMY_CLEANSING_POLICY", str(file))
-    given = {**resources, "cleansing": CleansingResource(policy_file=str(file))}
+    given = {**resources, "cleansing": CleansingSettings(policy_file=str(file))}
     photographs = {"0.jpg": PHOTOGRAPHS["0.jpg"], "near.jpg": near_copy(PHOTOGRAPHS["0.jpg"])}
     lake.campaigns.apply(parse_campaign(CAMPAIGN))
     bring(lake, photographs)

@@ -10,7 +10,7 @@ from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from farmy_assets.definitions import defs
 from farmy_assets.defs import scraping
-from farmy_assets.defs.resources import ScrapersResource
+from farmy_assets.defs.resources import ScraperFiles
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.scraping.records import (
@@ -56,7 +56,7 @@ def materialize(
     instance.add_dynamic_partitions("scrapers", [name])
     return dg.materialize(
         [scraping.scraped_images], instance=instance, partition_key=name, raise_on_error=False,
-        resources={"lake": resources["lake"], "scrapers": ScrapersResource(folder=str(folder))},
+        resources={"lake": resources["lake"], "scrapers": ScraperFiles(folder=str(folder))},
     )  # fmt: skip
 
 
@@ -76,8 +76,7 @@ def test_a_run_tells_what_came_in_what_stayed_out_and_whom_the_site_may_ask(
     monkeypatch.setattr(scraping, "scrape", scrape)
     result = materialize(resources, folder, instance)
     assert result.success
-    of_the_pipeline = lake.settings.model_copy(update={"quota_table": None})
-    assert asked == [(folder / f"{NAME}.yaml", of_the_pipeline)]
+    assert asked == [(folder / f"{NAME}.yaml", lake.settings)]
     (event,) = result.get_asset_materialization_events()
     told = event.materialization.metadata
     assert (told["stored_images"].value, told["refused_images"].value) == (1, 1)
@@ -123,7 +122,7 @@ def tick(folder: str, instance: dg.DagsterInstance) -> ScheduleExecutionData:
         instance=instance,
         scheduled_execution_time=night,
         repository_def=defs.get_repository_def(),
-        resources={"scrapers": ScrapersResource(folder=folder)},
+        resources={"scrapers": ScraperFiles(folder=folder)},
     ) as context:
         return scraping.scraping_schedule.evaluate_tick(context)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -14,10 +13,10 @@ from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.defs import resources as settings
-from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.settings import VARIABLES, LakeSettings
 from farmy_assets.query.athena import AthenaEngine
 from farmy_assets_tests.defs.conftest import bring
 from farmy_assets_tests.defs.test_chosen_images import ONLY_A_AND_B, campaign_with, choice_of
@@ -56,7 +55,7 @@ def test_the_thresholds_of_a_source_decide_which_of_its_photographs_are_copies(
 ) -> None:  # fmt: skip
     file = tmp_path / "policy.yaml"
     file.write_text(policy)
-    given = {**resources, "cleansing": CleansingResource(policy_file=str(file))}
+    given = {**resources, "cleansing": CleansingSettings(policy_file=str(file))}
     lake.campaigns.apply(parse_campaign(CAMPAIGN))
     bring(lake, PHOTOGRAPHS)
     assert run_what_is_asked(new_images_sensor, instance, given) == ["batch_job: ok"]
@@ -88,14 +87,15 @@ def test_what_was_kept_under_other_rules_of_its_source_is_decided_anew(
 
 
 def test_the_platforms_settings_name_athenas_workgroup(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES.values():
+        monkeypatch.setenv(name, "x")
     monkeypatch.setenv("FARMY_ATHENA_WORKGROUP", "farmy-queries")
-    lake = settings.resources()["lake"]
-    assert isinstance(lake, LakeResource)
-    assert lake.athena_workgroup == "farmy-queries"
+    by_environment = {"lake": settings.resources()["lake"]}
+    with dg.build_resources(by_environment) as made:
+        assert made.lake.settings.athena_workgroup == "farmy-queries"
     monkeypatch.delenv("FARMY_ATHENA_WORKGROUP")
-    without = settings.resources()["lake"]
-    assert isinstance(without, LakeResource)
-    assert not without.athena_workgroup
+    with dg.build_resources(by_environment) as made:
+        assert made.lake.settings.athena_workgroup is None
 
 
 def test_a_campaigns_query_is_asked_of_athena_where_a_workgroup_is_set(
@@ -111,9 +111,8 @@ def test_a_campaigns_query_is_asked_of_athena_where_a_workgroup_is_set(
         return pa.table({"image_id": [ids["b.jpg"]]})
 
     monkeypatch.setattr(AthenaEngine, "query", answer)
-    named: dict[str, Any] = lake.settings.model_dump(exclude_none=True)
-    named |= {"athena_workgroup": "farmy-queries", "endpoint_url": ""}
-    given = {**resources, "lake": LakeResource(**named)}
+    by_athena = lake.settings.model_copy(update={"athena_workgroup": "farmy-queries"})
+    given = {**resources, "lake": Lake.connect(by_athena)}
     assert run_what_is_asked(new_images_sensor, instance, given) == ["batch_job: ok"]
     assert asked == [("farmy-queries", "")]
     assert choice_of(lake).chosen == (ids["b.jpg"],)

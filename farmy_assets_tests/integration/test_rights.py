@@ -14,7 +14,7 @@ import pytest
 
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.definitions import defs
-from farmy_assets.defs.resources import CleansingResource, LakeResource
+from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.errors import LakeError
 from farmy_assets.ingestion.dead_letters import DeadLetters
 from farmy_assets.ingestion.importing import import_folder
@@ -153,16 +153,12 @@ def test_a_photograph_goes_from_import_to_query_with_the_rights_of_each_part_alo
 
 
 def _materialize(lake: Lake, batch_id: str) -> None:
-    told = lake.settings.model_dump(exclude_none=True)
-    wanted = {"lake": LakeResource.model_validate({
-        name: told[name] for name in LakeResource.model_fields if name in told
-    })}  # fmt: skip
     graph = [defs.get_assets_def(name) for name in TO_THE_SET]
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("batches", [batch_id])
         done = dg.materialize(
             graph, partition_key=batch_id, instance=instance,
-            resources={**wanted, "cleansing": CleansingResource()},
+            resources={"lake": lake, "cleansing": CleansingSettings()},
         )  # fmt: skip
     assert done.success
 
