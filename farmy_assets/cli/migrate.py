@@ -4,7 +4,11 @@ import typer
 
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.context import ends_plainly, open_lake
-from farmy_assets.workflow.migration import migrate_cleansed_sets, migrate_evaluations
+from farmy_assets.workflow.migration import (
+    migrate_cleansed_sets,
+    migrate_evaluations,
+    rebuild_sharing_counters,
+)
 
 
 @ends_plainly
@@ -15,10 +19,13 @@ def migrate() -> None:
     running, and the command can be stopped and run again.
     """
     lake = open_lake()
-    moved, migrated = migrate_cleansed_sets(lake), migrate_evaluations(lake)
+    moved, counters = migrate_cleansed_sets(lake), rebuild_sharing_counters(lake)
+    migrated = migrate_evaluations(lake)
     if moved:
         typer.echo(f"{counted(moved, 'cleansed set')} moved to their campaigns")
+    if counters:
+        typer.echo(f"{counted(counters, 'counter')} of what was assigned made from the records")
     for name, counts in migrated.items():
         typer.echo(f"{name}: the evaluation of {counted(counts.images, 'image')} is in pages now")
-    if not (moved or migrated):
+    if not (moved or counters or migrated):
         typer.echo("nothing to migrate: every record is in today's form")

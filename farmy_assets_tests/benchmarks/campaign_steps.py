@@ -136,10 +136,8 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
             act = _first(lake, synthetic)
         else:
             studio = RecordingStudio(synthetic, is_answered=True)
-            if step == "votes":
-                act = _votes(lake, synthetic, studio)
-            else:
-                act = _look(lake, studio, stack)
+            is_votes = step == "votes"
+            act = _votes(lake, synthetic, studio) if is_votes else _look(lake, studio, stack)
         reading, began, worked = _Reading(lake), time.perf_counter(), time.process_time()
         act()
         cost = (
