@@ -6,10 +6,8 @@ from typing import Any
 import dagster as dg
 
 from farmy_assets.catalog.wording import counted
-from farmy_assets.datasets.card import dataset_card
 from farmy_assets.datasets.formats import FORMATS, ExportFormat
-from farmy_assets.datasets.release import problems_of
-from farmy_assets.datasets.versions import DatasetVersion, changes_between
+from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.consensus import consensus
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -25,8 +23,7 @@ from farmy_assets.defs.metadata import (
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.progress import Progress
-from farmy_assets.workflow.releases import next_version
+from farmy_assets.workflow.releases import release
 
 SHOWN = 20
 
@@ -50,17 +47,7 @@ def dataset_version(context: dg.AssetExecutionContext, lake: dg.ResourceParam[La
     """
     with as_dagster_failure():
         campaign = lake.campaigns.named(context.partition_key)
-        version = next_version(lake, campaign, open_batches=_open_batches(lake, campaign.name))
-        problems = problems_of(version)
-        before = lake.datasets.before(version)
-        changes = changes_between(before, version)
-        address = ""
-        if not problems:
-            card = dataset_card(version, changes)
-            content = {"manifest.json": version.to_json(), "README.md": card}
-            address = lake.datasets.lay_out(version, content)
-            lake.datasets.freeze_as_newest(version)
-            lake.released.note(version)
+        version, changes, problems, address = release(lake, campaign)
     result = Materialized(
         data_version=dg.DataVersion(version.version_id),
         metadata={
@@ -87,11 +74,6 @@ def dataset_version(context: dg.AssetExecutionContext, lake: dg.ResourceParam[La
         what=f"{campaign.name} is not released, with {counted(len(problems), 'problem')}",
         metadata={"problems": record_table(shown[:SHOWN], ("kind", "what"))},
     )
-
-
-def _open_batches(lake: Lake, campaign: str) -> int:
-    batches = Progress.of(lake).of_batches()
-    return sum(batch.campaign == campaign and not batch.is_done for batch in batches)
 
 
 def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:

@@ -1,8 +1,8 @@
-"""The next version of a campaign's data set, from the records; refused while it would be early."""
+"""The release of a campaign: from its records to the next version of its data set."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
+from typing import NamedTuple
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
@@ -10,31 +10,71 @@ from farmy_assets.annotation.evaluation import ContentDigest, votes_behind
 from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cleansing.cleansed_set import KeptImage
-from farmy_assets.datasets.release import problems_of
-from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
+from farmy_assets.datasets.card import dataset_card
+from farmy_assets.datasets.release import Problem, problems_of
+from farmy_assets.datasets.versions import (
+    DatasetClass,
+    DatasetVersion,
+    LabelledImage,
+    VersionChanges,
+    changes_between,
+    freeze,
+)
 from farmy_assets.errors import NotReleasableError
 from farmy_assets.lake.evaluations import EvaluationSummary
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
-from farmy_assets.workflow.progress import Flagged, Progress
+from farmy_assets.workflow.progress import Progress
+from farmy_assets.workflow.release_blockers import NAMED, blockers
 
-NAMED = 3
 _IMAGES_AT_ONCE = 2_000
 
 
-def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> DatasetVersion:
-    """The version that the campaign's records make now; the newest one if it is no other.
+class Release(NamedTuple):
+    """What came of a release: nothing was written where there are problems.
+
+    Attributes:
+        version: The version that the records make now.
+        changes: What is new in it since the version before.
+        problems: What no later step could put right; none in a version that is released.
+        address: Where it lies, as an s3:// address; empty with problems.
+    """
+
+    version: DatasetVersion
+    changes: VersionChanges
+    problems: tuple[Problem, ...]
+    address: str
+
+
+def release(lake: Lake, campaign: Campaign) -> Release:
+    """Freeze what a campaign has settled as its next version, unless the newest one holds that.
+
+    A version counts once its number is taken, which is written after its files. Killed before
+    that, it is made again with the same bytes.
 
     Raises:
         NotReleasableError: An image has an open conflict or an unanswered task, a flagged one
-            waits for a person's word, a batch is not in the inboxes yet, or there is nothing to
+            waits for a person's answer, a batch is not in the inboxes yet, or there is nothing to
             release.
+        LakeUnavailableError: Another run took the number meanwhile; run again.
     """
+    version = _settled_version(lake, campaign)
+    changes = changes_between(lake.datasets.before(version), version)
+    if problems := problems_of(version):
+        return Release(version, changes, problems, address="")
+    card = dataset_card(version, changes)
+    address = lake.datasets.lay_out(
+        version, {"manifest.json": version.to_json(), "README.md": card}
+    )
+    lake.datasets.freeze_as_newest(version)
+    lake.released.note(version)
+    return Release(version, changes, (), address)
+
+
+def _settled_version(lake: Lake, campaign: Campaign) -> DatasetVersion:
+    """The version that the campaign's records make now; the newest one if it is no other."""
     state = lake.evaluations.summary(campaign.name)
-    reasons = blockers(
-        state, open_batches=open_batches, flagged=Progress.of(lake).flagged(campaign.name),
-        named=partial(_named, lake, campaign.name),
-    )  # fmt: skip
+    reasons = _blockers(lake, campaign, state)
     if reasons or state is None:
         msg = f"{campaign.name} is not released: {'; '.join(reasons)}"
         raise NotReleasableError(msg)
@@ -52,44 +92,14 @@ def next_version(lake: Lake, campaign: Campaign, *, open_batches: int) -> Datase
     return newest if newest and newest.created_from == version.created_from else version
 
 
-def blockers(
-    state: EvaluationSummary | None,
-    *,
-    open_batches: int,
-    flagged: Flagged,
-    named: Callable[[ConsensusStatus], Iterable[str]],
-) -> list[str]:
-    """Why a campaign cannot be released yet, each reason in words; none when it can.
-
-    Args:
-        state: How far the campaign is.
-        open_batches: How many of its batches are not in the inboxes yet.
-        flagged: What rulings leave to do.
-        named: Tells images of a status; the first few are named.
-    """
-    if state is None or not state.counts.judged:
-        return ["none of its images was annotated yet"]
-    reasons = []
-    if open_batches:
-        undone = counted(open_batches, "batch", "batches")
-        reasons.append(f"{undone} {verb(open_batches, 'is', 'are')} not in the inboxes yet")
-    if flagged.held:
-        held = counted(flagged.held, "flagged photograph")
-        reasons.append(f"{held} {verb(flagged.held, 'waits', 'wait')} for an answer in triage")
-    if redo := len(flagged.to_redo):
-        batches = counted(redo, "batch", "batches")
-        reasons.append(f"{batches} {verb(redo, 'is', 'are')} to be cleansed anew after rulings")
-    for standing, one, many in (
-        (ConsensusStatus.IN_CONFLICT, "has an open conflict", "have an open conflict"),
-        (ConsensusStatus.WAITING, "waits for answers", "wait for answers"),
-    ):
-        if count := state.counts.count_of(standing):
-            some = ", ".join(islice(named(standing), NAMED)) + (", ..." if count > NAMED else "")
-            images = f"{counted(count, 'image')} {verb(count, one, many)}"
-            reasons.append(f"{images} ({some})")
-    if not reasons and not state.is_settled:
-        reasons.append("the adjudicator excluded every image")
-    return reasons
+def _blockers(lake: Lake, campaign: Campaign, state: EvaluationSummary | None) -> list[str]:
+    progress, name = Progress.of(lake), campaign.name
+    return blockers(
+        state,
+        open_batches=sum(b.campaign == name and not b.is_done for b in progress.of_batches()),
+        flagged=progress.flagged(name),
+        named=partial(_named, lake, name),
+    )
 
 
 def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
@@ -98,15 +108,7 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
     Reads as much as a release does.
     """
     name, state = campaign.name, lake.evaluations.summary(campaign.name)
-    open_batches = [
-        batch
-        for batch in Progress.of(lake).of_batches()
-        if batch.campaign == name and not batch.is_done
-    ]
-    reasons = blockers(
-        state, open_batches=len(open_batches), flagged=Progress.of(lake).flagged(name),
-        named=partial(_named, lake, name),
-    )  # fmt: skip
+    reasons = _blockers(lake, campaign, state)
     pending = lake.pending.of(name)
     if pending.to_place:
         count = len(pending.to_place)
@@ -116,8 +118,7 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
         reasons.append("open tasks of people who left are being moved")
     if reasons or state is None or Progress.of(lake).is_released(state):
         return reasons
-    version = next_version(lake, campaign, open_batches=0)
-    problems = [problem.sentence for problem in problems_of(version)]
+    problems = [problem.sentence for problem in problems_of(_settled_version(lake, campaign))]
     more = [f"and {len(problems) - NAMED} problems more"] if len(problems) > NAMED else []
     return [*problems[:NAMED], *more]
 

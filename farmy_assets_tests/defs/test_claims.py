@@ -137,7 +137,7 @@ def test_a_version_that_is_not_sound_is_told_counts_nowhere_and_is_no_materializ
         for n in range(5)
     )
     with monkeypatch.context() as patched:
-        patched.setattr("farmy_assets.defs.datasets.problems_of", lambda _version: problems)
+        patched.setattr("farmy_assets.workflow.releases.problems_of", lambda _version: problems)
         told = failure(
             "dataset_version", "every_released_image_is_sound", "weeds", instance, resources
         )

@@ -6,7 +6,7 @@ from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.evaluation import PageCounts
 from farmy_assets.lake.evaluations import EvaluationSummary
 from farmy_assets.workflow.progress import CampaignProgress, Flagged
-from farmy_assets.workflow.releases import blockers
+from farmy_assets.workflow.release_blockers import blockers
 
 
 def progress(**changes: object) -> CampaignProgress:
