@@ -29,6 +29,7 @@ from farmy_assets.defs.partitions import campaigns
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.votes import CopiedInboxes
 from farmy_assets.workflow.evaluation import (
     Conclusion,
@@ -40,6 +41,7 @@ from farmy_assets.workflow.evaluation_arrivals import newest_votes
 from farmy_assets.workflow.progress import Progress
 
 SHOWN = 20
+_HANDED_OVER_AT_ONCE = 500
 
 
 @dg.asset(
@@ -157,15 +159,13 @@ def adjudication_tasks(
         campaign = lake.campaigns.named(context.partition_key)
         inputs, added = evaluated(lake, campaign), 0
         if waiting := inputs.to_hand_over:
-            members = lake.campaigns.members(campaign.name)
-            found = lake.evaluations.of_images(campaign.name, waiting)
-            free = [
-                image
-                for image in found.values()
-                if image.consensus and can_decide(campaign, image.consensus, members)
-            ]
-            after = inputs.adjudication_up_to
-            added = _hand_over(lake, studio, campaign, free, after=after) if free else 0
+            members, after = lake.campaigns.members(campaign.name), inputs.adjudication_up_to
+            for some in in_chunks(waiting, _HANDED_OVER_AT_ONCE):
+                found = lake.evaluations.of_images(campaign.name, some).values()
+                free = [
+                    i for i in found if i.consensus and can_decide(campaign, i.consensus, members)
+                ]
+                added += _hand_over(lake, studio, campaign, free, after=after) if free else 0
             inputs = bring_up_to_date(lake, campaign, handed_over=waiting)
         counts = inputs.counts
         disputed = _some(lake, campaign, ConsensusStatus.IN_CONFLICT)

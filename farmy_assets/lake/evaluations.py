@@ -133,6 +133,10 @@ class EvaluationInputs(Record):
     to_hand_over: tuple[str, ...] = ()
 
 
+_last_read: dict[str, tuple[EvaluationInputs, str]] = {}
+"""By campaign what was read last, with its ETag: the same ETag means the same bytes."""
+
+
 @dataclass(frozen=True)
 class EvaluationPage:
     """The images of one page by their ids, and the version that it was read in; None without."""
@@ -160,14 +164,24 @@ class EvaluationRepository:
         self.records.replace(keys.evaluation_summary(summary.campaign), summary)
 
     def inputs(self, campaign: str) -> tuple[EvaluationInputs | None, str | None]:
-        """What the pages take into account, with its ETag; None, None before the first pages."""
-        return self.records.find_with_etag(keys.evaluation_inputs(campaign), EvaluationInputs)
+        """What the pages take into account, with its ETag; None, None before the first pages.
+
+        A run asks several times: what has the same ETag as before is not read again.
+        """
+        etag, read = self.inputs_etag(campaign), _last_read.get(campaign)
+        if etag is not None and read and read[1] == etag:
+            return read
+        found, etag = self.records.find_with_etag(
+            keys.evaluation_inputs(campaign), EvaluationInputs
+        )
+        if found and etag:
+            _last_read.clear()  # one campaign's are kept: they may be megabytes
+            _last_read[campaign] = found, etag
+        return found, etag
 
     def inputs_etag(self, campaign: str) -> str | None:
         """The ETag of what the pages take into account; None before the first pages."""
-        key = keys.evaluation_inputs(campaign)
-        listed = (item for item in self.records.bucket.listing(key) if item.key == key)
-        return next((item.etag for item in listed), None)
+        return self.records.bucket.etag(keys.evaluation_inputs(campaign))
 
     def put_inputs(self, inputs: EvaluationInputs, *, etag: str | None) -> bool:
         """Write what the pages take into account; False when it was changed meanwhile."""

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 
-from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.evaluation import bring_up_to_date
 from farmy_assets_tests.benchmarks.synthetic_campaign import (
@@ -74,10 +73,6 @@ def _first(lake: Lake, synthetic: SyntheticCampaign) -> Callable[[], object]:
     return lambda: bring_up_to_date(lake, synthetic.campaign)
 
 
-def _resources(lake: Lake, studio: RecordingStudio) -> dict[str, Any]:
-    return {"lake": lake, "studio": studio, "sealing": SealingPolicy()}
-
-
 def _votes(
     lake: Lake, synthetic: SyntheticCampaign, studio: RecordingStudio
 ) -> Callable[[], object]:
@@ -86,10 +81,10 @@ def _votes(
     from farmy_assets.definitions import defs  # noqa: PLC0415
 
     job, name = defs.resolve_job_def("votes_job"), synthetic.campaign.name
-    resources = _resources(lake, studio)
     instance = dg.DagsterInstance.ephemeral()
 
     def run() -> None:
+        resources = {"lake": lake, "studio": studio}
         job.execute_in_process(instance=instance, partition_key=name, resources=resources)
 
     instance.add_dynamic_partitions("campaigns", [name])
@@ -107,14 +102,12 @@ def _look(lake: Lake, studio: RecordingStudio, stack: ExitStack) -> Callable[[],
     from farmy_assets.definitions import defs  # noqa: PLC0415 - as above
     from farmy_assets.defs.sensors import annotation_completion_sensor  # noqa: PLC0415
 
-    resources = _resources(lake, studio)
     instance = stack.enter_context(dg.DagsterInstance.ephemeral())
     context = stack.enter_context(
         dg.build_sensor_context(
-            instance=instance, definitions=defs,
-            resources={name: resources[name] for name in ("lake", "studio")},
+            instance=instance, definitions=defs, resources={"lake": lake, "studio": studio}
         )
-    )  # fmt: skip
+    )
     annotation_completion_sensor(context)  # its clients connect
     return lambda: annotation_completion_sensor(context)
 

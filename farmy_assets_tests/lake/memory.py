@@ -56,6 +56,10 @@ class BucketInMemory(Bucket):
             raise ObjectMissingError(key)
         return self.objects[key], _etag(self.objects[key])
 
+    def etag(self, key: str) -> str | None:
+        self._request()
+        return _etag(self.objects[key]) if key in self.objects else None
+
     def size_bytes(self, key: str) -> int | None:
         self._request()
         return len(self.objects[key]) if key in self.objects else None
