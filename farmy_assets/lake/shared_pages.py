@@ -76,13 +76,17 @@ class SharedPages:
         return True
 
     def rebuild(self) -> bool:
-        """Count all pages anew; returns whether the counters were wrong, or not there."""
+        """Count all pages anew.
+
+        Returns:
+            Whether the counters were wrong, or something was given out and they were not there.
+        """
         is_new = self.records.bucket.size_bytes(self.key) is None
         while True:
             state, version = self._begin()
             counted = state.model_copy(update={"counters": self.count()})
             if is_new or counted == state:
-                return is_new
+                return is_new and bool(counted.counters.images)
             if self.records.bucket.put_if(self.key, counted.to_json(), etag=version):
                 return True
 

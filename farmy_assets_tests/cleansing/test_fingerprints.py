@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.fft import dct
 
 from farmy_assets.cleansing.fingerprints import (
     hash_numbers,
@@ -50,9 +51,11 @@ def test_of_any_pixels_the_hashes_are_those_of_imagehash(levels: NDArray[np.uint
     found = perceptual_hashes(views)[0]
 
     assert found.dhash == imagehash.dhash(views.reduced)
-    # Of even pictures all coefficients but one are rounding errors around the median.
-    if views.small_levels.std() > 1:
-        assert found.phash - imagehash.phash(views.reduced) <= 2
+    # A coefficient at the median to within rounding may come out on either side of it.
+    low = dct(dct(views.small_levels.astype(np.float64), axis=0), axis=1)[:8, :8]
+    is_clear = np.abs(low - np.median(low)) > 1e-6 * np.abs(low).max()
+    wanted = imagehash.phash(views.reduced).hash
+    assert (found.phash.hash == wanted)[is_clear].all()
 
 
 @given(values=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=16))

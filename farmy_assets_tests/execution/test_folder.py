@@ -182,7 +182,7 @@ def test_what_cannot_be_entered_or_read_is_told_and_not_passed_over(
     found = cleanse(tmp_path, list(files_below(tmp_path)), policy=POLICY)
 
     assert {quality.image_id: quality.detail for quality in found.qualities} == {
-        "linked": "a link to a folder, which is not followed: check that folder by itself",
+        "linked": "a link to a folder, which is not followed: check that folder separately",
         "nowhere.jpg": "a link to nothing",
         "pipe.jpg": "not a regular file",
         "sealed": "a folder that may not be read",
