@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farmy_assets_tests.benchmarks import page
+from farmy_assets_tests.benchmarks import page, sharing_out
 from farmy_assets_tests.benchmarks.campaign_steps import NEW_VOTES, Step, measured
 from farmy_assets_tests.benchmarks.platforms import Measured, fresh_platform
 from farmy_assets_tests.benchmarks.synthetic_campaign import SyntheticCampaign
@@ -25,6 +25,7 @@ def main(
     with fresh_platform(parts={"ministack"}) as platform:
         small, tasks = _measure(platform, "small", images=fewer, people=people)
         large, tasks = _measure(platform, "large", images=images, people=people)
+        shared = sharing_out.measure_all(platform.lake)
     votes, few = large["votes"], small["votes"]
     rows.add(
         f"A campaign of {images:,} images, {people} inboxes and {tasks:,} tasks, all answered.",
@@ -40,6 +41,7 @@ def main(
         f"| first evaluation of all images | {large['first'].seconds:.0f} s | 120 s |",
         f"| peak memory of the first evaluation | {large['first'].peak_mb:.0f} MB | 500 MB |",
         f"| peak memory of a run | {votes.peak_mb:.0f} MB | 500 MB |",
+        *(speed.row() for speed in shared),
     )
     typer.echo(rows.publish())
 
