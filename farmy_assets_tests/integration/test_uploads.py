@@ -246,6 +246,7 @@ def test_a_person_takes_photographs_where_there_is_no_network(
         page.set_input_files("#files", [tmp_path / "1.jpg", tmp_path / "2.jpg"])
         page.get_by_text("No network").wait_for()
         page.reload()
+        page.locator("li").nth(2).wait_for()  # the page reads them from the phone's storage
         assert page.locator("li").count() == 3
         assert len(_catalogued(lake_alone, "phones")) == 1
 
