@@ -34,10 +34,9 @@ from farmy_assets.ingestion.correcting import (
 from farmy_assets.ingestion.differences import summary_of
 from farmy_assets.ingestion.importing import import_files
 from farmy_assets.ingestion.reports import IngestReport, check_writable, keep_report, write_refusals
-from farmy_assets.ingestion.source_files import SourceFiles
-from farmy_assets.ingestion.sources.bucket import SCHEME, ForeignStore
-from farmy_assets.ingestion.sources.folder import files_of_folder
-from farmy_assets.ingestion.sources.image_list import files_of_list
+from farmy_assets.ingestion.source_files import SourceOptions
+from farmy_assets.ingestion.sources import FORMS, files_at
+from farmy_assets.ingestion.sources.bucket import ForeignStore
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.known_photographs import kept_by_others, restoring
 
@@ -59,7 +58,7 @@ class _RateColumn(ProgressColumn):
 def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender can say
     photographs: Annotated[
         str,
-        typer.Argument(metavar="DIR|LIST.csv|s3://BUCKET/PREFIX", help="Where they are."),
+        typer.Argument(metavar=FORMS, help="Where they are."),
     ],
     campaign: Annotated[str, typer.Option(help="Campaign they belong to: a-z, 0-9 and -.")],
     source: Annotated[Source, typer.Option(help="How they reached us.")] = Source.BULK,
@@ -136,8 +135,11 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         contributor=contributor, device=device,
     )  # fmt: skip
     _warn_of_unknown(lake, campaign)
-    store = partial(_connect, lake, profile=profile, endpoint_url=endpoint_url)
-    files = _source_files(photographs, store, side_cars=side_cars, anywhere=anywhere)
+    options = SourceOptions(
+        side_cars, anywhere,
+        client=lambda: _connect(lake, profile=profile, endpoint_url=endpoint_url).client,
+    )  # fmt: skip
+    files = files_at(photographs, options)
     if correct and by:
         corrections = correct_files(
             lake.corrections, files(), origin=origin, author=by, reason=why, removed=removed,
@@ -220,20 +222,6 @@ def _connect(lake: Lake, *, profile: str | None, endpoint_url: str | None) -> Fo
     return ForeignStore.connect(
         profile=profile, endpoint_url=where, region_name=settings.region_name
     )
-
-
-def _source_files(
-    photographs: str, store: partial[ForeignStore], *, side_cars: bool, anywhere: bool
-) -> SourceFiles:
-    if photographs.startswith(SCHEME):
-        return partial(store().files, photographs, side_cars=side_cars)
-    path = Path(photographs).expanduser()
-    if path.is_dir():
-        return partial(files_of_folder, path, side_cars=side_cars)
-    if path.is_file() and path.suffix.lower() == ".csv":
-        return partial(files_of_list, path, store=store, anywhere=anywhere)
-    msg = f"{photographs} is no folder, no list (.csv) and no s3:// address: give one of them"
-    raise InvalidInputError(msg)
 
 
 def _print(report: IngestReport, address: str) -> None:

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
+from typing import TYPE_CHECKING, NamedTuple
 
 from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, SuppliedMetadata
 from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,20 @@ class SourceFile:
 
 
 SourceFiles = Callable[[], Iterator[SourceFile]]
+
+
+class SourceOptions(NamedTuple):
+    """What a person may say of a source.
+
+    Attributes:
+        side_cars: Whether files beside photographs hold metadata of theirs.
+        anywhere: Whether a list may name files outside of its folder.
+        client: Connects to where s3:// addresses lie; called when the first one comes.
+    """
+
+    side_cars: bool
+    anywhere: bool
+    client: Callable[[], "S3Client"]
 
 
 def refused(name: str, reason: RefusalReason, detail: str = "") -> SourceFile:

@@ -147,7 +147,7 @@ def test_a_bucket_comes_in_from_where_the_lake_is(photographs: Path, lake: Lake)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nowhere"], "no folder, no list"),
+        (["nowhere"], "give one of DIR, LIST.csv, s3://BUCKET/PREFIX"),
         (["s3://"], "s3://bucket"),
         (["s3://no-such-bucket/x"], "NoSuchBucket"),
         (["s3://datasets/", "--profile", "nobody"], "nobody"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from farmy_assets.catalog.claims import NOTHING_CLAIMED, SuppliedMetadata
 from farmy_assets.catalog.file_names import with_side_cars
 from farmy_assets.catalog.metadata import MAX_SIZE_BYTES
 from farmy_assets.errors import InvalidInputError, LakeError, LakeUnavailableError
-from farmy_assets.ingestion.source_files import Loaded, SourceFile
+from farmy_assets.ingestion.source_files import Loaded, SourceFile, SourceFiles, SourceOptions
 from farmy_assets.ingestion.sources.side_cars import LARGEST_SIDE_CAR_BYTES, claims_in
 from farmy_assets.lake.connection import client_config, translated
 
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SCHEME = "s3://"
+
+
+FORM = "s3://BUCKET/PREFIX"
+
+
+def takes(address: str) -> bool:
+    """Whether it is an address of S3."""
+    return address.startswith(SCHEME)
+
+
+def source_files(address: str, options: SourceOptions) -> SourceFiles:
+    """Everything under an address; see `ForeignStore.files`."""
+    store = ForeignStore(options.client())
+    return partial(store.files, address, side_cars=options.side_cars)
 
 
 def parse_address(address: str) -> tuple[str, str]:

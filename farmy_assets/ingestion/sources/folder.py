@@ -2,14 +2,34 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from farmy_assets.catalog.arrivals import Refusal, RefusalReason
 from farmy_assets.catalog.claims import NOTHING_CLAIMED, SuppliedMetadata
 from farmy_assets.catalog.file_names import spelled_out, with_side_cars
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.ingestion.source_files import Loaded, SourceFile, read_file, refused
+from farmy_assets.ingestion.source_files import (
+    Loaded,
+    SourceFile,
+    SourceFiles,
+    SourceOptions,
+    read_file,
+    refused,
+)
 from farmy_assets.ingestion.sources.side_cars import claims_in
+
+FORM = "DIR"
+
+
+def takes(address: str) -> bool:
+    """Whether it is a folder."""
+    return Path(address).expanduser().is_dir()
+
+
+def source_files(address: str, options: SourceOptions) -> SourceFiles:
+    """The files of a folder; see `files_of_folder`."""
+    return partial(files_of_folder, Path(address).expanduser(), side_cars=options.side_cars)
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, Path]]:

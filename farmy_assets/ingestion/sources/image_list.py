@@ -21,7 +21,14 @@ from farmy_assets.catalog.claims import (
 )
 from farmy_assets.catalog.file_names import spelled_out
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.ingestion.source_files import Loaded, SourceFile, read_file, refused
+from farmy_assets.ingestion.source_files import (
+    Loaded,
+    SourceFile,
+    SourceFiles,
+    SourceOptions,
+    read_file,
+    refused,
+)
 from farmy_assets.ingestion.sources.bucket import SCHEME, ForeignStore
 from farmy_assets.ingestion.sources.list_text import read_list_text
 from farmy_assets.ingestion.sources.named_files import NamedFiles
@@ -29,6 +36,23 @@ from farmy_assets.ingestion.sources.named_files import NamedFiles
 FILE = "file"
 NUMBERS = ("latitude_deg", "longitude_deg")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+
+
+FORM = "LIST.csv"
+
+
+def takes(address: str) -> bool:
+    """Whether it is a CSV file."""
+    path = Path(address).expanduser()
+    return path.is_file() and path.suffix.lower() == ".csv"
+
+
+def source_files(address: str, options: SourceOptions) -> SourceFiles:
+    """The photographs of a list; see `files_of_list`."""
+    return partial(
+        files_of_list, Path(address).expanduser(), anywhere=options.anywhere,
+        store=lambda: ForeignStore(options.client()),
+    )  # fmt: skip
 
 
 def files_of_list(
