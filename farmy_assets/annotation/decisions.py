@@ -1,4 +1,4 @@
-"""What an adjudicator chooses on the page of an image in conflict, and how the choice is read.
+"""What an adjudicator chooses on the page of an image in conflict.
 
 The page shows every version at once and preselects nothing. Its choices are the ones below; an
 answer without exactly one of them decides nothing. What a choice means is worked out from the
@@ -6,16 +6,9 @@ recorded votes (`versions.py`), never from what the page or the answer repeats o
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
-from farmy_assets.annotation.inboxes import (
-    DECISION,
-    DRAW_ALL,
-    DRAW_DIFFERENCES,
-    VERSIONS,
-)
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
@@ -31,9 +24,9 @@ class DecisionKind(StrEnum):
 
     VERSION = "version"
     """One of the versions is right as it is."""
-    DIFFERENCES = DRAW_DIFFERENCES
+    DIFFERENCES = "draw what differs"
     """What all versions agree on stays; the adjudicator draws the rest."""
-    WHOLE_IMAGE = DRAW_ALL
+    WHOLE_IMAGE = "draw everything"
     """Only what the adjudicator draws is there."""
     NOTHING = "nothing there"
     """There is nothing to draw in the image."""
@@ -53,8 +46,23 @@ class Decision(Record):
 
     @property
     def choice(self) -> str:
-        """How Label Studio writes the choice in an answer."""
+        """The choice as a text: as it is written in an answer."""
         return f"{_VERSION}{self.version}" if self.kind is DecisionKind.VERSION else self.kind.value
+
+    @classmethod
+    def of_choice(cls, choice: str) -> "Decision":
+        """The decision that a text means; the reverse of `choice`.
+
+        Raises:
+            InvalidInputError: It is none that the page offers.
+        """
+        if choice.startswith(_VERSION):
+            return cls(kind=DecisionKind.VERSION, version=choice.removeprefix(_VERSION))
+        kinds = {kind.value: kind for kind in DecisionKind if kind is not DecisionKind.VERSION}
+        if choice not in kinds:
+            msg = f"holds the unknown choice {choice[:40]!r}"
+            raise InvalidInputError(msg)
+        return cls(kind=kinds[choice])
 
 
 def adjudication_key(image_id: str, vote_ids: Iterable[str]) -> str:
@@ -76,44 +84,3 @@ def image_id_in(task_key: str) -> str:
 def asks_for_a_decision(task_key: str) -> bool:
     """Whether an answer to this task counts only with a choice; on the former page it had none."""
     return task_key.endswith(_KEY_END)
-
-
-def decision_of(result: Sequence[object]) -> Decision | None:
-    """The choice in an answer; None when it holds none.
-
-    Raises:
-        InvalidInputError: There are several choices, or one that the page does not offer.
-    """
-    chosen = [choice for entry in result for choice in _choices(entry)]
-    if not chosen:
-        return None
-    if len(chosen) > 1:
-        msg = "says more than one thing"
-        raise InvalidInputError(msg)
-    choice = chosen[0]
-    if choice.startswith(_VERSION):
-        letters = choice.removeprefix(_VERSION)
-        return Decision(kind=DecisionKind.VERSION, version=letters)
-    kinds = {kind.value: kind for kind in DecisionKind if kind is not DecisionKind.VERSION}
-    if choice not in kinds:
-        msg = f"holds the unknown choice {choice[:40]!r}"
-        raise InvalidInputError(msg)
-    return Decision(kind=kinds[choice])
-
-
-def drawn_in(result: Sequence[Any]) -> list[Any]:
-    """What a person has drawn: neither the choice nor the versions that the page shows."""
-    return [entry for entry in result if _control(entry) not in {DECISION, VERSIONS}]
-
-
-def _choices(entry: object) -> list[str]:
-    if not isinstance(entry, Mapping) or _control(entry) != DECISION:
-        return []
-    value = entry.get("value")
-    choices = value.get("choices") if isinstance(value, Mapping) else None
-    return [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []
-
-
-def _control(entry: object) -> object:
-    name = entry.get("from_name") if isinstance(entry, Mapping) else None
-    return name if isinstance(name, str) else None

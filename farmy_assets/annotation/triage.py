@@ -7,12 +7,10 @@ of its own, and the latest one stands; a deleted annotation takes the author's w
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.inboxes import USABLE, Inbox
-from farmy_assets.annotation.tasks import NewTask
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
+from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import named
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
@@ -36,31 +34,6 @@ def failed_checks(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     return tuple(result for result in results if result.verdict is Verdict.FAIL)
 
 
-def triage_task(
-    question: TriageQuestion, *, image_uri: str, width_px: int, height_px: int
-) -> NewTask:
-    """The task that shows a flagged photograph and says why it was flagged.
-
-    Args:
-        question: Whom it is for, and what the checks found.
-        image_uri: `s3://` address of the normalised copy.
-        width_px: Width of that copy.
-        height_px: Height of that copy.
-    """
-    assignment = question.assignment
-    return NewTask(
-        task_key=assignment.task_key,
-        data={
-            "image": image_uri,
-            "asset_key": assignment.task_key,
-            "image_id": assignment.image_id,
-            "width_px": width_px,
-            "height_px": height_px,
-            "reasons": "\n".join(in_words(result) for result in question.failed),
-        },
-    )
-
-
 def in_words(result: CheckResult) -> str:
     """A failed check as a sentence, with value and threshold where it has them."""
     check = named(result.check)
@@ -79,6 +52,7 @@ def rulings_from_task(
     by: Collection[str],
     reasons: Sequence[str],
     known: Iterable[TriageDecision],
+    reader: ResultReader,
 ) -> list[TriageDecision]:
     """The rulings in a triage task that are not among the known ones, in the order of authors.
 
@@ -92,6 +66,7 @@ def rulings_from_task(
         by: The addresses of the inbox's person, in lower case; nobody else's answer counts.
         reasons: The checks that the task tells of.
         known: Rulings recorded before; those on other images or questions are ignored.
+        reader: Understands the results of the annotations.
     """
     latest: dict[str, TriageDecision] = {}
     for ruling in sorted(known, key=lambda r: (r.at, r.word is Answer.WITHDRAWN)):
@@ -105,7 +80,8 @@ def rulings_from_task(
     found = []
     for author in sorted(present.keys() | latest.keys()):
         before, annotation = latest.get(author), present.get(author)
-        word = _word(annotation) if annotation else None
+        is_given = annotation is not None and not annotation.skipped
+        word = reader.triage_answer(annotation.result) if annotation and is_given else None
         if (word or Answer.WITHDRAWN) is (before.word if before else Answer.WITHDRAWN):
             continue
         at = annotation.updated_at if annotation and word else task.updated_at
@@ -127,20 +103,3 @@ def rulings_from_task(
             )
         )
     return found
-
-
-def _word(annotation: RawAnnotation) -> Answer | None:
-    """What an annotation says; None when it says nothing, or more than one thing."""
-    if annotation.skipped:
-        return None
-    said = {word for result in annotation.result for word in _choices(result)}
-    return Answer(said.pop()) if len(said) == 1 and said <= {Answer.YES, Answer.NO} else None
-
-
-def _choices(result: Any) -> list[str]:  # noqa: ANN401 - Label Studio checks nothing
-    """The choices in one result that came from outside, whatever it is."""
-    if not isinstance(result, dict) or result.get("from_name") != USABLE:
-        return []
-    value = result.get("value")
-    choices = value.get("choices") if isinstance(value, dict) else None
-    return [str(choice) for choice in choices] if isinstance(choices, list) else []

@@ -9,14 +9,14 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import AwareDatetime, Field
 
-from farmy_assets.annotation.boxes import Box, boxes_from_results
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import (
     DRAWN,
@@ -24,11 +24,10 @@ from farmy_assets.annotation.decisions import (
     Decision,
     DecisionKind,
     asks_for_a_decision,
-    decision_of,
-    drawn_in,
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.catalog.records import Record
+from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import InvalidInputError
 
 
@@ -59,6 +58,34 @@ class AnsweredTask(Record):
     height_px: Annotated[int, Field(gt=0)]
     updated_at: AwareDatetime
     annotations: tuple[RawAnnotation, ...]
+
+
+class ResultReader(Protocol):
+    """Understands the results of annotations, in the form of the tool that they were drawn in."""
+
+    def boxes_from_results(
+        self,
+        results: Iterable[object],
+        /,
+        *,
+        labels: Collection[str],
+        width_px: int,
+        height_px: int,
+    ) -> tuple[list[Box], list[str]]:
+        """The boxes in pixels, and for each result that cannot be understood the reason."""
+
+    def drawn_in(self, result: Sequence[Any], /) -> list[Any]:
+        """Of an adjudicator's results those that he or she drew."""
+
+    def decision_of(self, result: Sequence[object], /) -> Decision | None:
+        """What an adjudicator chose; None for no choice.
+
+        Raises:
+            InvalidInputError: There are several choices, or one that is not offered.
+        """
+
+    def triage_answer(self, result: Sequence[object], /) -> Answer | None:
+        """The answer to a triage question; None when there is none, or more than one."""
 
 
 class Outcome(StrEnum):
@@ -114,6 +141,7 @@ def votes_from_task(
     inbox: Inbox,
     campaign: Campaign,
     known: Iterable[Vote],
+    reader: ResultReader,
     own_addresses: Collection[str] = (),
 ) -> list[Vote]:
     """The votes in a task that are not among the known ones, in the order of their authors.
@@ -129,6 +157,7 @@ def votes_from_task(
         campaign: The campaign at its present version, by which the new votes are read.
         known: Votes recorded before. Those of other tasks and inboxes are ignored, but looked
             at: with many tasks, hand over each task's own.
+        reader: Understands the results of the annotations.
         own_addresses: Addresses that the inbox's person has or had: an answer that is copied out
             after somebody left, or got another address, is that person's all the same.
     """
@@ -151,6 +180,7 @@ def votes_from_task(
             inbox=inbox,
             author=_author(email, inbox, campaign, own_addresses),
             campaign=campaign,
+            reader=reader,
         )
         for email in sorted(present.keys() | latest.keys())
     ]
@@ -163,6 +193,7 @@ def votes_from_tasks(
     inbox: Inbox,
     campaign: Campaign,
     known: Iterable[Vote],
+    reader: ResultReader,
     own_addresses: Collection[str] = (),
 ) -> list[Vote]:
     """The votes in an inbox's tasks that are not among the known ones; see `votes_from_task`."""
@@ -178,6 +209,7 @@ def votes_from_tasks(
             inbox=inbox,
             campaign=campaign,
             known=by_task[task.task_key],
+            reader=reader,
             own_addresses=own_addresses,
         )
     ]
@@ -205,6 +237,7 @@ def _news(
     inbox: Inbox,
     author: str | None,
     campaign: Campaign,
+    reader: ResultReader,
 ) -> Vote | None:
     """What one author's present annotation adds to the latest vote recorded before; maybe None."""
     if annotation is None:
@@ -212,13 +245,17 @@ def _news(
             return None
         return _withdrawal(task, before) if task.updated_at >= before.submitted_at else None
     vote = _read(
-        task, annotation, annotation.updated_at, inbox=inbox, author=author, campaign=campaign
-    )
+        task, annotation, annotation.updated_at, inbox=inbox, author=author, campaign=campaign,
+        reader=reader,
+    )  # fmt: skip
     if before is None or vote.submitted_at >= before.submitted_at:
         return vote
     if _content(vote) == _content(before) or task.updated_at <= before.submitted_at:
         return None
-    return _read(task, annotation, task.updated_at, inbox=inbox, author=author, campaign=campaign)
+    return _read(
+        task, annotation, task.updated_at, inbox=inbox, author=author, campaign=campaign,
+        reader=reader,
+    )  # fmt: skip
 
 
 def _read(
@@ -229,19 +266,20 @@ def _read(
     inbox: Inbox,
     author: str | None,
     campaign: Campaign,
+    reader: ResultReader,
 ) -> Vote:
     email = _address(annotation.email)
     decision: Decision | None = None
     problems: list[str] = []
     if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
-        decision, problems = _decision(task.task_key, annotation)
+        decision, problems = _decision(task.task_key, annotation, reader)
     skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
     outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
     boxes: list[Box] = []
     if not skipped and (decision is None or decision.kind in DRAWN):
         decides = inbox.phase is Phase.ADJUDICATION
-        boxes, unreadable = boxes_from_results(
-            drawn_in(annotation.result) if decides else annotation.result,
+        boxes, unreadable = reader.boxes_from_results(
+            reader.drawn_in(annotation.result) if decides else annotation.result,
             labels=campaign.class_names,
             width_px=task.width_px,
             height_px=task.height_px,
@@ -279,10 +317,12 @@ def _author(
     return found.name if found else None
 
 
-def _decision(task_key: str, annotation: RawAnnotation) -> tuple[Decision | None, list[str]]:
+def _decision(
+    task_key: str, annotation: RawAnnotation, reader: ResultReader
+) -> tuple[Decision | None, list[str]]:
     """What an adjudicator chose, and what is wrong with that."""
     try:
-        decision = decision_of(annotation.result)
+        decision = reader.decision_of(annotation.result)
     except InvalidInputError as error:
         return None, [f"the decision {error}"]
     if decision is None and asks_for_a_decision(task_key):

@@ -14,7 +14,6 @@ from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
 from farmy_assets.annotation.membership import can_decide
-from farmy_assets.annotation.tasks import adjudication_task
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
     sheet_of_conflicts,
@@ -27,6 +26,7 @@ from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio.new_tasks import adjudication_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks

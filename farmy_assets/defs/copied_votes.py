@@ -12,7 +12,7 @@ from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.votes import AnsweredTask, Vote, votes_from_tasks
 from farmy_assets.defs.inboxes import existing_inboxes
-from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio import Studio, results
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.votes import InboxState
@@ -122,6 +122,7 @@ def _new_votes(
             inbox=inbox,
             campaign=campaign,
             known=known[inbox.key],
+            reader=results,
             own_addresses=members.addresses_of(inbox.person),
         )
         for (inbox, project_id), some in tasks.items()

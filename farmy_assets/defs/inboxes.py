@@ -10,12 +10,12 @@ from farmy_assets.annotation.inboxes import (
     Phase,
     inboxes_of,
     instructions,
-    label_config,
     owner_of,
     phase_of,
     triage_inboxes_of,
 )
 from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets.lake.votes import InboxState
 
 

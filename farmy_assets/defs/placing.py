@@ -6,10 +6,10 @@ from typing import NamedTuple
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.tasks import NewTask, annotation_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.inboxes import open_inbox
 from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio.new_tasks import NewTask, annotation_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 

@@ -11,13 +11,7 @@ from farmy_assets.annotation.assignments import share_out_triage
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, addresses_of
 from farmy_assets.annotation.sharing_counters import Earlier
-from farmy_assets.annotation.tasks import NewTask
-from farmy_assets.annotation.triage import (
-    TriageQuestion,
-    failed_checks,
-    rulings_from_task,
-    triage_task,
-)
+from farmy_assets.annotation.triage import TriageQuestion, failed_checks, rulings_from_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet, Examined, ExclusionStatus
 from farmy_assets.cleansing.rulings import TriageDecision
 from farmy_assets.defs.cleansing import cleansed_set
@@ -33,7 +27,8 @@ from farmy_assets.defs.metadata import (
     without_campaign,
 )
 from farmy_assets.defs.partitions import batches, campaigns
-from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio import Studio, results
+from farmy_assets.label_studio.new_tasks import NewTask, triage_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.votes import CopiedInboxes, InboxState
@@ -212,8 +207,9 @@ def _new_rulings(
             about = task.model_copy(update={"image_id": question.assignment.image_id})
             by_others += sum(a.email.strip().lower() not in people for a in task.annotations)
             new += rulings_from_task(
-                about, inbox=inbox, by=people, reasons=question.reasons, known=known
-            )
+                about, inbox=inbox, by=people, reasons=question.reasons, known=known,
+                reader=results,
+            )  # fmt: skip
         if len(new) > count:
             studio.stop_opening_instructions(project_id)
     return new, _Passed(by_others, not_asked)

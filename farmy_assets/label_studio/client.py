@@ -6,12 +6,12 @@ from datetime import datetime
 import httpx
 
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio import answers, projects, tasks
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
 from farmy_assets.label_studio.projects import InboxProgress
 from farmy_assets.label_studio.settings import StudioSettings

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.tasks import CONNECTION_KEY
+from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of

@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.data_manager import (
@@ -20,6 +19,7 @@ from farmy_assets.label_studio.data_manager import (
     keys_filter,
     list_tasks,
 )
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.projects import read_progress
 
 T = TypeVar("T")

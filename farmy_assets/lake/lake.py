@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from farmy_assets.annotation.tasks import CONNECTION_KEY
+from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository

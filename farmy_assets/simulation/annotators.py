@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from farmy_assets.annotation.boxes import Box, box_to_result
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import Decision, DecisionKind
-from farmy_assets.annotation.inboxes import DECISION, USABLE
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import FarmyError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.controls import DECISION, USABLE
 from farmy_assets.label_studio.data_manager import UNANSWERED, TaskRow, fetch
 from farmy_assets.label_studio.projects import find_inboxes
+from farmy_assets.label_studio.regions.box import box_to_result
 from farmy_assets.simulation.accounts import Account
 
 DECISIONS = "decisions"

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box, box_from_result, box_to_result, iou
+from farmy_assets.annotation.boxes import Box, iou
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.regions.box import box_from_result, box_to_result
 from farmy_assets_tests.annotation.examples import HEIGHT_PX, WIDTH_PX, box, boxes, region
 
 LABELS = ("crop", "weed")

@@ -7,12 +7,11 @@ from farmy_assets.annotation.decisions import (
     DecisionKind,
     adjudication_key,
     asks_for_a_decision,
-    decision_of,
-    drawn_in,
     former_adjudication_key,
 )
-from farmy_assets.annotation.inboxes import DECISION, DRAW_ALL, DRAW_DIFFERENCES, VERSIONS
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.controls import DECISION, VERSIONS
+from farmy_assets.label_studio.results import decision_of, drawn_in
 from farmy_assets_tests.annotation.examples import region
 
 ALL = (
@@ -74,7 +73,3 @@ def test_the_key_of_a_task_tells_whether_it_asks_for_a_decision() -> None:
     assert asks_for_a_decision(adjudication_key("i", ["v"]))
     assert not asks_for_a_decision(former_adjudication_key("i", ["v"]))
     assert adjudication_key("i", ["a", "b"]) == adjudication_key("i", ["b", "a"])
-
-
-def test_the_page_shows_the_classes_for_the_decisions_that_draw() -> None:
-    assert (DecisionKind.DIFFERENCES, DecisionKind.WHOLE_IMAGE) == (DRAW_DIFFERENCES, DRAW_ALL)

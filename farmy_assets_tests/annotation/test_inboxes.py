@@ -5,15 +5,14 @@ import pytest
 from farmy_assets.annotation.campaign import Campaign, LabelClass
 from farmy_assets.annotation.decisions import DRAWN
 from farmy_assets.annotation.inboxes import (
-    DECISION,
-    VERSIONS,
     Inbox,
     Phase,
     inboxes_of,
     instructions,
-    label_config,
     triage_inboxes_of,
 )
+from farmy_assets.label_studio.controls import DECISION, VERSIONS
+from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets_tests.annotation.examples import campaign, person
 
 KNOWN_TAGS = {
@@ -79,6 +78,7 @@ def test_an_adjudicator_has_to_choose_before_anything_can_be_submitted() -> None
     drawing = next(view for view in root.iter("View") if view.get("visibleWhen"))
     assert drawing.find("RectangleLabels") is not None
     assert drawing.get("whenTagName") == DECISION
+    assert drawing.get("whenChoiceValue") == ",".join(kind.value for kind in DRAWN)
     assert (drawing.get("whenChoiceValue") or "").split(",") == list(DRAWN)
 
 

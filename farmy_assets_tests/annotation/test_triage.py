@@ -12,12 +12,13 @@ from farmy_assets.annotation.triage import (
     failed_checks,
     in_words,
     rulings_from_task,
-    triage_task,
 )
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.cleansing.checks import valued_checks
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
 from farmy_assets.cleansing.verdicts import CheckResult, Verdict
+from farmy_assets.label_studio import results
+from farmy_assets.label_studio.new_tasks import triage_task
 from farmy_assets_tests.annotation.examples import (
     IMAGE,
     annotation,
@@ -45,7 +46,9 @@ def said(word: str, *, at: float = 0, by: str = "cara") -> RawAnnotation:
 
 
 def read(found: AnsweredTask, known: Sequence[TriageDecision] = ()) -> list[TriageDecision]:
-    return rulings_from_task(found, inbox=INBOX, by=EVERYBODY, reasons=["dark"], known=known)
+    return rulings_from_task(
+        found, inbox=INBOX, by=EVERYBODY, reasons=["dark"], known=known, reader=results
+    )
 
 
 def words(rulings: Sequence[TriageDecision]) -> list[Answer]:

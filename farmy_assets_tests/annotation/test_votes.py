@@ -19,6 +19,7 @@ from farmy_assets.annotation.votes import (
     current_votes,
     votes_from_task,
 )
+from farmy_assets.label_studio import results as reader
 from farmy_assets_tests.annotation.examples import (
     IMAGE,
     NOON,
@@ -40,7 +41,9 @@ def poll(
 ) -> list[Vote]:
     """Reads a task, and records what is new in `known`, as each poll does."""
     record = known if known is not None else []
-    new = votes_from_task(answered, inbox=inbox(owner), campaign=campaign(), known=tuple(record))
+    new = votes_from_task(
+        answered, inbox=inbox(owner), campaign=campaign(), known=tuple(record), reader=reader
+    )
     record += new
     return new
 
@@ -80,7 +83,9 @@ def test_a_vote_keeps_its_id_in_another_time_zone_and_under_a_later_campaign_ver
     elsewhere = NOON.astimezone(timezone(timedelta(hours=5)))
     moved = original.model_copy(update={"updated_at": elsewhere})
     (first,) = poll(task(original))
-    (second,) = votes_from_task(task(moved), inbox=inbox(), campaign=campaign(version=2), known=())
+    (second,) = votes_from_task(
+        task(moved), inbox=inbox(), campaign=campaign(version=2), known=(), reader=reader
+    )
     assert first.vote_id == second.vote_id
 
 
@@ -210,14 +215,19 @@ def test_only_the_latest_vote_of_each_author_is_current() -> None:
 def test_an_answer_read_after_its_author_left_is_the_authors_all_the_same() -> None:
     rules = campaign(annotators=[person("ben"), person("eva")], version=2)
     left = task(annotation("anna", region()))
-    (unknown,) = votes_from_task(left, inbox=inbox(), campaign=rules, known=[])
+    (unknown,) = votes_from_task(left, inbox=inbox(), campaign=rules, known=[], reader=reader)
     assert unknown.person is None
     (found,) = votes_from_task(
-        left, inbox=inbox(), campaign=rules, known=[], own_addresses={"anna@example.com"}
+        left,
+        inbox=inbox(),
+        campaign=rules,
+        known=[],
+        reader=reader,
+        own_addresses={"anna@example.com"},
     )
     assert (found.person, found.inbox_person) == ("anna", "anna")
     (foreign,) = votes_from_task(
-        task(annotation("ben", region())), inbox=inbox(), campaign=rules, known=[],
+        task(annotation("ben", region())), inbox=inbox(), campaign=rules, known=[], reader=reader,
         own_addresses={"anna@example.com"},
     )  # fmt: skip
     assert foreign.person == "ben"
@@ -229,7 +239,11 @@ def decided(*results: object, key: str = KEY, at: float = 0, skipped: bool = Fal
         update={"task_key": key}
     )
     (found,) = votes_from_task(
-        given, inbox=inbox("cara", Phase.ADJUDICATION), campaign=campaign(), known=()
+        given,
+        inbox=inbox("cara", Phase.ADJUDICATION),
+        campaign=campaign(),
+        known=(),
+        reader=reader,
     )
     return found
 

@@ -10,13 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box, box_to_result
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation, Vote, votes_from_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
-from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings
+from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings, results
+from farmy_assets.label_studio.new_tasks import NewTask
+from farmy_assets.label_studio.regions.box import box_to_result
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.lake import Lake
@@ -126,7 +127,9 @@ class SyntheticCampaign:
         cast = (
             vote
             for inbox, task in self.answers(range(len(self.image_ids)))
-            for vote in votes_from_task(task, inbox=inbox, campaign=self.campaign, known=())
+            for vote in votes_from_task(
+                task, inbox=inbox, campaign=self.campaign, known=(), reader=results
+            )
         )
         for some in in_chunks(cast, _VOTES_AN_OBJECT):
             count += len(some)

@@ -9,7 +9,6 @@ import dagster as dg
 import pytest
 
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.batches import SealingPolicy
@@ -18,6 +17,7 @@ from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, s3_event

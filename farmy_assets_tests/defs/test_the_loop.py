@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box, box_to_result
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.annotation.tasks import CONNECTION_KEY
+from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
+from farmy_assets.label_studio.regions.box import box_to_result
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments
 from farmy_assets.lake.lake import Lake

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from farmy_assets.annotation.campaign import parse_campaign
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.audit import phases
 from farmy_assets.workflow.duplicate_rulings import DuplicateRulings

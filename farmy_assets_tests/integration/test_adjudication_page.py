@@ -13,9 +13,11 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from farmy_assets.annotation.consensus import judge_image
-from farmy_assets.annotation.inboxes import Inbox, Phase, instructions, label_config
-from farmy_assets.annotation.tasks import adjudication_task
+from farmy_assets.annotation.inboxes import Inbox, Phase, instructions
 from farmy_assets.annotation.votes import Outcome, Vote, votes_from_task
+from farmy_assets.label_studio import results
+from farmy_assets.label_studio.label_configs import label_config
+from farmy_assets.label_studio.new_tasks import adjudication_task
 from farmy_assets.simulation.accounts import Account
 from farmy_assets_tests.annotation.examples import (
     HEIGHT_PX,
@@ -91,7 +93,9 @@ class Desk(NamedTuple):
         return [
             found
             for task in self.platform.studio.changed_tasks(self.project_id, since=None)
-            for found in votes_from_task(task, inbox=self.inbox, campaign=rules, known=())
+            for found in votes_from_task(
+                task, inbox=self.inbox, campaign=rules, known=(), reader=results
+            )
         ]
 
     def answer(self) -> Vote:

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.lake import keys
 from farmy_assets.simulation.accounts import Account
 from farmy_assets_tests.integration.browser import (

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.local.settings import REGION, load_secrets
 from farmy_assets_tests.arrivals import jpeg
 from farmy_assets_tests.integration.browser import browser_page

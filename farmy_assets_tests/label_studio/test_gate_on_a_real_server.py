@@ -13,7 +13,7 @@ import pytest
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.people import Role
-from farmy_assets.annotation.tasks import NewTask
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.local import label_studio
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets_tests.label_studio.gate.walk import (

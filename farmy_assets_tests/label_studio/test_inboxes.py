@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import CONNECTION_KEY, NewTask
+from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox, Phase
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio import InboxProgress, Studio
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
 
 ANNA = Inbox(campaign="weeds", phase=Phase.ANNOTATION, person="anna")

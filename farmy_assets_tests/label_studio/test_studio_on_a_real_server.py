@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box, box_from_result
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio import InboxProgress, Studio, StudioSettings
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.new_tasks import NewTask
+from farmy_assets.label_studio.regions.box import box_from_result
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import SubmittedAnswer, work_inbox
 

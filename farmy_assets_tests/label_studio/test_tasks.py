@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from farmy_assets.annotation.tasks import NewTask
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio
 
 

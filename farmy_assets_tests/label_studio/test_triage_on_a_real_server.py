@@ -7,12 +7,14 @@ from uuid import uuid4
 import pytest
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.inboxes import Inbox, Phase, instructions, label_config
-from farmy_assets.annotation.triage import TriageQuestion, rulings_from_task, triage_task
+from farmy_assets.annotation.inboxes import Inbox, Phase, instructions
+from farmy_assets.annotation.triage import TriageQuestion, rulings_from_task
 from farmy_assets.cleansing.rulings import Answer, TriageDecision
 from farmy_assets.cleansing.verdicts import CheckResult, Verdict
-from farmy_assets.label_studio import Studio, StudioSettings
+from farmy_assets.label_studio import Studio, StudioSettings, results
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.label_configs import label_config
+from farmy_assets.label_studio.new_tasks import triage_task
 from farmy_assets_tests.annotation.examples import campaign
 from farmy_assets_tests.label_studio.test_studio_on_a_real_server import Platform
 
@@ -66,7 +68,9 @@ def test_a_yes_an_edit_to_no_and_a_deletion_are_rulings_each_once(
 
     def news() -> list[Answer]:
         (found,) = studio.changed_tasks(project_id, since=None)
-        new = rulings_from_task(found, inbox=inbox, by=platforms_own, reasons=["dark"], known=known)
+        new = rulings_from_task(
+            found, inbox=inbox, by=platforms_own, reasons=["dark"], known=known, reader=results
+        )
         known.extend(new)
         return [ruling.word for ruling in new]
 

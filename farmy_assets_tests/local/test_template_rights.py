@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from farmy_assets.annotation.tasks import CONNECTION_KEY
+from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.local.drift import names_of
 from farmy_assets.local.settings import LABEL_STUDIO_USER
 from farmy_assets.local.template import (

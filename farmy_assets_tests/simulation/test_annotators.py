@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from farmy_assets.annotation.boxes import Box, box_from_result
-from farmy_assets.annotation.decisions import decision_of, drawn_in
+from farmy_assets.annotation.boxes import Box
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.regions.box import box_from_result
+from farmy_assets.label_studio.results import decision_of, drawn_in
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import Annotator, SubmittedAnswer, Workforce, work_inbox
 from farmy_assets_tests.label_studio.fake_label_studio import FakeLabelStudio

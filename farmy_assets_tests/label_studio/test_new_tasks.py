@@ -6,11 +6,12 @@ import pytest
 
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.consensus import ImageConsensus, judge_image
-from farmy_assets.annotation.decisions import asks_for_a_decision
-from farmy_assets.annotation.inboxes import DECISION, DRAW_DIFFERENCES, VERSIONS, Phase
-from farmy_assets.annotation.tasks import NewTask, adjudication_task, annotation_task
+from farmy_assets.annotation.decisions import DecisionKind, asks_for_a_decision
+from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.controls import DECISION, VERSIONS
+from farmy_assets.label_studio.new_tasks import NewTask, adjudication_task, annotation_task
 from farmy_assets_tests.annotation.examples import (
     HEIGHT_PX,
     IMAGE,
@@ -160,9 +161,9 @@ def test_what_all_agree_on_is_shown_once_and_can_be_kept() -> None:
     assert sorted(region["value"][1:] for region in found.data["regions"]) == [
         "1: weed", "greed 1: weed",
     ]  # fmt: skip
-    assert DRAW_DIFFERENCES in {choice["value"] for choice in found.data["decisions"]}
+    assert DecisionKind.DIFFERENCES in {choice["value"] for choice in found.data["decisions"]}
     nothing_agreed = task_for(vote("anna", box(0, 0)), vote("ben"))
-    assert DRAW_DIFFERENCES not in {c["value"] for c in nothing_agreed.data["decisions"]}
+    assert DecisionKind.DIFFERENCES not in {c["value"] for c in nothing_agreed.data["decisions"]}
 
 
 def test_class_names_with_markup_are_shown_as_they_are() -> None:

@@ -3,21 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from farmy_assets.annotation.adjudication_page import adjudication_page
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import adjudication_key
+from farmy_assets.annotation.triage import TriageQuestion, in_words
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.adjudication_page import adjudication_page
 
 ALL_VERSIONS = "all versions"
 """What the prediction is called that holds every version's regions."""
-
-# Label Studio connects to a bucket only when it sees that something is there. It may list this one
-# object of the cleansed copies' bucket and no other.
-CONNECTION_KEY = "label-studio-connection"
 
 
 class NewTask(Record):
@@ -84,6 +81,25 @@ def adjudication_task(
         task_key=key,
         data=_data(key, judgement.image_id, image_uri, width_px, height_px) | page.data,
         predictions=({"model_version": ALL_VERSIONS, "result": list(page.results)},),
+    )
+
+
+def triage_task(
+    question: TriageQuestion, *, image_uri: str, width_px: int, height_px: int
+) -> NewTask:
+    """The task that shows a flagged photograph and says why it was flagged.
+
+    Args:
+        question: Whom it is for, and what the checks found.
+        image_uri: `s3://` address of the normalised copy.
+        width_px: Width of that copy.
+        height_px: Height of that copy.
+    """
+    assignment = question.assignment
+    return NewTask(
+        task_key=assignment.task_key,
+        data=_data(assignment.task_key, assignment.image_id, image_uri, width_px, height_px)
+        | {"reasons": "\n".join(in_words(result) for result in question.failed)},
     )
 
 

@@ -16,9 +16,10 @@ from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.fusing import middle
-from farmy_assets.annotation.inboxes import VERSIONS, Phase
+from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.versions import agreed_groups, can_be_chosen, versions_of
 from farmy_assets.annotation.votes import Vote
+from farmy_assets.label_studio.controls import VERSIONS
 
 COLOURS = ("#1f77b4", "#ff7f0e", "#e377c2", "#17becf", "#bcbd22", "#9467bd")
 """One for each version, from the start again after the last; apart from the usual class colours."""

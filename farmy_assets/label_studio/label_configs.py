@@ -1,0 +1,103 @@
+"""The label config of each phase: Label Studio's interface, as XML.
+
+Source of the tags: labelstud.io/tags.
+"""
+
+from xml.sax.saxutils import quoteattr
+
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.decisions import DecisionKind
+from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
+from farmy_assets.label_studio.controls import DECISION, DRAWN_BOX, USABLE, VERSIONS
+
+KEEP_CLASS = (
+    "The class is chosen for the first box. Press 1 before each further box; or open the settings "
+    'below the image once, and switch on "Keep label selected after creating a region".'
+)
+
+
+def label_config(campaign: Campaign, phase: Phase) -> str:
+    """The Label Studio interface of a phase, as XML.
+
+    Turning is switched off twice, for the image and for boxes: only upright boxes are understood.
+    """
+    if phase is Phase.TRIAGE:
+        return _TRIAGE_CONFIG
+    if phase is Phase.ANNOTATION:
+        lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
+    else:
+        lines = [
+            _DECISION_CONFIG,
+            # Away until drawing is chosen: what is drawn counts for no other decision.
+            f'  <View visibleWhen="choice-selected" whenTagName="{DECISION}"',
+            f'        whenChoiceValue="{DecisionKind.DIFFERENCES},{DecisionKind.WHOLE_IMAGE}">',
+            *_classes(campaign),
+            _note("Hold Ctrl to begin a box on top of a region that is shown."),
+            "  </View>",
+            _IMAGE,
+            _note(SKIP_ADJUDICATION),
+            _VERSIONS_CONFIG,
+        ]
+    return "\n".join(["<View>", *lines, "</View>"])
+
+
+def _classes(campaign: Campaign) -> list[str]:
+    """The tool that boxes are drawn with; a single class is in the hand from the start."""
+    chosen = ' selected="true"' if len(campaign.classes) == 1 else ""
+    return [
+        f'  <RectangleLabels name="{DRAWN_BOX}" toName="image" canRotate="false">',
+        *(
+            f"    <Label value={quoteattr(item.name)} background={quoteattr(item.colour)}{chosen}/>"
+            for item in campaign.classes
+        ),
+        "  </RectangleLabels>",
+        *([_note(KEEP_CLASS)] if chosen else []),
+    ]
+
+
+_SMALL = "font-size: 14px; font-weight: normal"
+
+
+def _note(text: str) -> str:
+    return f'  <Header value={quoteattr(text)} size="6" style="{_SMALL}"/>'
+
+
+_IMAGE = """  <Image name="image" value="$image"
+         zoom="true" zoomControl="true" rotateControl="false"/>"""
+
+_DECISION_CONFIG = f"""  <Style>
+    .lsf-choice__item, .lsf-choice__checkbox {{ margin: 0; padding: 0; min-height: 0; }}
+    .lsf-choice__checkbox {{ line-height: 1.3; margin-bottom: 0.4em; }}
+    .lsf-choice__checkbox span {{ line-height: 1.3; }}
+  </Style>
+  <View style="display: flex; flex-wrap: wrap; gap: 1.5em">
+    <View style="flex: 1 1 24em">
+      <Header value="Where the versions differ" size="5"/>
+      <HyperText name="differences" value="$differences" inline="true"/>
+    </View>
+    <View style="flex: 0 1 22em">
+      <Header value="What is true?" size="5"/>
+      <Choices name="{DECISION}" toName="image" choice="single" value="$decisions" required="true"
+               requiredMessage="Choose first what is true, or skip the image."/>
+    </View>
+  </View>"""
+
+# Not shown: nobody draws with it, its regions are shown all the same. Last, so that the first keys
+# are those of the classes, as on the annotators' page.
+_VERSIONS_CONFIG = f"""  <View style="display: none">
+    <PolygonLabels name="{VERSIONS}" toName="image" value="$regions"
+                   strokeWidth="3" opacity="0.05" pointSize="small"/>
+  </View>"""
+
+_TRIAGE_CONFIG = f"""<View>
+  <Header value="Can an annotator work with this photograph?"/>
+  <Choices name="{USABLE}" toName="image" choice="single" showInline="true"
+           required="true" requiredMessage="Answer yes or no, or skip the photograph.">
+    <Choice value="yes" hotkey="y"/>
+    <Choice value="no" hotkey="n"/>
+  </Choices>
+  <Header value="Why it was flagged" size="5"/>
+  <Text name="reasons" value="$reasons" valueType="text"/>
+{_IMAGE}
+{_note(SKIP_TRIAGE)}
+</View>"""

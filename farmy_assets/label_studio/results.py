@@ -1,0 +1,70 @@
+"""What the results of an annotation say, understood; nothing in them is believed to have a form.
+
+The functions together are a `ResultReader` (`annotation/votes.py`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.decisions import Decision
+from farmy_assets.cleansing.rulings import Answer
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.regions.box import box_from_result
+
+
+def boxes_from_results(
+    results: Iterable[object], *, labels: Collection[str], width_px: int, height_px: int
+) -> tuple[list[Box], list[str]]:
+    """The boxes that regions describe, and for each region that cannot be understood the reason."""
+    boxes: list[Box] = []
+    problems: list[str] = []
+    for number, result in enumerate(results, start=1):
+        try:
+            boxes.append(
+                box_from_result(result, labels=labels, width_px=width_px, height_px=height_px)
+            )
+        except InvalidInputError as error:
+            problems.append(f"region {number} {error}")
+    return boxes, problems
+
+
+def decision_of(result: Sequence[object]) -> Decision | None:
+    """The choice in an answer; None when it holds none.
+
+    Raises:
+        InvalidInputError: There are several choices, or one that the page does not offer.
+    """
+    chosen = [choice for entry in result for choice in _choices(entry, of=DECISION)]
+    if not chosen:
+        return None
+    if len(chosen) > 1:
+        msg = "says more than one thing"
+        raise InvalidInputError(msg)
+    return Decision.of_choice(chosen[0])
+
+
+def drawn_in(result: Sequence[Any]) -> list[Any]:
+    """What a person has drawn: neither the choice nor the versions that the page shows."""
+    return [entry for entry in result if _control(entry) not in {DECISION, VERSIONS}]
+
+
+def triage_answer(result: Sequence[object]) -> Answer | None:
+    """The answer to a triage question; None when there is none, or more than one."""
+    given = {choice for entry in result for choice in _choices(entry, of=USABLE)}
+    return Answer(given.pop()) if len(given) == 1 and given <= {Answer.YES, Answer.NO} else None
+
+
+def _choices(entry: object, *, of: str) -> list[str]:
+    """The choices in one result of a control, whatever it is."""
+    if not isinstance(entry, Mapping) or _control(entry) != of:
+        return []
+    value = entry.get("value")
+    choices = value.get("choices") if isinstance(value, Mapping) else None
+    return [str(choice) for choice in choices] if isinstance(choices, list | tuple) else []
+
+
+def _control(entry: object) -> object:
+    name = entry.get("from_name") if isinstance(entry, Mapping) else None
+    return name if isinstance(name, str) else None
