@@ -23,8 +23,8 @@ class OrphanedClass(Record):
     @property
     def sentence(self) -> str:
         """What would be lost, in words."""
-        told = f"{counted(self.boxes, 'box', 'boxes')} in {counted(self.votes, 'vote')}"
-        return f'class "{self.name}" {self.becomes}, and has {told}'
+        uses = f"{counted(self.boxes, 'box', 'boxes')} in {counted(self.votes, 'vote')}"
+        return f'class "{self.name}" {self.becomes}, and has {uses}'
 
 
 def orphaned_classes(
@@ -143,8 +143,8 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
 
 
 def _short(query: str) -> str:
-    told = " ".join(query.split())
-    return (told if len(told) <= _SHORT else f"{told[: _SHORT - 3]}...") or "all kept images"
+    text = " ".join(query.split())
+    return (text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...") or "all kept images"
 
 
 def _splits(campaign: Campaign) -> str:

@@ -25,24 +25,25 @@ class TriageQuestion(Record):
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The checks that the person is told of."""
+        """The checks that the person is asked about."""
         return tuple(result.check for result in self.failed)
 
 
 def failed_checks(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
-    """Of an image's checks those that a person has to be told of."""
+    """Of an image's checks those that a person has to be asked about."""
     return tuple(result for result in results if result.verdict is Verdict.FAIL)
 
 
 def in_words(result: CheckResult) -> str:
     """A failed check as a sentence, with value and threshold where it has them."""
     check = named(result.check)
-    told = check.flagged or check.name.replace("_", " ")
-    told = f"{told[0].upper()}{told[1:]}"  # not capitalize(), which would lower the rest
+    sentence = check.flagged or check.name.replace("_", " ")
+    # Not capitalize(), which would lower the rest.
+    sentence = f"{sentence[0].upper()}{sentence[1:]}"
     if result.value is None or result.threshold is None:
-        return told
+        return sentence
     side = "at most" if check.fails_above else "at least"
-    return f"{told} is {result.value:.4g}; wanted: {side} {result.threshold:.4g}"
+    return f"{sentence} is {result.value:.4g}; wanted: {side} {result.threshold:.4g}"
 
 
 def rulings_from_task(

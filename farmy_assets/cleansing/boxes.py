@@ -12,7 +12,7 @@ _LONG_HEADER_BYTES = 16
 _CODED = frozenset({b"hvc1", b"av01"})  # beside them lie EXIF blocks, which may hold zeros
 _META_VERSION_BYTES = 4
 _IN_THE_FILE = 0
-_LARGE_NUMBERS = 2  # versions of `iloc` and `infe` from which on ids are longer, or types are told
+_LARGE_NUMBERS = 2  # versions of `iloc` and `infe` from which on ids are longer, or types are given
 
 
 class Box(NamedTuple):

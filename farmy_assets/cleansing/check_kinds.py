@@ -45,7 +45,7 @@ class ReadingCheck(Check):
 
 
 class ReadFile(NamedTuple):
-    """What can be told of a file whose picture was decoded; `name` is None where it has none."""
+    """What is known of a file whose picture was decoded; `name` is None where it has none."""
 
     decoded: "Decoded"
     name: str | None

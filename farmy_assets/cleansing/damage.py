@@ -47,7 +47,7 @@ def damage_of(content: bytes, file_format: FileFormat) -> Damage | None:
 
     Args:
         content: The whole file.
-        file_format: Its format; nothing is told of JPEG here.
+        file_format: Its format; JPEG is not examined here.
     """
     look = _LOOKS.get(file_format)
     return look(content) if look else None

@@ -48,7 +48,7 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
-_PIXELS_TOLD = re.compile(r"\((\d+) pixels\)")
+_PIXELS_IN_ERROR = re.compile(r"\((\d+) pixels\)")
 _BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 _CAMERA_TAGS = (0x010F, 0x0110)  # make and model
@@ -152,11 +152,11 @@ def decode(
             mode = "L" if is_brightness_enough else None
             return _decode(content, file_format, mode, policy=policy, enough_px=enough_px)
     except _BOMB_ERRORS as error:
-        told = _PIXELS_TOLD.search(str(error))
+        pixels = _PIXELS_IN_ERROR.search(str(error))
         return Undecodable(
             decompression_bomb.CHECK.name,
             "more pixels than can be decoded safely",
-            value=float(told.group(1)) if told else None,
+            value=float(pixels.group(1)) if pixels else None,
             threshold=policy.max_pixels,
         )
     except _DECODER_ERRORS as error:

@@ -24,7 +24,7 @@ LOSSLESS = 100
 _TYPICAL_QUALITY = {FileFormat.WEBP: 80, FileFormat.HEIC: 90, FileFormat.AVIF: 90}
 _PALETTE_QUALITY = 60
 _LOST_BY_SAVING_AGAIN = 5  # more than an earlier quality is mistaken by
-# Steps of the luminance table that qualities are told by: ITU-T T.81, annex K.1.
+# Steps of the luminance table from which qualities are estimated: ITU-T T.81, annex K.1.
 _STANDARD_SUM = 3689
 _STANDARD_STEPS = {
     (0, 1): 11, (1, 0): 12, (1, 1): 12, (0, 2): 10, (2, 0): 14,

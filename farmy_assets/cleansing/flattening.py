@@ -102,8 +102,8 @@ def _bits_per_sample(opened: Image.Image, content: bytes) -> int:
     if opened.format == "PNG":
         return content[_PNG_BITS_AT]
     fallback = 16 if opened.mode.startswith("I;16") else _BYTE_BITS
-    told = _tiff_tag(opened, _TIFF_BITS, fallback)
-    return told if 0 < told <= 16 else fallback  # noqa: PLR2004 - no more fit into such a picture
+    bits = _tiff_tag(opened, _TIFF_BITS, fallback)
+    return bits if 0 < bits <= 16 else fallback  # noqa: PLR2004 - no more fit into such a picture
 
 
 def _tiff_tag(opened: Image.Image, tag: int, fallback: int) -> int:

@@ -30,7 +30,7 @@ def status_of(results: Iterable[CheckResult]) -> Status:
 
 
 def _result(check: MeasuredCheck, value: float, limit: Limit) -> CheckResult:
-    # The threshold that is not passed yet is told too: it shows how near the value came.
+    # The threshold that is not passed yet is recorded too: it shows how near the value came.
     for threshold, verdict in ((limit.fail, Verdict.FAIL), (limit.warn, Verdict.WARN)):
         if threshold is not None and _is_beyond(check, value, threshold):
             return CheckResult(check=check.name, value=value, threshold=threshold, verdict=verdict)

@@ -1,4 +1,4 @@
-"""How a stored picture has to be turned: told by its EXIF block, else by its XMP packet."""
+"""How a stored picture has to be turned: by its EXIF block, else by its XMP packet."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _XMP_FIELDS = ("XML:com.adobe.xmp", "xmp")
 
 
 def orientation_of(content: bytes, file_format: FileFormat, info: Mapping[Any, Any]) -> int:
-    """The EXIF orientation, 1 (upright) to 8; 1 when none of use is told.
+    """The EXIF orientation, 1 (upright) to 8; 1 when there is none of use.
 
     Args:
         content: A whole file.
@@ -29,8 +29,8 @@ def orientation_of(content: bytes, file_format: FileFormat, info: Mapping[Any, A
         block = _handed_out(info)
     elif file_format not in _TURNED_WHILE_LOADING:
         block = exif_block(content)
-    told = read_tags(block).orientation if block else None
-    return told or _in_xmp(info)
+    orientation = read_tags(block).orientation if block else None
+    return orientation or _in_xmp(info)
 
 
 def _handed_out(info: Mapping[Any, Any]) -> bytes | None:

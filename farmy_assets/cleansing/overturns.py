@@ -41,7 +41,7 @@ def overturn_rates(
     An image that several checks flagged counts for each of them.
 
     Args:
-        flagged: Image id to the failed checks that a person was told of.
+        flagged: Image id to the failed checks that a person was asked about.
         standing: What people said.
     """
     return tuple(

@@ -123,12 +123,12 @@ class CleansingPolicy(Record):
     @cached_property
     def rule_version(self) -> str:
         """Names measures and thresholds; differs whenever a verdict could differ."""
-        told = self.model_dump_json()
-        # Only those raised are told: a measure that never changed leaves the digest as it was.
+        text = self.model_dump_json()
+        # Only those raised are included: a measure that never changed leaves the digest as it was.
         raised = {check.name: check.version for check in measured_checks() if check.version > 1}
         if raised:
-            told += json.dumps(raised)
-        digest = hashlib.sha256(told.encode()).hexdigest()
+            text += json.dumps(raised)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         return f"{MEASURES_VERSION}.{digest[:8]}"
 
 

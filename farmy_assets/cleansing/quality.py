@@ -152,9 +152,9 @@ def _measured(
     policy: CleansingPolicy,
 ) -> ImageQuality:
     size = (decoded.width_px, decoded.height_px)
-    told = [check.look(ReadFile(decoded, name)) for check in file_checks()]
+    of_file = [check.look(ReadFile(decoded, name)) for check in file_checks()]
     measured = measure(Readings(views, *size))
-    checks = (*told, *judge(measured, policy=policy))
+    checks = (*of_file, *judge(measured, policy=policy))
     hashes, small = fingerprints.perceptual_hashes(views), fingerprints.small_picture(views)
     return ImageQuality(
         image_id=image_id,

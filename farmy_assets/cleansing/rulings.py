@@ -33,7 +33,7 @@ class TriageDecision(Record):
     """One word of one person on one question about one image.
 
     `ruling_id` is made from the other fields by whoever makes the ruling, so that the same word
-    copied out twice is one ruling. `reasons` are the failed checks that the person was told of.
+    copied out twice is one ruling. `reasons` are the failed checks that the person was asked about.
     """
 
     ruling_id: str

@@ -17,7 +17,7 @@ _COPIES = {
     "kept_quality": pa.int64(),
     "is_camera_named": pa.bool_(),
 }
-"""What copies are found by and told from originals; tables made earlier do not have it."""
+"""What copies are found by, and distinguished from originals; earlier tables do not have it."""
 _CHECK = pa.struct(
     [
         ("check", pa.string()),
@@ -46,17 +46,17 @@ def quality_fields() -> tuple[pa.Field, ...]:
 
 def quality_columns(quality: ImageQuality) -> dict[str, Any]:
     """The values of one row, but for the image's name."""
-    told = quality.model_dump(mode="json")
+    fields = quality.model_dump(mode="json")
     values = {result.check: result.value for result in quality.checks}
     behind = quality.reasons or quality.warnings  # the checks behind the verdict
     return {
-        "status": told["status"],
+        "status": fields["status"],
         "verdict": verdict_on(quality).value,
         "reasons": list(behind),
         "warnings": list(quality.warnings),
-        **{name: told[name] for name in (*_PLAIN, *_SIZES, *_COPIES)},
+        **{name: fields[name] for name in (*_PLAIN, *_SIZES, *_COPIES)},
         **{check.name: values.get(check.name) for check in valued_checks()},
-        "checks": told["checks"],
+        "checks": fields["checks"],
         "rule_version": quality.rule_version,
     }
 

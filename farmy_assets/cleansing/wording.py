@@ -31,7 +31,7 @@ def in_words(result: CheckResult) -> str:
     check = named(result.check)
     if result.value is None:
         return check.title
-    told = f"{check.title}: {check.form.format(result.value)}"
+    sentence = f"{check.title}: {check.form.format(result.value)}"
     if result.threshold is None:
-        return told
-    return f"{told} (limit {check.form.format(result.threshold)})"
+        return sentence
+    return f"{sentence} (limit {check.form.format(result.threshold)})"

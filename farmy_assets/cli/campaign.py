@@ -146,8 +146,10 @@ def evaluate(
     campaign = lake.campaigns.named(known_campaign(lake, name))
     inputs = bring_up_to_date(lake, campaign, anew=anew)
     counts = inputs.counts
-    told = ", ".join(f"{count:,} {status}" for status, count in counts.statuses.items())
-    typer.echo(f"{name}: {counted(counts.judged, 'image')} judged{f': {told}' if told else ''}")
+    statuses = ", ".join(f"{count:,} {status}" for status, count in counts.statuses.items())
+    typer.echo(
+        f"{name}: {counted(counts.judged, 'image')} judged{f': {statuses}' if statuses else ''}"
+    )
 
 
 def _tell_choice(lake: Lake, campaign: Campaign) -> None:

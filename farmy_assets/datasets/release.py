@@ -62,9 +62,9 @@ def ensure_releasable(version: DatasetVersion) -> None:
     """
     problems = problems_of(version)
     if problems:
-        told = " ".join(problem.sentence for problem in problems[:SENTENCES_IN_AN_ERROR])
+        sentences = " ".join(problem.sentence for problem in problems[:SENTENCES_IN_AN_ERROR])
         count = counted(len(problems), "problem")
-        msg = f"{version.campaign} {version.version_id} has {count}: {told}"
+        msg = f"{version.campaign} {version.version_id} has {count}: {sentences}"
         raise NotReleasableError(msg)
 
 
@@ -125,11 +125,11 @@ def _wrong_boxes(version: DatasetVersion) -> Iterator[Problem]:
     for image in version.images:
         for box in image.boxes:
             for kind, fault in _faults(box, image, known):
-                sentence = f"Image {image.image_id}: the box {_told(box)} {fault}."
+                sentence = f"Image {image.image_id}: the box {_in_words(box)} {fault}."
                 yield Problem(kind=kind, image_ids=(image.image_id,), sentence=sentence)
         for one, other in _same_boxes(image.boxes):
             sentence = (
-                f"Image {image.image_id}: the boxes {_told(one)} and {_told(other)} "
+                f"Image {image.image_id}: the boxes {_in_words(one)} and {_in_words(other)} "
                 "are around the same object."
             )
             yield Problem(
@@ -170,6 +170,6 @@ def _same_boxes(boxes: tuple[Box, ...]) -> Iterator[tuple[Box, Box]]:
                     yield one, other
 
 
-def _told(box: Box) -> str:
+def _in_words(box: Box) -> str:
     corners = f"({box.x_min:g}, {box.y_min:g}) to ({box.x_max:g}, {box.y_max:g})"
     return f"{box.label!r} from {corners} px"

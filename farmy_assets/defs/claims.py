@@ -27,7 +27,7 @@ def concluded(
     """The events that end an asset with one blocking check.
 
     Args:
-        result: What is told of the asset when its claim holds.
+        result: The result to report when the claim holds.
         check_name: The check, as its spec names it.
         broken: What breaks the claim, each in a few words; empty when it holds.
         what: What those are, for the error: "3 images without an entry".

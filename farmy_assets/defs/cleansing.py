@@ -94,8 +94,8 @@ def image_quality(
         address = lake.quality.write(batch.batch_id, examined)
     verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
-    told = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
-    result = Materialized(
+    unfit_rows = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
+    materialized = Materialized(
         metadata={
             **rows(len(verdicts)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.status is Status.HELD]),
@@ -105,7 +105,7 @@ def image_quality(
             **_counts(examined),
             "reasons": count_table(Counter(r for v in verdicts for r in v.reasons), of="reason"),
             "warnings": count_table(Counter(w for v in verdicts for w in v.warnings), of="check"),
-            "not_fit": record_table(told, ("image_id", "status", "reasons", "detail")),
+            "not_fit": record_table(unfit_rows, ("image_id", "status", "reasons", "detail")),
         }
     )
     broken = _not_once(Counter(v.image_id for v in verdicts), batch.image_ids)
@@ -264,7 +264,7 @@ def cleansed_set(
     kept = {image.image_id for image in result.kept}
     statuses = Counter(item.status.value for item in result.excluded)
     columns = ("image_id", "status", "reasons", "duplicate_of")
-    told = Materialized(
+    materialized = Materialized(
         metadata={
             **rows(len(result.kept)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.image_id in kept]),
@@ -284,7 +284,7 @@ def cleansed_set(
         }
     )
     yield from concluded(
-        told, "every_image_is_kept_or_excluded", broken=unaccounted,
+        materialized, "every_image_is_kept_or_excluded", broken=unaccounted,
         what=f"{counted(len(unaccounted), 'image')} not in the manifest just once",
         metadata={"unaccounted": unaccounted[:SHOWN]},
     )  # fmt: skip

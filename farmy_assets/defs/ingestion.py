@@ -26,7 +26,7 @@ raw_zone = dg.AssetSpec(
 def raw_images(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
     """The photographs of one sealed batch, exactly as they arrived.
 
-    A batch is sealed by the new-images sensor. Whether an image is still there is told by S3's
+    A batch is sealed by the new-images sensor. Whether an image is still there is known from S3's
     events (`catalog_entries` counts them); the checks, which read every image, exclude what is
     missing with that reason.
     """

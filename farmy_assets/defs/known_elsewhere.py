@@ -27,12 +27,12 @@ def known_elsewhere(lake: Lake, result: CleansedSet) -> dict[str, Any]:
     if not others:
         return {}
     count = others.total()
-    told = (
+    text = (
         f"{counted(count, 'photograph')} {verb(count, 'is', 'are')} left out because another "
         f"campaign has {verb(count, 'it', 'them')}; to take {verb(count, 'it', 'them')} in: "
         f"`{restoring(result.campaign)}`"
     )
     return {
         "duplicates_of_other_campaigns": count_table(others, of="campaign"),
-        "known_elsewhere": dg.MetadataValue.md(told),
+        "known_elsewhere": dg.MetadataValue.md(text),
     }

@@ -93,12 +93,12 @@ def _studio(_context: dg.InitResourceContext) -> Iterator[Studio]:
         InvalidInputError: A variable is missing.
     """
     lake = LakeSettings.from_environment(os.environ)
-    told = dict(os.environ)
-    if arn := told.get(TOKEN_SECRET_VARIABLE):
-        told[TOKEN_VARIABLE] = read_secret(
+    environment = dict(os.environ)
+    if arn := environment.get(TOKEN_SECRET_VARIABLE):
+        environment[TOKEN_VARIABLE] = read_secret(
             arn, region_name=lake.region_name, endpoint_url=lake.endpoint_url
         )
-    settings = StudioSettings.from_environment(told, cleansed_bucket=lake.cleansed_bucket)
+    settings = StudioSettings.from_environment(environment, cleansed_bucket=lake.cleansed_bucket)
     with closing(Studio(settings)) as studio:
         yield studio
 

@@ -1,4 +1,4 @@
-"""What a lead would want to be told of: pure decisions about numbers of now and of before.
+"""Pure decisions for the checks that warn: numbers of now compared with earlier ones.
 
 Each returns a sentence, or nothing where all is as usual or too little is known.
 """

@@ -150,7 +150,7 @@ def triage_answers(
         lake.triage.add_rulings(campaign.name, new)
         lake.triage.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=looks))
         report = lake.triage.report_overturns(campaign.name)
-    told = [rate.model_dump(mode="json") for rate in report.rates]
+    rates = [rate.model_dump(mode="json") for rate in report.rates]
     return dg.MaterializeResult(
         metadata={
             **rows(len(known) + len(new)),
@@ -162,7 +162,7 @@ def triage_answers(
                 Counter(ruling.word.value for ruling in (*known, *new)), of="word"
             ),
             "overturn_rates": record_table(
-                told, ("check", "flagged", "ruled", "overturned", "rate", "low", "high")
+                rates, ("check", "flagged", "ruled", "overturned", "rate", "low", "high")
             ),
             **{f"overturned_{r.check}": r.rate for r in report.rates if r.rate is not None},
         }

@@ -1,6 +1,6 @@
 """Checks that warn: what looks unusual beside earlier runs. None of them stops anything.
 
-They compare what runs told of earlier materializations, the newest few of which are read from
+They compare the metadata of earlier materializations, the newest few of which are read from
 Dagster's own records; nothing of the lake is read. Without a history they pass.
 """
 

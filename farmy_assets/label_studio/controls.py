@@ -1,4 +1,4 @@
-"""The names of the controls in the label configs, by which an answer's results are told apart."""
+"""The names of the controls in the label configs; each result of an answer has that of its own."""
 
 DRAWN_BOX = "box"
 """The control that people draw with."""

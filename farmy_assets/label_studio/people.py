@@ -83,7 +83,7 @@ class People:
             InvalidInputError: it is no address.
         """
         body = {"email": parse_email(email), "role": role.value, "name": name or ""}
-        return self._told(self._connection.post(_PEOPLE, body, doing=f"inviting {email}"))
+        return self._invitation(self._connection.post(_PEOPLE, body, doing=f"inviting {email}"))
 
     def reset(self, email: str) -> Invitation:
         """A new link; the password, sessions and tokens that the account had are ended.
@@ -105,7 +105,7 @@ class People:
 
     def _change(self, what: str, body: Mapping[str, str], *, doing: str) -> Invitation:
         try:
-            return self._told(self._connection.post(f"{_PEOPLE}{what}/", body, doing=doing))
+            return self._invitation(self._connection.post(f"{_PEOPLE}{what}/", body, doing=doing))
         except StudioUnavailableError:
             raise
         except StudioError:
@@ -120,7 +120,7 @@ class People:
             msg = f"nobody has an account with the address {email}: {meant}"
             raise InvalidInputError(msg)
 
-    def _told(self, row: Mapping[str, Any]) -> Invitation:
+    def _invitation(self, row: Mapping[str, Any]) -> Invitation:
         path, until = row.get("link"), row.get("valid_until")
         return Invitation(
             email=row["email"],

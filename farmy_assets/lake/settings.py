@@ -25,7 +25,7 @@ class LakeSettings(Record):
 
     `ingest_queue_url` is only needed to move dead letters back and to send lost events again, and
     `quota_table` by the upload interface; the tables are registered in `glue_database`, and asked
-    by Athena in `athena_workgroup`, where these are told.
+    by Athena in `athena_workgroup`, where these are set.
     """
 
     raw_bucket: str

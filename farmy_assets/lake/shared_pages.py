@@ -65,7 +65,7 @@ class SharedPages:
         """Replace a page and the counters; False, and nothing is done, when others were quicker.
 
         Args:
-            version: Of the counters, as `begin` told it before the page was read.
+            version: Of the counters, as `begin` returned it before the page was read.
             counters: The new ones.
             page: The new page.
         """

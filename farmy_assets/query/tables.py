@@ -57,8 +57,8 @@ class Table:
     @property
     def digest(self) -> str:
         """Changes with the columns: a snapshot of another digest is made anew."""
-        told = ",".join(f"{c.name} {c.type}" for c in self.columns)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        columns = ",".join(f"{c.name} {c.type}" for c in self.columns)
+        return hashlib.sha256(columns.encode()).hexdigest()[:16]
 
 
 _EVERYWHERE = (

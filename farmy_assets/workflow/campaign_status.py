@@ -105,7 +105,7 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
     Args:
         lake: Where its records are.
         name: The campaign.
-        now: The time, from which speed and end are told.
+        now: The time, from which speed and end are computed.
 
     Raises:
         InvalidInputError: It was never applied.

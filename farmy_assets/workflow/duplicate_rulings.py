@@ -116,7 +116,7 @@ class DuplicateRulings:
         """Take in what was left out as copies of other campaigns' photographs.
 
         Of several that show the same, and of those that the campaign itself keeps already, the
-        copies stay out: told by the thresholds of now for each photograph's source.
+        copies stay out: by today's thresholds for each photograph's source.
         """
         found = self.of_other_campaigns(campaign)
         wanted = {item.image_id for items in found.values() for item in items}

@@ -1,4 +1,4 @@
-"""The cleansing policies of a file, as the platform and its commands are told of it."""
+"""The cleansing policies of a file, for the platform and its commands."""
 
 from pathlib import Path
 

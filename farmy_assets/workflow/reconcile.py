@@ -48,7 +48,7 @@ NOTED = pa.schema(
     [
         ("image_id", pa.string()),
         ("present", pa.bool_()),
-        ("told", pa.bool_()),
+        ("described", pa.bool_()),
         ("noted_batch", pa.int32()),
         ("noted_corrections", pa.int32()),
     ]
@@ -62,7 +62,7 @@ COMPARISON = """
             WHEN listed AND NOT coalesce(present, false) THEN 'restore'
             WHEN batch IS NOT NULL AND present IS NULL THEN 'restore'
             WHEN $all THEN 'rewrite'
-            WHEN listed AND NOT told THEN 'describe'
+            WHEN listed AND NOT described THEN 'describe'
             WHEN listed AND corrections > coalesce(noted_corrections, 0) THEN 'correct'
             WHEN present AND listed IS NULL THEN 'mark_deleted'
             WHEN batch IS DISTINCT FROM noted_batch AND batch IS NOT NULL THEN 'seal'
@@ -91,7 +91,7 @@ class Drift(Record):
         entries_rewritten: Entries that were written anew because all were to be.
         corrections_found: Entries that lacked corrections.
         events_sent_again: Incoming bytes whose event was lost.
-        incoming_left: Such bytes for which no queue is told, so that nothing could be done.
+        incoming_left: Such bytes for which no queue is set, so that nothing could be done.
         images_written_over: Images of which S3 has more versions than deletions explain. Nothing is
             done about them: a person has to say which version is right.
         written_over: The first of them.
@@ -278,7 +278,7 @@ class Reconciler:
                 columns = {
                     "image_id": [card.image_id for card in some],
                     "present": [card.state is EntryState.PRESENT for card in some],
-                    "told": [card.has_metadata for card in some],
+                    "described": [card.has_metadata for card in some],
                     "noted_batch": [places.get(card.batch_id or "") for card in some],
                     "noted_corrections": [card.corrections for card in some],
                 }

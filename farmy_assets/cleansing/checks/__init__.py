@@ -91,7 +91,7 @@ def reading_checks() -> tuple[ReadingCheck, ...]:
 
 
 def file_checks() -> tuple[FileCheck, ...]:
-    """What is told by the file around the picture."""
+    """What the file around the picture shows."""
     return _of_kind(CHECKS, FileCheck)
 
 

@@ -162,7 +162,7 @@ class Stands(Record):
 
     Attributes:
         image_id: The photograph.
-        yours: Whether it stands as sent by whoever asks; of others' less is told.
+        yours: Whether it stands as sent by whoever asks; of others' less is shown.
         arrived_at: When it came.
         licence: Its licence.
         corrections: How often it was corrected.

@@ -20,13 +20,13 @@ class AnotherStandsError(UploadConflictError):
 
     def __init__(self, stands: Stands) -> None:
         if stands.yours:
-            told = (
+            text = (
                 "you have sent this photograph with other metadata; what was said first stands: "
                 "correct it"
             )
         else:
-            told = "this photograph is in the lake already, and was not sent by you"
-        super().__init__(f"{told} (image {stands.image_id})")
+            text = "this photograph is in the lake already, and was not sent by you"
+        super().__init__(f"{text} (image {stands.image_id})")
         self.stands = stands
 
 

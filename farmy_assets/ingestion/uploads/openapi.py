@@ -93,14 +93,14 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problem(status: int, description: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    response: dict[str, Any] = {
         "description": description,
         "content": {PROBLEM_TYPE: {"schema": _reference("Problem")}},
     }
     if status in WITH_RETRY_AFTER:
         seconds = {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}}
-        told["headers"] = {"Retry-After": seconds}
-    return told
+        response["headers"] = {"Retry-After": seconds}
+    return response
 
 
 def _reference(model: str) -> dict[str, str]:

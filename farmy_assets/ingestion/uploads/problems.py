@@ -1,6 +1,6 @@
 """Problems (RFC 9457) that the upload interface answers with, and which error becomes which.
 
-What a client can mend is told; what went wrong inside stays in the log.
+What a client can correct is answered; what went wrong inside stays in the log.
 """
 
 import logging
@@ -31,7 +31,7 @@ class RequestProblemError(Exception):
     """The request itself is wrong.
 
     Attributes:
-        problem: What its sender is told.
+        problem: The answer to its sender.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -51,7 +51,7 @@ def problem_response(problem: Problem) -> Response:
 
 
 def problem_of(error: FarmyError) -> Problem:
-    """What a client is told of an error; one that it cannot mend is logged."""
+    """The answer to a client for an error; one that it cannot correct is logged."""
     if isinstance(error, InvalidInputError):
         return _rejection(error)
     logger.error("the lake did not do what was asked: %s", error)

@@ -46,7 +46,7 @@ def find(email: str) -> User | None:
 
 
 def everybody() -> list[dict[str, Any]]:
-    """All accounts of the organization, as the platform is told of them."""
+    """All accounts of the organization, as the platform sees them."""
     users = get_user_model().objects.filter(is_active=True).prefetch_related("groups")
     return [described(user) for user in users.order_by("email")]
 

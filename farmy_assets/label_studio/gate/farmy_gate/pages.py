@@ -36,7 +36,7 @@ def page(title: str, content: str, *, status: HTTPStatus = HTTPStatus.OK) -> Htt
     """A page of ours; the content is HTML, already escaped."""
     response = HttpResponse(_PAGE.format(title=escape(title), content=content), status=status.value)
     response.headers["Cache-Control"] = "no-store"
-    # Within the site, so that a form's origin is still told; to no other site.
+    # Within the site, so that a form's origin is still sent; to no other site.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
 
