@@ -110,7 +110,7 @@ def image_quality(
     )
     broken = _not_once(Counter(v.image_id for v in verdicts), batch.image_ids)
     yield from concluded(
-        result, "every_image_has_one_verdict", broken=broken,
+        materialized, "every_image_has_one_verdict", broken=broken,
         what=f"{counted(len(broken), 'image')} without just one verdict",
     )  # fmt: skip
 
