@@ -8,7 +8,7 @@ was made by somebody else, and counts for nothing.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from farmy_assets.annotation.votes import AnsweredTask
+from farmy_assets.annotation.answers import AnsweredTask
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import named
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.believed import Differences, as_recorded
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import image_id_in
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.membership import Membership
-from farmy_assets.annotation.votes import AnsweredTask, Vote, votes_from_tasks
+from farmy_assets.annotation.votes import Vote, votes_from_tasks
 from farmy_assets.defs.inboxes import existing_inboxes
 from farmy_assets.label_studio import Studio, results
 from farmy_assets.lake.lake import Lake

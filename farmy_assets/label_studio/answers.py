@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.data_manager import KEY_FIELD, TaskRow, fetch, list_changed
 from farmy_assets.label_studio.repair import finish_half_saved

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import httpx
 
+from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.votes import AnsweredTask
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio import answers, projects, tasks
 from farmy_assets.label_studio.answers import InboxActivity

@@ -1,6 +1,6 @@
 """What the results of an annotation say, understood; nothing in them is believed to have a form.
 
-The functions together are a `ResultReader` (`annotation/votes.py`).
+The functions together are a `ResultReader` (`annotation/answers.py`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

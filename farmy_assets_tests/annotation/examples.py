@@ -6,12 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.sharing_counters import Earlier, counted
-from farmy_assets.annotation.votes import AnsweredTask, Outcome, RawAnnotation, Vote
+from farmy_assets.annotation.votes import Outcome, Vote
 
 WIDTH_PX = 800
 HEIGHT_PX = 600

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment, share_out_triage
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Phase
@@ -13,7 +14,6 @@ from farmy_assets.annotation.triage import (
     in_words,
     rulings_from_task,
 )
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.cleansing.checks import valued_checks
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
 from farmy_assets.cleansing.verdicts import CheckResult, Verdict

@@ -2,6 +2,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import (
     DRAWN,
@@ -11,14 +12,7 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.votes import (
-    AnsweredTask,
-    Outcome,
-    RawAnnotation,
-    Vote,
-    current_votes,
-    votes_from_task,
-)
+from farmy_assets.annotation.votes import Outcome, Vote, current_votes, votes_from_task
 from farmy_assets.label_studio import results as reader
 from farmy_assets_tests.annotation.examples import (
     IMAGE,

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation, Vote, votes_from_task
+from farmy_assets.annotation.votes import Vote, votes_from_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings, results
 from farmy_assets.label_studio.new_tasks import NewTask

@@ -8,8 +8,8 @@ import daft
 import dagster as dg
 import pytest
 
+from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.inboxes import Inbox
-from farmy_assets.annotation.votes import AnsweredTask, RawAnnotation
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.defs.resources import CleansingSettings

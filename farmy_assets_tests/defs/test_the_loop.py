@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from farmy_assets.annotation.answers import RawAnnotation
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
-from farmy_assets.annotation.votes import RawAnnotation
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
