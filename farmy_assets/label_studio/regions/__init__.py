@@ -1,1 +1,1 @@
-"""The forms of regions in Label Studio's results: one module a kind."""
+"""The forms of regions in Label Studio's results; boxes are the only kind so far."""
