@@ -8,7 +8,7 @@ from farmy_assets.catalog.corrections import corrected
 from farmy_assets.catalog.entry import CatalogEntry, EntryState, ObjectEvent
 from farmy_assets.catalog.sequencers import BEFORE_ALL_EVENTS
 from farmy_assets.errors import FarmyError, LakeUnavailableError
-from farmy_assets.ingestion.uploads.promotion import Promotion
+from farmy_assets.ingestion.uploads.promotion import Fate, Promotion
 from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
@@ -18,6 +18,7 @@ from farmy_assets.lake.raw_zone import RawZone
 
 logger = logging.getLogger(__name__)
 
+MORE_VERSIONS = 10  # of one upload than there are events in a delivery; the rest have their own
 TRIES = 3  # an entry that is not there, and then is, and then has it
 
 
@@ -39,13 +40,16 @@ class OtherEvents:
         """Do what the events of a key ask for; whether the catalog changed, or why it failed.
 
         Each event of incoming bytes is of a version of its own: a form that was used twice leaves
-        two, of which the older one comes to light when the newer one is gone.
+        two, and the older one is seen only when the newer one is deleted. Of two processes that
+        handle these events at the same moment both may read the newer one. So each continues until
+        nothing is left.
         """
         try:
             if upload := keys.upload_of_incoming_key(key):
                 promotion = Promotion(self.raw, self.catalog, self.quotas, clock=lambda: now)
-                for _ in range(events):
-                    promotion.promote(*upload)
+                for _ in range(events + MORE_VERSIONS):
+                    if promotion.promote(*upload) is Fate.GONE:
+                        break
                 return False  # the entry is made by the event of the image
             correction = keys.correction_of_key(key)
             return correction is not None and self.correct(correction[0], now=now)

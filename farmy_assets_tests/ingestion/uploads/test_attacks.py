@@ -196,6 +196,23 @@ def test_what_a_form_that_was_used_twice_left_is_looked_at_to_the_end(
     assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
 
 
+def test_an_older_version_is_not_left_behind_when_two_processes_handled_the_newer_one(
+    lake: Lake, honest: UploadRequest
+) -> None:
+    leave = upload_service(lake).request(honest, WHO)
+    for content in (jpeg(), bytes(len(jpeg()))):
+        send(lake, leave, content)
+    (key,) = lake.raw.keys(keys.INCOMING)
+    # The other process read the newer version for the event of the older one, and deleted nothing
+    # that was still there.
+    intake = EventIntake(lake.raw, lake.catalog, quotas_of(lake))
+    assert intake.take_all([s3_event(key, "02")], now=NOON).failed == {}
+    left = lake.raw.client.list_object_versions(Bucket="raw", Prefix=keys.INCOMING)
+    assert left.get("Versions", []) == left.get("DeleteMarkers", []) == []
+    catalogue(lake, honest_id(lake), "03")
+    assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.CATALOGUED
+
+
 def honest_id(lake: Lake) -> str:
     """The one image in the raw zone."""
     (key,) = lake.raw.keys(keys.RAW_IMAGES)
