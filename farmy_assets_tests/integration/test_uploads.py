@@ -226,6 +226,15 @@ def test_the_lambda_answers_behind_its_http_api(lake_alone: RunningPlatform, tok
     assert "Take a photograph" in page.text
 
 
+SLOW_DIGEST = """() => {
+  const digest = crypto.subtle.digest.bind(crypto.subtle);
+  crypto.subtle.digest = async (...given) => {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    return digest(...given);
+  };
+}"""
+
+
 def test_a_person_takes_photographs_where_there_is_no_network(
     lake_alone: RunningPlatform, address: str, token: str, tmp_path: Path
 ) -> None:
@@ -243,8 +252,10 @@ def test_a_person_takes_photographs_where_there_is_no_network(
 
         page.context.set_offline(True)
         page.reload()
+        page.evaluate(SLOW_DIGEST)  # the page asks the network again while it keeps them
         page.set_input_files("#files", [tmp_path / "1.jpg", tmp_path / "2.jpg"])
-        page.get_by_text("No network").wait_for()
+        page.get_by_text("do not leave the page yet").wait_for()
+        page.get_by_text("1 of 3 in the catalog. No network").wait_for()
         page.reload()
         page.locator("li").nth(2).wait_for()  # the page reads them from the phone's storage
         assert page.locator("li").count() == 3

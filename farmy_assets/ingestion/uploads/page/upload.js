@@ -16,6 +16,7 @@ const TYPES = { jpg: "jpeg", jpeg: "jpeg", png: "png", webp: "webp", heic: "heic
 const $ = (id) => document.getElementById(id);
 const pictures = new Map();
 let atWork = false;
+let taking = 0; // photographs chosen, and not kept yet
 let notKept = ""; // told until photographs are taken again
 let pausedUntil = 0; // too much was sent
 
@@ -97,12 +98,18 @@ function position() {
 
 // ---------------------------------------------------------------- taking photographs
 
-/** Keep each photograph by itself; whether all are kept. */
+/**
+ * Keep each photograph by itself; whether all are kept. Nothing is sent meanwhile: what the page
+ * says of sending would look as if all were kept, and a person would leave.
+ */
 async function take(files) {
-  const here = await position();
+  taking += files.length;
   const lost = [];
+  tell(`Keeping ${taking} on this phone: do not leave the page yet.`);
+  const here = await position();
   for (const file of files) {
     await keep(file, here).catch((error) => lost.push(`${file.name} (${error.message})`));
+    taking -= 1;
   }
   notKept = lost.length ? `This phone cannot keep ${lost.join(", ")}: take it again.` : "";
   await draw();
@@ -160,7 +167,7 @@ async function advance(item) {
 }
 
 async function work() {
-  if (atWork || $("link").open || Date.now() < pausedUntil) return;
+  if (atWork || taking || $("link").open || Date.now() < pausedUntil) return;
   atWork = true;
   try {
     const open = (await queue.all()).filter(isOpen);
@@ -234,6 +241,7 @@ async function draw() {
 }
 
 async function summary(trouble) {
+  if (taking) return; // take() says what happens, and what came of it
   const items = await queue.all();
   const done = items.filter((item) => item.state === "catalogued").length;
   const stuck = items.filter((item) => item.state === "stuck").length;
@@ -256,6 +264,9 @@ $("clear").addEventListener("click", async () => {
   await draw();
 });
 
+addEventListener("beforeunload", (event) => {
+  if (taking) event.preventDefault(); // the browser asks the person first
+});
 addEventListener("online", () => {
   pausedUntil = 0;
   work();
