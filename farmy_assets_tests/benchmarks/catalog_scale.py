@@ -11,6 +11,7 @@ import io
 import json
 import resource
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,29 +72,25 @@ class SyntheticLake:
 
     def s3(self, request: Any, **_: object) -> AWSResponse:  # noqa: ANN401
         where = urlsplit(request.url)
-        if "list-type" not in where.query:
+        asked = {k: v[0] for k, v in parse_qs(where.query, keep_blank_values=True).items()}
+        if "prefix" not in asked:
             number = int(where.path.rpartition("/")[2].removesuffix(".json"))
             return answer_of(request, _batch(number).to_json())
-        asked = {name: values[0] for name, values in parse_qs(where.query).items()}
-        start = int(asked.get("continuation-token", 0))
-        if asked["prefix"] == keys.BATCHES:
-            named = [keys.batch(n + 1) for n in range(len(self.batch_ids))]
-        else:
-            digit = int(asked["prefix"][-1], 16)
-            named = [keys.raw_image(_image_id(n)) for n in range(digit, self.images, 16)]
-        more = start + PAGE < len(named)
-        listed = "".join(
-            f"<Contents><Key>{key}</Key><LastModified>2026-05-14T12:00:00.000Z</LastModified>"
-            '<ETag>"d41d8cd98f00b204e9800998ecf8427e"</ETag><Size>100000</Size>'
-            "<StorageClass>STANDARD</StorageClass></Contents>"
-            for key in named[start : start + PAGE]
-        )
-        token = f"<NextContinuationToken>{start + PAGE}</NextContinuationToken>" if more else ""
-        return answer_of(
-            request,
-            f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{token}{listed}"
-            "</ListBucketResult>".encode(),
-        )
+        versions = "versions" in asked
+        start = int(asked.get("key-marker" if versions else "continuation-token", 0))
+        named = self._keys(asked["prefix"])
+        following = start + PAGE if start + PAGE < len(named) else None
+        some = named[start : start + PAGE]
+        page = _versions_page if versions else _objects_page
+        return answer_of(request, page(some, following).encode())
+
+    def _keys(self, prefix: str) -> list[str]:
+        if prefix == keys.BATCHES:
+            return [keys.batch(n + 1) for n in range(len(self.batch_ids))]
+        if prefix[:-1] == keys.RAW_IMAGES:
+            digit = int(prefix[-1], 16)
+            return [keys.raw_image(_image_id(n)) for n in range(digit, self.images, 16)]
+        return []  # no corrections, and nothing that came in and was not looked at
 
     def scan(self, request: Any, **_: object) -> AWSResponse:  # noqa: ANN401
         asked = json.loads(request.body)
@@ -109,6 +106,39 @@ class SyntheticLake:
         if first + PAGE < size:
             answer["LastEvaluatedKey"] = {"image_id": {"S": str(first + PAGE)}}
         return answer_of(request, json.dumps(answer).encode())
+
+
+_FACTS = (
+    "<LastModified>2026-05-14T12:00:00.000Z</LastModified>"
+    '<ETag>"d41d8cd98f00b204e9800998ecf8427e"</ETag><Size>100000</Size>'
+    "<StorageClass>STANDARD</StorageClass>"
+)
+
+
+def _objects_page(named: Sequence[str], following: int | None) -> str:
+    more = following is not None
+    token = f"<NextContinuationToken>{following}</NextContinuationToken>" if more else ""
+    listed = "".join(f"<Contents><Key>{key}</Key>{_FACTS}</Contents>" for key in named)
+    return (
+        f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{token}{listed}"
+        "</ListBucketResult>"
+    )
+
+
+def _versions_page(named: Sequence[str], following: int | None) -> str:
+    more = following is not None
+    markers = f"<NextKeyMarker>{following}</NextKeyMarker>" if more else ""
+    if more:
+        markers += "<NextVersionIdMarker>1</NextVersionIdMarker>"
+    listed = "".join(
+        f"<Version><Key>{key}</Key><VersionId>1</VersionId><IsLatest>true</IsLatest>{_FACTS}"
+        "</Version>"
+        for key in named
+    )
+    return (
+        f"<ListVersionsResult><IsTruncated>{str(more).lower()}</IsTruncated>{markers}{listed}"
+        "</ListVersionsResult>"
+    )
 
 
 def answer_of(request: Any, body: bytes) -> AWSResponse:  # noqa: ANN401
