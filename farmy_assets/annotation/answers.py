@@ -5,8 +5,8 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AwareDatetime, Field
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import Decision
+from farmy_assets.annotation.region import Region
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.rulings import Answer
 
@@ -43,16 +43,17 @@ class AnsweredTask(Record):
 class ResultReader(Protocol):
     """Understands the results of annotations, in the form of the tool that they were drawn in."""
 
-    def boxes_from_results(
+    def regions_from_results(
         self,
         results: Iterable[object],
         /,
         *,
+        kinds: Collection[str],
         labels: Collection[str],
         width_px: int,
         height_px: int,
-    ) -> tuple[list[Box], list[str]]:
-        """The boxes in pixels, and for each result that cannot be understood the reason."""
+    ) -> tuple[list[Region], list[str]]:
+        """The regions in pixels, and for each result that cannot be understood the reason."""
 
     def drawn_in(self, result: Sequence[Any], /) -> list[Any]:
         """Of an adjudicator's results those that he or she drew."""

@@ -45,7 +45,7 @@ Email = Annotated[
         pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\".]+$",
     ),
 ]
-FormatName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -74,7 +74,7 @@ class Person(Record):
 
 
 class AgreementPolicy(Record):
-    """From which IoU on two boxes are the same object, and from which on they are drawn alike."""
+    """From which likeness on two regions are one object, and from which on they are drawn alike."""
 
     match_iou: Annotated[float, Field(gt=0, le=1)] = 0.5
     tight_iou: Annotated[float, Field(gt=0, le=1)] = 0.75
@@ -113,13 +113,15 @@ class Campaign(Record):
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
     image_query: Annotated[str, StringConstraints(strip_whitespace=True, max_length=18_000)] = ""
     """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
+    regions: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("box",)
+    """Which kinds of regions are drawn; which there are, `annotation.regions` knows."""
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = 0.3
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
-    exports: Annotated[tuple[FormatName, ...], Field(min_length=1)] = ("coco", "yolo")
+    exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
     """In which formats a version has to be there; which there are, `datasets.formats` knows."""
 
     @field_validator("classes")
@@ -141,7 +143,7 @@ class Campaign(Record):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The labels that a box may carry, in the order of the file."""
+        """The labels that a region may carry, in the order of the file."""
         return tuple(item.name for item in self.classes)
 
     @property

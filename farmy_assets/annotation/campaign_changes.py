@@ -17,13 +17,13 @@ class OrphanedClass(Record):
     name: str
     becomes: str
     """What stands in its place, in words."""
-    boxes: int
+    regions: int
     votes: int
 
     @property
     def sentence(self) -> str:
         """What would be lost, in words."""
-        uses = f"{counted(self.boxes, 'box', 'boxes')} in {counted(self.votes, 'vote')}"
+        uses = f"{counted(self.regions, 'region')} in {counted(self.votes, 'vote')}"
         return f'class "{self.name}" {self.becomes}, and has {uses}'
 
 
@@ -32,7 +32,7 @@ def orphaned_classes(
 ) -> tuple[OrphanedClass, ...]:
     """Classes with votes that a new version renames, removes, or gives another id.
 
-    A box holds the name of its class, and data set versions its id: neither may change under them.
+    Regions hold the names of classes, and data set versions their ids: neither may change.
 
     Args:
         before: The present version.
@@ -43,17 +43,17 @@ def orphaned_classes(
     lost = [item for item in before.classes if now.get(item.name) != item.id]
     if not lost:
         return ()
-    boxes: Counter[str] = Counter()
+    regions: Counter[str] = Counter()
     used: Counter[str] = Counter()
     for vote in current_votes(votes):
-        labels = Counter(box.label for box in vote.boxes)
-        boxes += labels
+        labels = Counter(region.label for region in vote.regions)
+        regions += labels
         used.update(labels.keys())
     return tuple(
         OrphanedClass(
             name=item.name,
             becomes=_becomes(item, after),
-            boxes=boxes[item.name],
+            regions=regions[item.name],
             votes=used[item.name],
         )
         for item in lost
@@ -138,6 +138,8 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
             yield f"agreement.{field}: {was:g} -> {now:g}"
     if before.splits != after.splits:
         yield f"splits: {_splits(before)} -> {_splits(after)}"
+    if before.regions != after.regions:
+        yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
 

@@ -2,7 +2,7 @@
 
 waiting       somebody who was asked has not answered (votes in other people's inboxes never count)
 single        one person was asked and answered in full
-agreed        two and more answered without a conflict; their boxes are fused
+agreed        two and more answered without a conflict; their regions are fused
 in_conflict   there is a conflict (a lone skipped or unreadable answer is one too) and no decision
 adjudicated   the adjudicator decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
@@ -17,17 +17,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import AliasChoices, Field
+
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
-from farmy_assets.annotation.conflicts import (
-    BoxGroup,
-    Conflict,
-    ConflictKind,
-    find_conflicts,
-    group_boxes,
-    match_boxes,
-)
+from farmy_assets.annotation.conflicts import Conflict, ConflictKind, find_conflicts
 from farmy_assets.annotation.decisions import (
     NO_DECISION,
     adjudication_key,
@@ -36,7 +30,10 @@ from farmy_assets.annotation.decisions import (
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.versions import decided_boxes
+from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions import STORED_AS, AnyRegion
+from farmy_assets.annotation.versions import decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
@@ -67,12 +64,12 @@ class Settlement(Record):
     """What one object turned out to be when the adjudicator decided: the error, and who made it.
 
     missed: the people did not draw a true object; extra: they drew an object that is none, or
-    drew it twice; other_class: they gave it another class than `box.label`.
+    drew it twice; other_class: they gave it another class than `region.label`.
     """
 
     kind: ConflictKind
     people: tuple[str, ...]
-    box: Box
+    region: AnyRegion = Field(validation_alias=AliasChoices("region", "box"))
 
 
 class ImageConsensus(Record):
@@ -84,7 +81,7 @@ class ImageConsensus(Record):
     status: ConsensusStatus
     people: tuple[str, ...]
     waiting_for: tuple[str, ...] = ()
-    boxes: tuple[Box, ...] = ()
+    regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
     conflicts: tuple[Conflict, ...] = ()
     vote_ids: tuple[str, ...] = ()
     adjudication_task_key: str | None = None
@@ -100,7 +97,7 @@ def judge_image(
     votes: Iterable[Vote],
     campaign: Campaign,
 ) -> ImageConsensus:
-    """The standing of one image, and its boxes once it is settled.
+    """The consensus of one image, and its regions once it is settled.
 
     Args:
         image_id: The image.
@@ -136,8 +133,8 @@ def judge_image(
         decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
         return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
-    boxes = _fused(judged, campaign.agreement)
-    return judgement.model_copy(update={"status": status, "boxes": boxes})
+    regions = _fused(judged, campaign.agreement)
+    return judgement.model_copy(update={"status": status, "regions": regions})
 
 
 def _adjudicated(
@@ -150,7 +147,7 @@ def _adjudicated(
 ) -> ImageConsensus:
     """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
     judged = list(answers)
-    boxes: tuple[Box, ...] = ()
+    regions: tuple[Region, ...] = ()
     while True:
         ids = _ids(judged)
         key = adjudication_key(judgement.image_id, ids)
@@ -158,7 +155,7 @@ def _adjudicated(
         decision = next((d for d in reversed(decisions) if d.task_key in keys), None)
         if decision is None:
             break
-        boxes, problems = _decided_boxes(decision, judged, policy)
+        regions, problems = _decided_regions(decision, judged, policy)
         if not problems:
             break
         judged.append(decision)
@@ -174,73 +171,73 @@ def _adjudicated(
         excluded = decision.outcome is Outcome.SKIPPED
         changes |= {
             "status": ConsensusStatus.EXCLUDED if excluded else ConsensusStatus.ADJUDICATED,
-            "boxes": boxes,
+            "regions": regions,
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,
-            "settled_as": () if excluded else _settled(answers, boxes, policy),
+            "settled_as": () if excluded else _settled(answers, regions, policy),
         }
     return judgement.model_copy(update=changes)
 
 
-def _decided_boxes(
+def _decided_regions(
     decision: Vote, judged: Sequence[Vote], policy: AgreementPolicy
-) -> tuple[tuple[Box, ...], tuple[str, ...]]:
-    """The boxes that a decision says are there, or why it is none."""
+) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+    """The regions that a decision says are there, or why it is none."""
     if decision.problems or decision.outcome is Outcome.SKIPPED:
         return (), decision.problems
     if decision.decision is None and asks_for_a_decision(decision.task_key):
         return (), (NO_DECISION,)
     try:
-        return decided_boxes(decision, judged, policy), ()
+        return decided_regions(decision, judged, policy), ()
     except InvalidInputError as error:
         return (), (f"the decision {error}",)
 
 
 def _settled(
-    answers: Sequence[Vote], truth: Sequence[Box], policy: AgreementPolicy
+    answers: Sequence[Vote], truth: Sequence[Region], policy: AgreementPolicy
 ) -> tuple[Settlement, ...]:
     """Each annotator's errors in the light of what is true; unreadable answers are left out."""
-    voters = {vote.voter: vote.boxes for vote in answers if vote.is_clean}
-    groups = group_boxes(voters, policy=policy)
+    voters = {vote.voter: vote.regions for vote in answers if vote.is_clean}
+    groups = group_regions(voters, policy=policy)
     found: list[Settlement] = []
     decided = _decided(groups, truth, policy)
     for group, answer in zip(groups, decided, strict=True):
         if answer is None:
             found.append(_settlement(ConflictKind.EXTRA, group, middle(group)))
             continue
-        box = truth[answer]
-        wrong = [voter for voter, drawn in group.items() if drawn.label != box.label]
-        found.append(_settlement(ConflictKind.MISSED, voters.keys() - group.keys(), box))
-        found.append(_settlement(ConflictKind.OTHER_CLASS, wrong, box))
+        region = truth[answer]
+        wrong = [voter for voter, drawn in group.items() if drawn.label != region.label]
+        found.append(_settlement(ConflictKind.MISSED, voters.keys() - group.keys(), region))
+        found.append(_settlement(ConflictKind.OTHER_CLASS, wrong, region))
     found += [
-        _settlement(ConflictKind.MISSED, voters, box)
-        for number, box in enumerate(truth)
+        _settlement(ConflictKind.MISSED, voters, region)
+        for number, region in enumerate(truth)
         if number not in decided
     ]
     return tuple(settlement for settlement in found if settlement.people)
 
 
 def _decided(
-    groups: Sequence[BoxGroup], truth: Sequence[Box], policy: AgreementPolicy
+    groups: Sequence[RegionGroup], truth: Sequence[Region], policy: AgreementPolicy
 ) -> list[int | None]:
-    """For each group the number of the true box it shows; of doubles, the better attested one."""
+    """For each group the number of the true region it shows; of doubles, the one that more drew."""
     decided: list[int | None] = [None] * len(groups)
     for size in sorted({len(group) for group in groups}, reverse=True):
         same_size = [number for number, group in enumerate(groups) if len(group) == size]
         free = [number for number in range(len(truth)) if number not in decided]
         middles = [middle(groups[number]) for number in same_size]
-        for i, j in match_boxes(middles, [truth[number] for number in free], policy=policy):
+        for i, j in match_regions(middles, [truth[number] for number in free], policy=policy):
             decided[same_size[i]] = free[j]
     return decided
 
 
-def _settlement(kind: ConflictKind, people: Iterable[str], box: Box) -> Settlement:
-    return Settlement(kind=kind, people=tuple(sorted(people)), box=box)
+def _settlement(kind: ConflictKind, people: Iterable[str], region: Region) -> Settlement:
+    return Settlement(kind=kind, people=tuple(sorted(people)), region=region)
 
 
-def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Box, ...]:
-    """One box for each object that all the votes show."""
-    groups = group_boxes({vote.voter: vote.boxes for vote in votes}, policy=policy)
+def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Region, ...]:
+    """One region for each object that all the votes show."""
+    groups = group_regions({vote.voter: vote.regions for vote in votes}, policy=policy)
     return without_doubles([middle(group) for group in groups])
 
 

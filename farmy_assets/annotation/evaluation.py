@@ -12,12 +12,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus, judge_image
+from farmy_assets.annotation.regions import STORED_AS
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import KeptImage
@@ -102,7 +105,7 @@ class EvaluatedImage(Record):
 
 
 def votes_behind(judgement: ImageConsensus) -> tuple[str, ...]:
-    """The votes that a settled image's boxes rest on, the adjudicator's among them."""
+    """The votes that a settled image's regions rest on, the adjudicator's among them."""
     decision = (judgement.decision_vote_id,) if judgement.decision_vote_id else ()
     return tuple(sorted({*judgement.vote_ids, *decision}))
 
@@ -144,6 +147,13 @@ class ContentDigest:
         return f"{self._sum % 2**_DIGEST_BITS:064x}"
 
 
+def _under_present_names(counts: dict[str, int]) -> dict[str, int]:
+    return {ConflictKind(name).value: count for name, count in counts.items()}
+
+
+CountsByKind = Annotated[dict[str, int], AfterValidator(_under_present_names)]
+
+
 class PageCounts(Record):
     """What is counted over some images.
 
@@ -153,7 +163,7 @@ class PageCounts(Record):
         disputed: Images that were ever in conflict.
         adjudications: Decisions that the adjudicator was ever asked for.
         unasked: Images in conflict that the present adjudicator was not asked about.
-        boxes: Boxes of releasable images by class.
+        regions: Regions of releasable images by class.
         conflicts: Conflicts by kind, those that were settled included.
         errors: Errors that the adjudicator found, by kind.
         releasable: Digest of the releasable images and the votes behind them.
@@ -164,9 +174,9 @@ class PageCounts(Record):
     disputed: int = 0
     adjudications: int = 0
     unasked: int = 0
-    boxes: dict[str, int] = Field(default_factory=dict)
-    conflicts: dict[str, int] = Field(default_factory=dict)
-    errors: dict[str, int] = Field(default_factory=dict)
+    regions: dict[str, int] = Field(default_factory=dict, validation_alias=STORED_AS)
+    conflicts: CountsByKind = Field(default_factory=dict)
+    errors: CountsByKind = Field(default_factory=dict)
     releasable: str = "0"
 
     def count_of(self, status: ConsensusStatus) -> int:
@@ -191,7 +201,7 @@ class _Tally:
     adjudications: int = 0
     unasked: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
-    boxes: Counter[str] = field(default_factory=Counter)
+    regions: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     releasable: ContentDigest = field(default_factory=ContentDigest)
@@ -203,7 +213,7 @@ class _Tally:
             disputed=self.disputed,
             adjudications=self.adjudications,
             unasked=self.unasked,
-            boxes=_sorted(self.boxes),
+            regions=_sorted(self.regions),
             conflicts=_sorted(self.conflicts),
             errors=_sorted(self.errors),
             releasable=self.releasable.value,
@@ -227,7 +237,7 @@ def _count(tally: _Tally, judgement: ImageConsensus) -> None:
     tally.disputed += bool(judgement.conflicts)
     tally.conflicts.update(conflict.kind.value for conflict in judgement.conflicts)
     if judgement.status.is_releasable:
-        tally.boxes.update(box.label for box in judgement.boxes)
+        tally.regions.update(region.label for region in judgement.regions)
         tally.errors.update(settled.kind.value for settled in judgement.settled_as)
         tally.releasable.add(judgement.image_id, votes_behind(judgement))
 
@@ -242,7 +252,7 @@ def total(pages: Iterable[PageCounts]) -> PageCounts:
         tally.unasked += page.unasked
         for counted, of_page in (
             (tally.statuses, page.statuses),
-            (tally.boxes, page.boxes),
+            (tally.regions, page.regions),
             (tally.conflicts, page.conflicts),
             (tally.errors, page.errors),
         ):

@@ -1,31 +1,30 @@
-"""Several people's boxes of one object become one box."""
+"""Several people's regions of one object become one region."""
 
 from collections.abc import Iterable
-from statistics import median
 
-from farmy_assets.annotation.boxes import Box, iou
-from farmy_assets.annotation.conflicts import BoxGroup
+from farmy_assets.annotation.matching import RegionGroup
+from farmy_assets.annotation.region import Region
 
-DOUBLE_BOX_IOU = 0.95
-
-
-def middle(group: BoxGroup) -> Box:
-    """The median of each edge (of two boxes: the mean), which resists one bad box of three."""
-    boxes = list(group.values())
-    labels = sorted(box.label for box in boxes)
-    return Box(
-        label=max(labels, key=labels.count),
-        x_min=median(box.x_min for box in boxes),
-        y_min=median(box.y_min for box in boxes),
-        x_max=median(box.x_max for box in boxes),
-        y_max=median(box.y_max for box in boxes),
-    )
+REPEATED_LIKENESS = 0.95
 
 
-def without_doubles(boxes: Iterable[Box]) -> tuple[Box, ...]:
-    """The boxes in reading order; one that repeats another (same class and place) is left out."""
-    kept: list[Box] = []
-    for box in sorted(boxes, key=lambda box: box.place):
-        if all(box.label != other.label or iou(box, other) < DOUBLE_BOX_IOU for other in kept):
-            kept.append(box)
+def middle(group: RegionGroup) -> Region:
+    """The group's regions as one, of the class that most of them have."""
+    regions = list(group.values())
+    labels = sorted(region.label for region in regions)
+    return type(regions[0]).fused(regions, label=max(labels, key=labels.count))
+
+
+def without_doubles(regions: Iterable[Region]) -> tuple[Region, ...]:
+    """The regions in reading order, without those that repeat another: same class, same place."""
+    kept: list[Region] = []
+    for region in sorted(regions, key=lambda region: region.place):
+        if not any(repeats(region, other) for other in kept):
+            kept.append(region)
     return tuple(kept)
+
+
+def repeats(first: Region, second: Region) -> bool:
+    """Whether two regions of one kind and class are at the same place."""
+    same = (first.kind, first.label) == (second.kind, second.label)
+    return same and first.likeness(second) >= REPEATED_LIKENESS

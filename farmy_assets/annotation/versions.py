@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.annotation.conflicts import BoxGroup, find_conflicts, group_boxes, match_boxes
+from farmy_assets.annotation.conflicts import find_conflicts
 from farmy_assets.annotation.decisions import DecisionKind, adjudication_key
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
+from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.errors import InvalidInputError
 
@@ -36,20 +37,20 @@ def can_be_chosen(vote: Vote) -> bool:
     """Whether a version can be said to be right: there is one, and all of it can be shown."""
     if vote.outcome is not Outcome.SUBMITTED:
         return False
-    return vote.is_clean or bool(vote.boxes)
+    return vote.is_clean or bool(vote.regions)
 
 
-def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[BoxGroup, ...]:
+def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[RegionGroup, ...]:
     """The objects that two or more annotators drew, all of them alike; none of a single one."""
     clean = [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
     if len(clean) < _MIN_TO_AGREE:
         return ()
     disputed = {
-        (voter, box)
+        (voter, region)
         for conflict in find_conflicts(clean, policy)
-        for voter, box in zip(conflict.people, conflict.boxes, strict=True)
+        for voter, region in zip(conflict.people, conflict.regions, strict=True)
     }
-    groups = group_boxes({vote.voter: vote.boxes for vote in clean}, policy=policy)
+    groups = group_regions({vote.voter: vote.regions for vote in clean}, policy=policy)
     return tuple(
         group
         for group in groups
@@ -57,29 +58,29 @@ def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[BoxG
     )
 
 
-def decided_boxes(
+def decided_regions(
     decision: Vote, judged: Sequence[Vote], policy: AgreementPolicy
-) -> tuple[Box, ...]:
-    """The boxes that a decision says are there, from the recorded votes that it was made on.
+) -> tuple[Region, ...]:
+    """The regions that a decision says are there, from the recorded votes that it was made on.
 
     Args:
-        decision: The adjudicator's answer; without a choice (the former page) its boxes count.
+        decision: The adjudicator's answer; without a choice (the former page) its regions count.
         judged: The votes that the page has shown.
-        policy: When two boxes are the same object.
+        policy: When two regions are the same object.
 
     Raises:
         InvalidInputError: The decision names a version that there is not.
     """
     choice = decision.decision
     if choice is None or choice.kind is DecisionKind.WHOLE_IMAGE:
-        return without_doubles(decision.boxes)
+        return without_doubles(decision.regions)
     if choice.kind is DecisionKind.VERSION:
-        return without_doubles(_chosen(versions_of(judged), choice.version).boxes)
+        return without_doubles(_chosen(versions_of(judged), choice.version).regions)
     if choice.kind is DecisionKind.DIFFERENCES:
         agreed = [middle(group) for group in agreed_groups(judged, policy)]
-        drawn_anew = {i for i, _ in match_boxes(agreed, decision.boxes, policy=policy)}
-        stays = [box for number, box in enumerate(agreed) if number not in drawn_anew]
-        return without_doubles((*stays, *decision.boxes))
+        drawn_anew = {i for i, _ in match_regions(agreed, decision.regions, policy=policy)}
+        stays = [region for number, region in enumerate(agreed) if number not in drawn_anew]
+        return without_doubles((*stays, *decision.regions))
     return ()
 
 

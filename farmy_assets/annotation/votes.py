@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import (
     DRAWN,
@@ -27,6 +26,8 @@ from farmy_assets.annotation.decisions import (
     asks_for_a_decision,
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions import STORED_AS, AnyRegion
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 
@@ -40,10 +41,10 @@ class Outcome(StrEnum):
 
 
 class Vote(Record):
-    """One submission of one author; boxes are what was drawn, in pixels of the image shown.
+    """One submission of one author; `regions` is what was drawn, in pixels of the image.
 
     `decision` is what an adjudicator chose. Votes of other phases have none, nor have those given
-    on the adjudicator's former page, where the boxes were the decision.
+    on the adjudicator's former page, where what was drawn was the decision.
     """
 
     vote_id: str
@@ -58,7 +59,7 @@ class Vote(Record):
     submitted_at: AwareDatetime
     lead_time_s: float | None
     outcome: Outcome
-    boxes: tuple[Box, ...] = ()
+    regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
     problems: tuple[str, ...] = ()
     decision: Decision | None = None
 
@@ -218,17 +219,18 @@ def _read(
         decision, problems = _decision(task.task_key, annotation, reader)
     skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
     outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
-    boxes: list[Box] = []
+    regions: list[Region] = []
     if not skipped and (decision is None or decision.kind in DRAWN):
         decides = inbox.phase is Phase.ADJUDICATION
-        boxes, unreadable = reader.boxes_from_results(
+        regions, unreadable = reader.regions_from_results(
             reader.drawn_in(annotation.result) if decides else annotation.result,
+            kinds=campaign.regions,
             labels=campaign.class_names,
             width_px=task.width_px,
             height_px=task.height_px,
         )
         problems += unreadable
-        if decision and not boxes and not problems:
+        if decision and not regions and not problems:
             problems.append("nothing was drawn, although the choice was to draw")
     return Vote(
         vote_id=_vote_id(
@@ -245,7 +247,7 @@ def _read(
         submitted_at=submitted_at,
         lead_time_s=_duration(annotation.lead_time_s),
         outcome=outcome,
-        boxes=tuple(boxes),
+        regions=tuple(regions),
         problems=tuple(problems),
         decision=decision,
     )
@@ -282,7 +284,7 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "submitted_at": task.updated_at,
         "outcome": Outcome.WITHDRAWN,
         "lead_time_s": None,
-        "boxes": (),
+        "regions": (),
         "problems": (),
         "decision": None,
     }
@@ -305,7 +307,7 @@ def _vote_id(
 
 
 def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.boxes, vote.problems, vote.decision
+    return vote.outcome, vote.regions, vote.problems, vote.decision
 
 
 def _age(vote: Vote) -> tuple[datetime, bool, str]:

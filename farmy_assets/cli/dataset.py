@@ -35,7 +35,7 @@ def show(
         for campaign in ([known_campaign(lake, name)] if name else lake.campaigns.names())
         for version in _versions(lake, campaign, every=every)
     ]
-    rows = [(v.campaign, v.version_id, v.image_count, v.box_count, there) for v, there in found]
+    rows = [(v.campaign, v.version_id, v.image_count, v.region_count, there) for v, there in found]
     if as_json:
         print_json_lines(dict(zip(_COLUMNS, row, strict=True)) for row in rows)
         return
@@ -90,7 +90,7 @@ def pull(
     print_result(
         f"{wanted.campaign} {wanted.version_id} as {form} in {folder}: "
         f"{counted(len(download.manifest.files), 'file')}, {fetched:,} fetched, "
-        f"{counted(wanted.image_count, 'image')}, {counted(wanted.box_count, 'box', 'boxes')}"
+        f"{counted(wanted.image_count, 'image')}, {counted(wanted.region_count, 'box', 'boxes')}"
     )
 
 

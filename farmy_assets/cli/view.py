@@ -135,9 +135,10 @@ def _sample(picture: Picture) -> dict[str, Any]:
 
 
 def _detection(picture: Picture, drawn: Drawn) -> dict[str, Any]:
-    """A box in FiftyOne's form: left, top, width and height as shares of the picture's."""
-    (width, height), box = picture.size_px, drawn.box
-    left, top = box.x_min / width, box.y_min / height
-    shares = [left, top, box.x_max / width - left, box.y_max / height - top]
-    fields = {"label": box.label, "bounding_box": shares}
+    """A region's bounds as FiftyOne has them: left, top, width, height as shares of the picture."""
+    (width, height), region = picture.size_px, drawn.region
+    x_min, y_min, x_max, y_max = region.bounds_px
+    left, top = x_min / width, y_min / height
+    shares = [left, top, x_max / width - left, y_max / height - top]
+    fields = {"label": region.label, "bounding_box": shares}
     return {**fields, "person": drawn.person} if drawn.person else fields

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.catalog.wording import counted
-from farmy_assets.datasets.formats import FORMATS
+from farmy_assets.datasets.formats import FORMATS, ExportFormat, left_out
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, SettledBy, VersionChanges
 
@@ -50,7 +51,7 @@ def _what(version: DatasetVersion) -> str:
     return (
         f"Version {version.number} of the data set of campaign `{version.campaign}` "
         f"(campaign file version {version.campaign_version}): "
-        f"{counted(version.image_count, 'image')}, {counted(version.box_count, 'box', 'boxes')}, "
+        f"{counted(version.image_count, 'image')}, {_regions(version.regions_by_kind)}, "
         f"{counted(len(version.classes), 'class', 'classes')}.\n\n"
         f"- Crops: {_tally(image.crop for image in version.images)}\n"
         f"- Sources: {_tally(image.source for image in version.images)}\n"
@@ -70,30 +71,46 @@ def _loading(version: DatasetVersion) -> str:
     return "\n".join(
         (
             "The version is there in the formats that its campaign asks for, all with the same "
-            "boxes. Its pictures are\nkept once, in `images/`; this lays them out as a format "
+            "regions. Its pictures are\nkept once, in `images/`; this lays them out as a format "
             "wants them, in a folder of the format's name:\n",
             f"```sh\n{pulled}\n```\n",
-            *(form.LOADING for form in FORMATS.values()),
+            *(form.LOADING + _not_held(version, form) for form in FORMATS.values()),
         )
     )
 
 
+def _not_held(version: DatasetVersion, form: ExportFormat) -> str:
+    """What a format cannot hold, as a sentence; nothing when it holds everything."""
+    counts = left_out(version, form)
+    return (
+        f"\nNot in it, because {form.TITLE} has no form for it: {_regions(counts)}.\n"
+        if counts
+        else ""
+    )
+
+
+def _regions(by_kind: Mapping[str, int]) -> str:
+    """A count of each kind, in words."""
+    kinds = [counted(n, kind, REGION_KINDS[kind].plural) for kind, n in by_kind.items()]
+    return ", ".join(kinds) or "nothing drawn"
+
+
 def _counts(version: DatasetVersion) -> str:
-    boxes = Counter((box.label, image.split) for image in version.images for box in image.boxes)
+    regions = Counter((r.label, image.split) for image in version.images for r in image.regions)
     images = version.images_by_split
-    background = Counter(image.split for image in version.images if not image.boxes)
+    background = Counter(image.split for image in version.images if not image.regions)
     rows = [
         ("all images", *(images[split] for split in SPLITS), version.image_count),
-        ("images without a box", *(background[split] for split in SPLITS), background.total()),
+        ("images with nothing drawn", *(background[split] for split in SPLITS), background.total()),
     ]
     by_class = [
-        (_plain(name), *(boxes[name, split] for split in SPLITS), total)
-        for name, total in version.boxes_by_class.items()
+        (_plain(name), *(regions[name, split] for split in SPLITS), total)
+        for name, total in version.regions_by_class.items()
     ]
     return "\n".join(
         (
             _table(("images", *SPLITS, "all"), rows),
-            _table(("boxes by class", *SPLITS, "all"), by_class),
+            _table(("regions by class", *SPLITS, "all"), by_class),
         )
     )
 
@@ -131,7 +148,7 @@ def _changes(changes: VersionChanges) -> str:
         for name, ids in (
             ("added", changes.added),
             ("removed", changes.removed),
-            ("with other boxes", changes.relabelled),
+            ("with other regions", changes.relabelled),
             ("with another picture", changes.picture_changed),
             ("in another split", changes.moved),
         )

@@ -1,22 +1,20 @@
 """What keeps a version from being released: facts that no later step could put right.
 
-An image without boxes is no problem: it shows a model what is not there.
+An image without regions is no problem: it shows a model what is not there.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
-from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.region import Region
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted
 from farmy_assets.datasets.splits import SPLITS, group_key
 from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, content_digest
 from farmy_assets.errors import NotReleasableError
 
-EDGE_TOLERANCE_PX = 0.004  # percentages turned to pixels miss by less; COCO's decimals hide it
-SMALLEST_SIDE_PX = 0.1  # thinner boxes have no area left once COCO and YOLO decimals are rounded
-SAME_BOX_IOU = 0.95
+REPEATED_LIKENESS = 0.95
 SENTENCES_IN_AN_ERROR = 3
 
 
@@ -27,9 +25,8 @@ class ProblemKind(StrEnum):
     REPEATED_IMAGE = "repeated_image"
     REPEATED_CLASS = "repeated_class"
     UNKNOWN_CLASS = "unknown_class"
-    BOX_OUTSIDE = "box_outside"
-    BOX_TOO_THIN = "box_too_thin"
-    REPEATED_BOX = "repeated_box"
+    FAULTY_REGION = "faulty_region"
+    REPEATED_REGION = "repeated_region"
     GROUP_IN_TWO_SPLITS = "group_in_two_splits"
     PICTURE_IN_TWO_SPLITS = "picture_in_two_splits"
 
@@ -50,7 +47,7 @@ def problems_of(version: DatasetVersion) -> tuple[Problem, ...]:
         *_repeated_images(version),
         *_split_apart(version, ProblemKind.GROUP_IN_TWO_SPLITS, lambda i: group_key(i.group)),
         *_split_apart(version, ProblemKind.PICTURE_IN_TWO_SPLITS, lambda i: i.sha256),
-        *_wrong_boxes(version),
+        *_wrong_regions(version),
     )
 
 
@@ -120,56 +117,45 @@ def _split_apart(
             )
 
 
-def _wrong_boxes(version: DatasetVersion) -> Iterator[Problem]:
+def _wrong_regions(version: DatasetVersion) -> Iterator[Problem]:
     known = {each.name for each in version.classes}
     for image in version.images:
-        for box in image.boxes:
-            for kind, fault in _faults(box, image, known):
-                sentence = f"Image {image.image_id}: the box {_in_words(box)} {fault}."
+        for region in image.regions:
+            for kind, fault in _faults(region, image, known):
+                sentence = f"Image {image.image_id}: the {region.description} {fault}."
                 yield Problem(kind=kind, image_ids=(image.image_id,), sentence=sentence)
-        for one, other in _same_boxes(image.boxes):
+        for one, other in _repeated(image.regions):
             sentence = (
-                f"Image {image.image_id}: the boxes {_in_words(one)} and {_in_words(other)} "
+                f"Image {image.image_id}: the {one.description} and the {other.description} "
                 "are around the same object."
             )
             yield Problem(
-                kind=ProblemKind.REPEATED_BOX, image_ids=(image.image_id,), sentence=sentence
+                kind=ProblemKind.REPEATED_REGION, image_ids=(image.image_id,), sentence=sentence
             )
 
 
-def _faults(box: Box, image: ReleasedImage, known: set[str]) -> Iterator[tuple[ProblemKind, str]]:
-    if box.label not in known:
+def _faults(
+    region: Region, image: ReleasedImage, known: set[str]
+) -> Iterator[tuple[ProblemKind, str]]:
+    if region.label not in known:
         yield ProblemKind.UNKNOWN_CLASS, "has a class that the campaign does not know"
-    # `Box` itself sees to it that nothing lies left of or above the image.
-    if (
-        box.x_max > image.width_px + EDGE_TOLERANCE_PX
-        or box.y_max > image.height_px + EDGE_TOLERANCE_PX
-    ):
-        size = f"{image.width_px} x {image.height_px} px"
-        yield ProblemKind.BOX_OUTSIDE, f"reaches out of its image of {size}"
-    elif min(box.x_max - box.x_min, box.y_max - box.y_min) < SMALLEST_SIDE_PX:
-        yield ProblemKind.BOX_TOO_THIN, f"is thinner than {SMALLEST_SIDE_PX} px"
+    for fault in region.faults(image.width_px, image.height_px):
+        yield ProblemKind.FAULTY_REGION, fault
 
 
-def _same_boxes(boxes: tuple[Box, ...]) -> Iterator[tuple[Box, Box]]:
-    """Pairs of one class that cover the same place.
+def _repeated(regions: tuple[Region, ...]) -> Iterator[tuple[Region, Region]]:
+    """Pairs of one kind and class at the same place.
 
-    Boxes go from left to right, and the search for a partner ends where one would begin too far
-    to the right to cover enough of the first: hundreds of boxes on one image are no trouble.
+    Regions go from left to right, and the search for a partner ends where one would begin beyond
+    the first: hundreds of regions on one image are no trouble.
     """
-    by_class: dict[str, list[Box]] = defaultdict(list)
-    for box in sorted(boxes, key=lambda b: (b.label, b.x_min, b.y_min, b.x_max, b.y_max)):
-        by_class[box.label].append(box)
-    for rivals in by_class.values():
+    alike: dict[tuple[str, str], list[Region]] = defaultdict(list)
+    for region in sorted(regions, key=lambda region: region.bounds_px):
+        alike[region.kind, region.label].append(region)
+    for _, rivals in sorted(alike.items()):
         for place, one in enumerate(rivals, start=1):
-            last_start = one.x_min + (1 - SAME_BOX_IOU) * (one.x_max - one.x_min)
             for other in rivals[place:]:
-                if other.x_min > last_start:
+                if other.bounds_px[0] > one.bounds_px[2]:
                     break
-                if iou(one, other) > SAME_BOX_IOU:
+                if one.likeness(other) > REPEATED_LIKENESS:
                     yield one, other
-
-
-def _in_words(box: Box) -> str:
-    corners = f"({box.x_min:g}, {box.y_min:g}) to ({box.x_max:g}, {box.y_max:g})"
-    return f"{box.label!r} from {corners} px"

@@ -9,12 +9,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions import REGION_KINDS, STORED_AS, AnyRegion
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.metadata import CampaignName, ImageId, Sha256, ShortText, Source
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.splits import SPLITS, Split, split_of
@@ -34,17 +36,19 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError(msg) from error
 
 
-def _in_order(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
-    """The boxes by class and place: in which order they were drawn is nothing to a data set."""
-    return tuple(sorted(boxes, key=lambda b: (b.label, b.x_min, b.y_min, b.x_max, b.y_max)))
+def _in_order(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+    """The regions by class and place: in which order they were drawn is nothing to a data set."""
+    return tuple(sorted(regions, key=lambda r: (r.label, r.bounds_px, r.place)))
 
 
 def _sorted(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(ids))
 
 
+AKind = TypeVar("AKind", bound=Region)
+
 Pixels = Annotated[int, Field(gt=0)]
-Boxes = Annotated[tuple[Box, ...], AfterValidator(_in_order)]
+Regions = Annotated[tuple[AnyRegion, ...], AfterValidator(_in_order)]
 VoteIds = Annotated[tuple[str, ...], AfterValidator(_sorted)]
 UtcMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
@@ -57,10 +61,10 @@ class DatasetClass(Record):
 
 
 class LabelledImage(Record):
-    """One settled image: its cleansed copy, its boxes, and where both of them come from.
+    """One settled image: its cleansed copy, its regions, and where both of them come from.
 
     `sha256`, `width_px` and `height_px` are those of the cleansed copy. Images of one `group`
-    (one field, one cluster of near duplicates) are never parted by a split. No boxes means that
+    (one field, one cluster of near duplicates) are never parted by a split. No regions means that
     people looked and found nothing: a background image.
     """
 
@@ -68,7 +72,7 @@ class LabelledImage(Record):
     sha256: Sha256
     width_px: Pixels
     height_px: Pixels
-    boxes: Boxes
+    regions: Regions = Field(validation_alias=STORED_AS)
     settled_by: SettledBy
     vote_ids: VoteIds
     group: ShortText
@@ -81,6 +85,10 @@ class LabelledImage(Record):
     def file_name(self) -> str:
         """The name of the picture in every export, without its folder."""
         return f"{self.image_id}.jpg"
+
+    def of_kind(self, kind: type[AKind]) -> tuple[AKind, ...]:
+        """Its regions of one kind."""
+        return tuple(region for region in self.regions if isinstance(region, kind))
 
 
 class ReleasedImage(LabelledImage):
@@ -107,15 +115,21 @@ class DatasetVersion(Record):
         return len(self.images)
 
     @property
-    def box_count(self) -> int:
-        """How many boxes there are on all images."""
-        return sum(len(image.boxes) for image in self.images)
+    def region_count(self) -> int:
+        """How many regions there are on all images."""
+        return sum(len(image.regions) for image in self.images)
 
     @property
-    def boxes_by_class(self) -> dict[str, int]:
-        """Boxes of every class, in the order of class ids; a class without boxes counts zero."""
-        count = Counter(box.label for image in self.images for box in image.boxes)
+    def regions_by_class(self) -> dict[str, int]:
+        """Regions of every class, in the order of class ids; a class without any counts zero."""
+        count = Counter(region.label for image in self.images for region in image.regions)
         return {each.name: count[each.name] for each in self.classes}
+
+    @property
+    def regions_by_kind(self) -> dict[str, int]:
+        """Regions of every kind that there is one of, in the order of the kinds' names."""
+        count = Counter(region.kind for image in self.images for region in image.regions)
+        return {kind: count[kind] for kind in REGION_KINDS if count[kind]}
 
     @property
     def images_by_split(self) -> dict[Split, int]:
@@ -160,7 +174,7 @@ def freeze(
         images: The settled images, in any order.
         campaign: The name of the campaign that they were labelled in.
         campaign_version: The version of the campaign file in force.
-        classes: All classes of the campaign, in any order, with or without boxes.
+        classes: All classes of the campaign, in any order, with or without regions.
         shares: How large each split shall be in the long run.
         number: The version's place in the campaign's row of versions, from 1; not part of the
             content, so that the same content has the same digest under any number.
@@ -190,8 +204,17 @@ def freeze(
 
 
 def content_digest(version: DatasetVersion) -> str:
-    """SHA-256 (hexadecimal) of all that the version holds, save its number and its names."""
+    """SHA-256 (hexadecimal) of all that the version holds, save its number and its names.
+
+    Regions stand under `boxes`, and a box has no kind: so the content has been written since the
+    first versions, whose digests have to stay the same.
+    """
     content = version.model_dump(mode="json", exclude=set(NOT_CONTENT))
+    for image in content["images"]:
+        image["boxes"] = regions = image.pop("regions")
+        for region in regions:
+            if region["kind"] == Box.kind:
+                del region["kind"]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -205,7 +228,7 @@ def changes_between(old: DatasetVersion | None, new: DatasetVersion) -> VersionC
         since=old.version_id if old else None,
         added=tuple(sorted(after.keys() - before)),
         removed=tuple(sorted(before.keys() - after)),
-        relabelled=tuple(a.image_id for b, a in both if b.boxes != a.boxes),
+        relabelled=tuple(a.image_id for b, a in both if b.regions != a.regions),
         picture_changed=tuple(a.image_id for b, a in both if b.sha256 != a.sha256),
         moved=tuple(a.image_id for b, a in both if b.split != a.split),
     )

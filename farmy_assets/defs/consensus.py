@@ -95,7 +95,7 @@ def annotations(
 def annotation_conflicts(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
 ) -> Materialized:
-    """Where the annotators of a campaign disagree: other class, missed, extra, loose box.
+    """Where the annotators of a campaign disagree: other class, missed, extra, loose.
 
     Judges the images of which something is new, from the votes alone: running it again gives the
     same answer.
@@ -229,7 +229,7 @@ def _hand_over(
     deps=[annotation_conflicts, adjudication_tasks], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def consensus(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
-    """What a campaign's images show, as far as that is settled: the boxes that can be released.
+    """What a campaign's images show, as far as that is settled: the regions that can be released.
 
     An image is settled when one annotator was asked and answered, when several agree, or when the
     adjudicator has decided. Written are the pages of what is new, and the campaign's summary, which
@@ -248,13 +248,13 @@ def consensus(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -
             **rows(counts.releasable_images),
             **sheet_of_consensus(lake, campaign, settled),
             **place(f"s3://{lake.records.bucket.name}/{keys.evaluation_pages(campaign.name)}"),
-            "boxes": sum(counts.boxes.values()),
+            "regions": sum(counts.regions.values()),
             "images_waiting_for_answers": counts.count_of(ConsensusStatus.WAITING),
             "open_conflicts": counts.count_of(ConsensusStatus.IN_CONFLICT),
             "by_standing": count_table(counts.statuses, of="standing"),
-            "boxes_by_class": count_table(counts.boxes, of="class", counted="boxes"),
+            "regions_by_class": count_table(counts.regions, of="class", counted="regions"),
             "errors_found_by_the_adjudicator": count_table(
-                counts.errors, of="kind", counted="boxes"
+                counts.errors, of="kind", counted="regions"
             ),
         }
     )

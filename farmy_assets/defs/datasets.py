@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from farmy_assets.catalog.wording import counted
+from farmy_assets.datasets import formats
 from farmy_assets.datasets.formats import FORMATS, ExportFormat
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.defs.claims import Events, concluded
@@ -34,12 +35,12 @@ SHOWN = 20
     check_specs=[
         dg.AssetCheckSpec(
             "every_released_image_is_sound", asset="dataset_version", blocking=True,
-            description="Boxes lie inside their images, classes are known, splits share nothing.",
+            description="Regions lie inside their images, classes are known, splits share nothing.",
         )
     ],
 )  # fmt: skip
 def dataset_version(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Events:
-    """A frozen version of a campaign's data set: images, boxes, splits, and the votes behind them.
+    """A frozen version of a campaign's data set: images, regions, splits and votes behind them.
 
     Refused while an image of the campaign has an open conflict or an unanswered task. Without
     anything new, running it again finds the version that is there. A version counts once its
@@ -55,8 +56,10 @@ def dataset_version(context: dg.AssetExecutionContext, lake: dg.ResourceParam[La
             **_sheet(lake, version),
             **place(address),
             "version": version.version_id,
-            "boxes": version.box_count,
-            "boxes_by_class": count_table(version.boxes_by_class, of="class", counted="boxes"),
+            "regions": version.region_count,
+            "regions_by_class": count_table(
+                version.regions_by_class, of="class", counted="regions"
+            ),
             "images_by_split": count_table(
                 {str(split): n for split, n in version.images_by_split.items()}, of="split"
             ),
@@ -92,6 +95,7 @@ def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
                 msg = f"{context.partition_key} has no version: materialize dataset_version first"
                 raise InvalidInputError(msg)
             files = form.files_of(version)
+            left_out = Counter(formats.left_out(version, form))
             address = lake.datasets.export(version, name, form, files)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(version.version_id),
@@ -100,7 +104,8 @@ def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
                 **_sheet(lake, version),
                 **place(address),
                 "version": version.version_id,
-                "boxes": version.box_count,
+                "regions": version.region_count - left_out.total(),
+                "regions_left_out": count_table(left_out, of="kind", counted="regions"),
                 "label_bytes": sum(len(content) for content in files.values()),
             },
         )
@@ -116,7 +121,7 @@ def _sheet(lake: Lake, version: DatasetVersion) -> dict[str, Any]:
     return marked_sheet(
         lake,
         [
-            (i.image_id, i.width_px, i.height_px, in_class_colours(i.boxes, classes))
+            (i.image_id, i.width_px, i.height_px, in_class_colours(i.regions, classes))
             for i in version.images[:SHOWN]
         ],
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import PALETTE
+from farmy_assets.annotation.region import Region
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.previews import Mark, contact_sheet
 from farmy_assets.lake.keys import cleansed_image
@@ -104,26 +104,26 @@ def drawn_sheet(
 
 
 def marked_sheet(
-    lake: Lake, images: Sequence[tuple[str, int, int, Sequence[tuple[Box, str]]]]
+    lake: Lake, images: Sequence[tuple[str, int, int, Sequence[tuple[Region, str]]]]
 ) -> dict[str, Any]:
-    """A contact sheet of cleansed images with boxes drawn in.
+    """A contact sheet of cleansed images with the bounds of regions drawn in.
 
     Args:
         lake: Where the images are.
-        images: Image id, width and height in pixels, and its boxes with their colours.
+        images: Image id, width and height in pixels, and its regions with their colours.
     """
     first = images[:SHEET_IMAGES]
     marks = [
         [
-            Mark(b.x_min / width, b.y_min / height, b.x_max / width, b.y_max / height, colour)
-            for b, colour in boxes
+            Mark(x_min / width, y_min / height, x_max / width, y_max / height, colour)
+            for (x_min, y_min, x_max, y_max), colour in ((r.bounds_px, c) for r, c in regions)
         ]
-        for _, width, height, boxes in first
+        for _, width, height, regions in first
     ]
     return sheet(lake.cleansed, [cleansed_image(i) for i, *_ in first], marks=marks)
 
 
-def in_class_colours(boxes: Sequence[Box], classes: Sequence[str]) -> list[tuple[Box, str]]:
-    """Each box with the colour of its class."""
+def in_class_colours(regions: Sequence[Region], classes: Sequence[str]) -> list[tuple[Region, str]]:
+    """Each region with the colour of its class."""
     colours = dict(zip(classes, cycle(PALETTE), strict=False))
-    return [(box, colours.get(box.label, PALETTE[-1])) for box in boxes]
+    return [(region, colours.get(region.label, PALETTE[-1])) for region in regions]

@@ -91,13 +91,13 @@ def conflict_rate_is_as_usual(context: dg.AssetCheckExecutionContext) -> dg.Asse
     asset="dataset_version", description="A class of the version before is in this one as well."
 )
 def no_class_vanished(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """Warns when a version has no box of a class that the version before had."""
+    """Warns when a version has nothing of a class that the version before had."""
     own = context.run.tags.get(PARTITION)
     versions: dict[object, set[str]] = {}
     for _, metadata in _history(context, "dataset_version", own):
-        table = _value(metadata, "boxes_by_class")
+        table = _value(metadata, "regions_by_class")
         records = table.records if isinstance(table, dg.TableMetadataValue) else []
-        classes = {str(r.data["class"]) for r in records if r.data["boxes"]}
+        classes = {str(r.data["class"]) for r in records if r.data["regions"]}
         versions.setdefault(_value(metadata, "version"), classes)
     now, *before = versions.values() if versions else [set()]
     return _result(classes_vanished(now, before[0]) if before else "", len(before))

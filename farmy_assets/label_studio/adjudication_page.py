@@ -11,12 +11,12 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.fusing import middle
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.versions import agreed_groups, can_be_chosen, versions_of
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.label_studio.controls import VERSIONS
@@ -38,11 +38,11 @@ _MAP_EM = 20.0
 _MAP_FLATNESS = 0.75  # an upright picture is no higher than a lying one of 4 by 3
 
 
-class Region(NamedTuple):
-    """A box of a version as the page shows it; `name` is how the list calls it, such as A3."""
+class ShownRegion(NamedTuple):
+    """A region of a version as the page shows it; `name` is what the list has, such as A3."""
 
     name: str
-    box: Box
+    region: Region
     colour: str
 
 
@@ -68,7 +68,7 @@ def adjudication_page(
         key: The key of the task.
         judged: The votes that the decision is about.
         conflicts: Where they differ.
-        policy: When two boxes are the same object.
+        policy: When two regions are the same object.
         image_uri: Address of the picture.
         size_px: Width and height of the picture.
     """
@@ -101,44 +101,43 @@ def colour_of(number: int) -> str:
 
 
 def _regions(
-    versions: Mapping[str, Vote], agreed: Sequence[Mapping[str, Box]]
-) -> tuple[list[Region], dict[tuple[str, Box], str]]:
-    """The regions that are not agreed on, and what each voter's boxes are called."""
+    versions: Mapping[str, Vote], agreed: Sequence[Mapping[str, Region]]
+) -> tuple[list[ShownRegion], dict[tuple[str, Region], str]]:
+    """The regions that are not agreed on, and what each voter's regions are called."""
     everybody = {pair for group in agreed for pair in group.items()}
-    regions: list[Region] = []
-    names: dict[tuple[str, Box], str] = {}
+    shown: list[ShownRegion] = []
+    names: dict[tuple[str, Region], str] = {}
     for number, (letter, vote) in enumerate(versions.items()):
-        boxes = sorted(vote.boxes, key=lambda box: box.place)
-        differing = [box for box in boxes if (vote.voter, box) not in everybody]
-        for position, box in enumerate(differing, start=1):
+        drawn = sorted(vote.regions, key=lambda region: region.place)
+        differing = [region for region in drawn if (vote.voter, region) not in everybody]
+        for position, region in enumerate(differing, start=1):
             name = f"{letter}{position}"
-            names.setdefault((vote.voter, box), name)
-            regions.append(Region(name, box, colour_of(number)))
-    return regions, names
+            names.setdefault((vote.voter, region), name)
+            shown.append(ShownRegion(name, region, colour_of(number)))
+    return shown, names
 
 
-def _agreed_regions(agreed: Sequence[Mapping[str, Box]]) -> list[Region]:
-    boxes = sorted((middle(dict(group)) for group in agreed), key=lambda box: box.place)
+def _agreed_regions(agreed: Sequence[Mapping[str, Region]]) -> list[ShownRegion]:
+    regions = sorted((middle(dict(group)) for group in agreed), key=lambda r: r.place)
     return [
-        Region(f"agreed {number}", box, AGREED_COLOUR) for number, box in enumerate(boxes, start=1)
+        ShownRegion(f"agreed {number}", region, AGREED_COLOUR)
+        for number, region in enumerate(regions, start=1)
     ]
 
 
-def _text(region: Region) -> str:
-    return f"{region.name}: {region.box.label}"
+def _text(shown: ShownRegion) -> str:
+    return f"{shown.name}: {shown.region.label}"
 
 
-def _result(key: str, region: Region, size_px: tuple[int, int]) -> dict[str, Any]:
+def _result(key: str, shown: ShownRegion, size_px: tuple[int, int]) -> dict[str, Any]:
     """A region as Label Studio shows it: read-only, and a polygon.
 
-    A second control for rectangles would take the drawing tool from the classes' own.
+    A second control of the region's own kind would take the drawing tool from the classes' own.
     """
     width_px, height_px = size_px
-    box = region.box
-    left, right = 100 * box.x_min / width_px, 100 * box.x_max / width_px
-    top, bottom = 100 * box.y_min / height_px, 100 * box.y_max / height_px
+    points = [[100 * x / width_px, 100 * y / height_px] for x, y in shown.region.outline_px]
     return {
-        "id": _region_id(key, region.name),
+        "id": _region_id(key, shown.name),
         "from_name": VERSIONS,
         "to_name": "image",
         "type": "polygonlabels",
@@ -147,15 +146,15 @@ def _result(key: str, region: Region, size_px: tuple[int, int]) -> dict[str, Any
         "image_rotation": 0,
         "readonly": True,
         "value": {
-            "points": [[left, top], [right, top], [right, bottom], [left, bottom]],
+            "points": points,
             "closed": True,
-            "polygonlabels": [_text(region)],
+            "polygonlabels": [_text(shown)],
         },
     }
 
 
 def _difference(
-    conflict: Conflict, called: Mapping[str, str], names: Mapping[tuple[str, Box], str]
+    conflict: Conflict, called: Mapping[str, str], names: Mapping[tuple[str, Region], str]
 ) -> str:
     """One line of the list; it calls regions by their names, A before B.
 
@@ -163,21 +162,22 @@ def _difference(
     """
     order = list(called)
     sides = sorted(
-        zip(conflict.people, conflict.boxes, strict=True), key=lambda side: order.index(side[0])
+        zip(conflict.people, conflict.regions, strict=True), key=lambda side: order.index(side[0])
     )
-    drawn = [(names.get((who, box), called[who]), box.label) for who, box in sides if box]
-    others = " and ".join(called[who] for who, box in sides if not box)
+    drawn = [(names.get((who, r), called[who]), r) for who, r in sides if r]
+    others = " and ".join(called[who] for who, region in sides if not region)
     if conflict.kind is ConflictKind.SKIPPED:
         return f"{others} is empty: the image was skipped"
     if conflict.kind is ConflictKind.INVALID:
         return f"{others} cannot be used: {'; '.join(conflict.problems)}"
     regions = " / ".join(name for name, _ in drawn)
-    labels = list(dict.fromkeys(label for _, label in drawn))
+    labels = list(dict.fromkeys(region.label for _, region in drawn))
     if conflict.kind is ConflictKind.OTHER_CLASS:
         return f"{regions}: {' or '.join(labels)}?"
-    if conflict.kind is ConflictKind.LOOSE_BOX:
-        overlap = f" (IoU {conflict.iou:.2f})" if conflict.iou is not None else ""
-        return f"{regions}: {labels[0]}, drawn differently{overlap}; which box fits?"
+    if conflict.kind is ConflictKind.LOOSE:
+        measured = conflict.likeness
+        how = f" ({drawn[0][1].measure} {measured:.2f})" if measured is not None else ""
+        return f"{regions}: {labels[0]}, drawn differently{how}; which {drawn[0][1].kind} fits?"
     if not others:
         return f"{regions}: {labels[0]}, drawn twice?"
     return f"{regions}: {labels[0]}, or nothing there? Nothing in {others}"
@@ -195,7 +195,7 @@ def _decisions(versions: Mapping[str, Vote], *, agreed: bool) -> list[dict[str, 
         if can_be_chosen(vote):
             decision = Decision(kind=DecisionKind.VERSION, version=letter)
             words = f"V{_called(letter, vote)[1:].rstrip(',')} is right"
-            if not vote.boxes:
+            if not vote.regions:
                 words += ": there is nothing to draw"
             square = f'<b style="color: {colour_of(number)}">■</b>'
             choice = {"value": decision.choice, "html": f"{square} {html.escape(words)}"}
@@ -217,7 +217,7 @@ def _words(*, agreed: bool) -> dict[DecisionKind, str]:
 
 
 def _html(
-    lines: Iterable[str], shown: Sequence[Region], *, image_uri: str, size_px: tuple[int, int]
+    lines: Iterable[str], shown: Sequence[ShownRegion], *, image_uri: str, size_px: tuple[int, int]
 ) -> str:
     """The list of differences, and beside it a small picture in which its names stand."""
     colours = {region.name: region.colour for region in shown}
@@ -247,23 +247,20 @@ def _in_colours(line: str, colours: Mapping[str, str]) -> str:
     return f"{' / '.join(named)}{colon}{html.escape(rest)}"
 
 
-def _mark(region: Region, size_px: tuple[int, int]) -> str:
+def _mark(shown: ShownRegion, size_px: tuple[int, int]) -> str:
     """A region's frame and name, at its place in the small picture."""
     width_px, height_px = size_px
-    box = region.box
-    left, top = 100 * box.x_min / width_px, 100 * box.y_min / height_px
-    width, height = (
-        100 * (box.x_max - box.x_min) / width_px,
-        100 * (box.y_max - box.y_min) / height_px,
-    )
+    x_min, y_min, x_max, y_max = shown.region.bounds_px
+    left, top = 100 * x_min / width_px, 100 * y_min / height_px
+    width, height = 100 * (x_max - x_min) / width_px, 100 * (y_max - y_min) / height_px
     place = f"position: absolute; left: {left:.2f}%; top: {top:.2f}%"
     # The names of alike regions do not hide each other: each version has a corner of its own.
-    corner = _CORNERS[COLOURS.index(region.colour) % len(_CORNERS)]
+    corner = _CORNERS[COLOURS.index(shown.colour) % len(_CORNERS)]
     return (
         f'<div style="{place}; width: {width:.2f}%; height: {height:.2f}%; '
-        f'border: 2px solid {region.colour}"><span style="position: absolute; {corner}; '
-        f"background: {region.colour}; color: #fff; font-size: 11px; line-height: 1.2; "
-        f'padding: 0 2px">{region.name}</span></div>'
+        f'border: 2px solid {shown.colour}"><span style="position: absolute; {corner}; '
+        f"background: {shown.colour}; color: #fff; font-size: 11px; line-height: 1.2; "
+        f'padding: 0 2px">{shown.name}</span></div>'
     )
 
 

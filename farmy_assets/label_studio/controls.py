@@ -1,7 +1,7 @@
-"""The names of the controls in the label configs; each result of an answer has that of its own."""
+"""The names of controls in the label configs; each result of an answer has that of its own.
 
-DRAWN_BOX = "box"
-"""The control that people draw with."""
+The controls that people draw with are called as the kinds of regions.
+"""
 
 USABLE = "usable"
 """The control that a triage answer is given with."""

@@ -8,7 +8,8 @@ from xml.sax.saxutils import quoteattr
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import DecisionKind
 from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
-from farmy_assets.label_studio.controls import DECISION, DRAWN_BOX, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.regions import FORMS
 
 KEEP_CLASS = (
     "The class is chosen for the first box. Press 1 before each further box; or open the settings "
@@ -19,7 +20,7 @@ KEEP_CLASS = (
 def label_config(campaign: Campaign, phase: Phase) -> str:
     """The Label Studio interface of a phase, as XML.
 
-    Turning is switched off twice, for the image and for boxes: only upright boxes are understood.
+    Turning is switched off for the image: only upright images are understood.
     """
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
@@ -42,17 +43,19 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
 
 
 def _classes(campaign: Campaign) -> list[str]:
-    """The tool that boxes are drawn with; a single class is in the hand from the start."""
-    chosen = ' selected="true"' if len(campaign.classes) == 1 else ""
-    return [
-        f'  <RectangleLabels name="{DRAWN_BOX}" toName="image" canRotate="false">',
-        *(
+    """The tools of the kinds of regions; where there is one choice, it is made from the start."""
+    is_only_one = len(campaign.classes) * len(campaign.regions) == 1
+    chosen = ' selected="true"' if is_only_one else ""
+    lines = []
+    for kind in campaign.regions:
+        form = FORMS[kind]
+        lines.append(f'  <{form.CONTROL} name="{kind}" toName="image" {form.SETTINGS}>')
+        lines += [
             f"    <Label value={quoteattr(item.name)} background={quoteattr(item.colour)}{chosen}/>"
             for item in campaign.classes
-        ),
-        "  </RectangleLabels>",
-        *([_note(KEEP_CLASS)] if chosen else []),
-    ]
+        ]
+        lines.append(f"  </{form.CONTROL}>")
+    return [*lines, *([_note(KEEP_CLASS)] if chosen else [])]
 
 
 _SMALL = "font-size: 14px; font-weight: normal"

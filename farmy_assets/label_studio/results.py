@@ -6,28 +6,34 @@ The functions together are a `ResultReader` (`annotation/answers.py`).
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import Decision
+from farmy_assets.annotation.region import Region
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
-from farmy_assets.label_studio.regions.box import box_from_result
+from farmy_assets.label_studio.regions import region_from_result
 
 
-def boxes_from_results(
-    results: Iterable[object], *, labels: Collection[str], width_px: int, height_px: int
-) -> tuple[list[Box], list[str]]:
-    """The boxes that regions describe, and for each region that cannot be understood the reason."""
-    boxes: list[Box] = []
+def regions_from_results(
+    results: Iterable[object],
+    *,
+    kinds: Collection[str],
+    labels: Collection[str],
+    width_px: int,
+    height_px: int,
+) -> tuple[list[Region], list[str]]:
+    """The regions in some results, and for each result that cannot be understood the reason."""
+    regions: list[Region] = []
     problems: list[str] = []
     for number, result in enumerate(results, start=1):
         try:
-            boxes.append(
-                box_from_result(result, labels=labels, width_px=width_px, height_px=height_px)
+            region = region_from_result(
+                result, kinds=kinds, labels=labels, width_px=width_px, height_px=height_px
             )
+            regions.append(region)
         except InvalidInputError as error:
             problems.append(f"region {number} {error}")
-    return boxes, problems
+    return regions, problems
 
 
 def decision_of(result: Sequence[object]) -> Decision | None:

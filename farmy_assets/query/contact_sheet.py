@@ -29,13 +29,13 @@ from farmy_assets.query.search_filters import these_images_sql
 _AT_ONCE = 200
 
 
-class Region(NamedTuple):
-    """A box on the page, in pixels of the copy; one that is not settled is dashed."""
+class Outline(NamedTuple):
+    """A region on the page, in pixels of the copy; one that is not settled is dashed.
 
-    x: float
-    y: float
-    width: float
-    height: float
+    `points` has the corners as SVG writes them.
+    """
+
+    points: str
     colour: str
     label: str
     is_settled: bool
@@ -56,7 +56,7 @@ class Card(NamedTuple):
 
     picture: str
     size: tuple[int, int]
-    regions: tuple[Region, ...]
+    regions: tuple[Outline, ...]
     classes: tuple[tuple[str, str], ...]
     conflicts: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
@@ -124,7 +124,7 @@ def contact_sheet(
             Card(
                 picture=_data_address(pictures.get(image_id)),
                 size=sizes.get(image_id, (4, 3)),
-                regions=tuple(_region(drawn, colours) for drawn in _shown(known)),
+                regions=tuple(_outline(drawn, colours) for drawn in _shown(known)),
                 classes=tuple((name, colours[name]) for name in classes_of(_shown(known))),
                 conflicts=tuple(known.conflicts),
                 links=tuple((links or {}).get(image_id, ())),
@@ -145,13 +145,11 @@ def _labels(known: ImageAnnotations) -> list[str]:
     return classes_of([*known.settled, *known.votes])
 
 
-def _region(drawn: Drawn, colours: Mapping[str, str]) -> Region:
-    box = drawn.box
-    label = f"{box.label} ({drawn.person})" if drawn.person else box.label
-    width, height = box.x_max - box.x_min, box.y_max - box.y_min
-    return Region(
-        box.x_min, box.y_min, width, height, colours[box.label], label, drawn.person is None
-    )
+def _outline(drawn: Drawn, colours: Mapping[str, str]) -> Outline:
+    region = drawn.region
+    label = f"{region.label} ({drawn.person})" if drawn.person else region.label
+    points = " ".join(f"{x:g},{y:g}" for x, y in region.outline_px)
+    return Outline(points, colours[region.label], label, drawn.person is None)
 
 
 def _size_px(copy: bytes) -> tuple[int, int]:

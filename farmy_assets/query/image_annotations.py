@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.evaluation import EvaluatedImage
+from farmy_assets.annotation.region import Region
 from farmy_assets.lake.lake import Lake
 
 
 class Drawn(NamedTuple):
-    """A box and who drew it; nobody in particular drew one that is settled."""
+    """A region and who drew it; nobody in particular drew one that is settled."""
 
-    box: Box
+    region: Region
     person: str | None = None
 
 
@@ -27,8 +27,8 @@ class ImageAnnotations:
     """What is known of one image's annotation.
 
     Attributes:
-        settled: The boxes that the judgement has settled.
-        votes: The boxes of the votes that the judgement rests on.
+        settled: The regions that the judgement has settled.
+        votes: The regions of the votes that the judgement rests on.
         conflicts: A sentence for each difference.
         status: Where its judgement stands; empty when it was not judged yet.
     """
@@ -94,8 +94,8 @@ def _annotations(image: EvaluatedImage) -> ImageAnnotations:
         return ImageAnnotations()
     cast = [vote for vote in image.votes if vote.vote_id in judgement.vote_ids]
     return ImageAnnotations(
-        settled=[Drawn(box) for box in judgement.boxes],
-        votes=[Drawn(box, vote.voter) for vote in cast for box in vote.boxes],
+        settled=[Drawn(region) for region in judgement.regions],
+        votes=[Drawn(region, vote.voter) for vote in cast for region in vote.regions],
         conflicts=[conflict.sentence for conflict in judgement.conflicts],
         status=judgement.status.value,
     )
@@ -103,4 +103,4 @@ def _annotations(image: EvaluatedImage) -> ImageAnnotations:
 
 def classes_of(drawn: Iterable[Drawn]) -> list[str]:
     """The classes that were drawn, each once, sorted."""
-    return sorted({each.box.label for each in drawn})
+    return sorted({each.region.label for each in drawn})

@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.entry import CatalogEntry
@@ -226,7 +228,7 @@ def _votes(content: bytes, key: str) -> Iterator[Row]:
             "phase": vote.phase.value,
             "outcome": vote.outcome.value,
             "submitted_at": moment,
-            "boxes": len(vote.boxes),
+            **_counts(vote.regions),
             "dt": moment.date().isoformat(),
         }
 
@@ -235,8 +237,23 @@ def _regions(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
         row = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
-        for box in vote.boxes:
-            yield row | box.model_dump() | {"dt": _utc(vote.submitted_at).date().isoformat()}
+        for region in vote.regions:
+            x_min, y_min, x_max, y_max = region.bounds_px
+            yield row | {
+                "label": region.label,
+                "kind": region.kind,
+                "x_min": x_min,
+                "y_min": y_min,
+                "x_max": x_max,
+                "y_max": y_max,
+                "shape": region.model_dump_json(exclude={"label"}),
+                "dt": _utc(vote.submitted_at).date().isoformat(),
+            }
+
+
+def _counts(regions: Sequence[Region]) -> Row:
+    """How many regions there are, and how many of them are boxes."""
+    return {"regions": len(regions), "boxes": sum(isinstance(r, Box) for r in regions)}
 
 
 def _judgements(content: bytes, key: str) -> Iterable[ImageConsensus]:
@@ -255,8 +272,8 @@ def _conflicts(content: bytes, key: str) -> Iterator[Row]:
                 "campaign": judgement.campaign,
                 "kind": conflict.kind.value,
                 "people": conflict.people,
-                "labels": sorted({box.label for box in conflict.boxes if box}),
-                "iou": conflict.iou,
+                "labels": sorted({region.label for region in conflict.regions if region}),
+                "iou": conflict.likeness,
                 "sentence": conflict.sentence,
             }
 
@@ -269,8 +286,8 @@ def _consensus(content: bytes, key: str) -> Iterator[Row]:
             "status": judgement.status.value,
             "people": judgement.people,
             "waiting_for": judgement.waiting_for,
-            "labels": [box.label for box in judgement.boxes],
-            "boxes": len(judgement.boxes),
+            "labels": [region.label for region in judgement.regions],
+            **_counts(judgement.regions),
             "conflicts": len(judgement.conflicts),
             "decided_by": judgement.decided_by,
         }
@@ -287,8 +304,8 @@ def _versions(content: bytes, key: str) -> Iterator[Row]:
             "campaign": version.campaign,
             "split": image.split,
             "settled_by": image.settled_by,
-            "boxes": len(image.boxes),
-            "labels": [box.label for box in image.boxes],
+            **_counts(image.regions),
+            "labels": [region.label for region in image.regions],
         }
 
 

@@ -69,7 +69,7 @@ _IMAGE = Column("image_id", _TEXT, "the image: its content and its origin")
 _CAMPAIGN = Column("campaign", _TEXT, "the campaign that the image belongs to")
 _BATCH = Column("batch_id", _TEXT, "the sealed batch that the image is in")
 _EDGES = tuple(
-    Column(name, _FLOAT, f"the box's {edge} edge, in pixels of the image shown")
+    Column(name, _FLOAT, f"the {edge} edge of its bounds, in pixels of the image shown")
     for name, edge in (
         ("x_min", "left"), ("y_min", "upper"), ("x_max", "right"), ("y_max", "lower"),
     )
@@ -149,16 +149,19 @@ TABLES = {
                 Column("outcome", _TEXT, "submitted, skipped or withdrawn"),
                 Column("submitted_at", _MOMENT, "when it was submitted"),
                 Column("lead_time_s", _FLOAT, "seconds that the author worked on it"),
-                Column("boxes", _INT, "how many boxes were drawn"),
+                Column("regions", _INT, "how many regions were drawn"),
+                Column("boxes", _INT, "how many of them are boxes"),
                 Column("problems", _TEXTS, "what could not be understood"),
             ),
         ),
         Table(
-            "regions", "one row a box of a vote", ("annotations",),
+            "regions", "one row a region of a vote", ("annotations",),
             (
-                Column("vote_id", _TEXT, "the submission that the box is of"), _IMAGE, _CAMPAIGN,
+                Column("vote_id", _TEXT, "the submission that it is of"), _IMAGE, _CAMPAIGN,
                 Column("person", _TEXT, "the author"),
-                Column("label", _TEXT, "the class"), *_EDGES,
+                Column("label", _TEXT, "the class"),
+                Column("kind", _TEXT, "the kind of region: box and so on"), *_EDGES,
+                Column("shape", _TEXT, "all of its coordinates, as JSON"),
             ),
         ),
         Table(
@@ -166,10 +169,10 @@ TABLES = {
             ("annotation_conflicts",),
             (
                 _IMAGE, _CAMPAIGN,
-                Column("kind", _TEXT, "other_class, missed, extra, loose_box, skipped, invalid"),
+                Column("kind", _TEXT, "other_class, missed, extra, loose, skipped, invalid"),
                 Column("people", _TEXTS, "who differ"),
                 Column("labels", _TEXTS, "the classes that they drew"),
-                Column("iou", _FLOAT, "the lowest overlap among the boxes, 0 to 1"),
+                Column("iou", _FLOAT, "the lowest likeness of the regions, 0 to 1"),
                 Column("sentence", _TEXT, "the conflict in words"),
             ),
         ),
@@ -180,8 +183,9 @@ TABLES = {
                 Column("status", _TEXT, "where its judgement stands"),
                 Column("people", _TEXTS, "who were asked"),
                 Column("waiting_for", _TEXTS, "whose answer is missing"),
-                Column("labels", _TEXTS, "the class of each settled box"),
-                Column("boxes", _INT, "how many boxes are settled"),
+                Column("labels", _TEXTS, "the class of each settled region"),
+                Column("regions", _INT, "how many regions are settled"),
+                Column("boxes", _INT, "how many of them are boxes"),
                 Column("conflicts", _INT, "how many conflicts there were"),
                 Column("decided_by", _TEXT, "the adjudicator, if one decided"),
             ),
@@ -193,8 +197,9 @@ TABLES = {
                 Column("number", _INT, "the version's number in its campaign"), _IMAGE, _CAMPAIGN,
                 Column("split", _TEXT, "train, val or test"),
                 Column("settled_by", _TEXT, "single, agreed or adjudicated"),
-                Column("boxes", _INT, "how many boxes it has"),
-                Column("labels", _TEXTS, "the class of each box"),
+                Column("regions", _INT, "how many regions it has"),
+                Column("boxes", _INT, "how many of them are boxes"),
+                Column("labels", _TEXTS, "the class of each region"),
             ),
         ),
         Table(

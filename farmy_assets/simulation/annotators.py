@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import Decision, DecisionKind
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import FarmyError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.controls import DECISION, USABLE
 from farmy_assets.label_studio.data_manager import UNANSWERED, TaskRow, fetch
 from farmy_assets.label_studio.projects import find_inboxes
-from farmy_assets.label_studio.regions.box import box_to_result
+from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.simulation.accounts import Account
 
 DECISIONS = "decisions"
@@ -123,7 +123,7 @@ def _as_submitted(answer: SubmittedAnswer, task: TaskRow, email: str) -> dict[st
     data = task["data"]
     boxes = () if answer.skipped else answer.boxes
     given: list[dict[str, Any]] = [
-        box_to_result(
+        region_to_result(
             box,
             region_id=_region_id(email, data["asset_key"], number),
             width_px=data["width_px"],

@@ -7,9 +7,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from farmy_assets.annotation.boxes import Box, iou
 from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.annotation.conflicts import match_boxes
+from farmy_assets.annotation.matching import match_regions
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions.box import Box, iou
 from farmy_assets.catalog.records import Record
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -112,21 +113,21 @@ def seconds_needed(given: Answer, seed: int) -> float:
     )
 
 
-def score(found: Sequence[Box], truth: Sequence[Box]) -> Score:
-    """How well the boxes of one image agree with its truth."""
+def score(found: Sequence[Region], truth: Sequence[Region]) -> Score:
+    """How well the regions of one image agree with its truth."""
     return score_all([(found, truth)])
 
 
-def score_all(images: Iterable[tuple[Sequence[Box], Sequence[Box]]]) -> Score:
-    """How well the boxes of many images, (found, truth) each, agree with the truth.
+def score_all(images: Iterable[tuple[Sequence[Region], Sequence[Region]]]) -> Score:
+    """How well the regions of many images, (found, truth) each, agree with the truth.
 
-    Every box counts the same, whatever its image.
+    Every region counts the same, whatever its image.
     """
     found_count = true_count = same_class = 0
     overlaps: list[float] = []
     for found, truth in images:
-        pairs = match_boxes(found, truth, policy=_MATCHING)
-        overlaps += [iou(found[i], truth[j]) for i, j in pairs]
+        pairs = match_regions(found, truth, policy=_MATCHING)
+        overlaps += [found[i].likeness(truth[j]) for i, j in pairs]
         same_class += sum(found[i].label == truth[j].label for i, j in pairs)
         found_count, true_count = found_count + len(found), true_count + len(truth)
     matched = len(overlaps)

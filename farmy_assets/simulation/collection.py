@@ -17,7 +17,7 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.simulation import defects
 from farmy_assets.simulation.cameras import Shot, exif_of, stored_turned, take_shots

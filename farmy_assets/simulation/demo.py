@@ -17,9 +17,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.ingestion.importing import import_folder
 from farmy_assets.ingestion.reports import keep_report

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.exif import read_capture_facts
 from farmy_assets.cleansing.checks import (
     blurry,
@@ -122,10 +123,10 @@ def sound_files(
 
 @dataclass(frozen=True)
 class Drawn:
-    """The boxes that somebody drew, or that were agreed on, for one image, beside the truth."""
+    """What somebody drew, or what was agreed on, for one image, beside the truth."""
 
     image_id: str
-    boxes: tuple[Box, ...]
+    regions: tuple[Region, ...]
     truth: tuple[Box, ...]
 
 
@@ -166,7 +167,7 @@ def gain(answers: Iterable[Drawn], final: Iterable[Drawn]) -> Gain:
 
 
 def _score(drawn: Iterable[Drawn]) -> Score:
-    return score_all((each.boxes, each.truth) for each in drawn)
+    return score_all((each.regions, each.truth) for each in drawn)
 
 
 def embedded_metadata(content: bytes) -> tuple[str, ...]:

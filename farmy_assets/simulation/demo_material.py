@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import MAX_SIZE_BYTES, Source, image_id_for
 from farmy_assets.errors import InvalidInputError

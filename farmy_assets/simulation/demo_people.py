@@ -12,9 +12,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.inboxes import inboxes_of, triage_inboxes_of
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.simulation.annotators import Annotator, AnswerFor, SubmittedAnswer

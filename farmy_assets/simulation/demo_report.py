@@ -142,7 +142,7 @@ def _answers(votes: Iterable[Vote], kept: Mapping[str, KeptImage], sight: Sight)
     return [
         Drawn(
             image_id=vote.image_id,
-            boxes=vote.boxes,
+            regions=vote.regions,
             truth=sight.boxes(
                 vote.image_id,
                 width_px=kept[vote.image_id].width_px,
@@ -161,7 +161,7 @@ def _final(version: DatasetVersion, sight: Sight) -> list[Drawn]:
     return [
         Drawn(
             image_id=image.image_id,
-            boxes=image.boxes,
+            regions=image.regions,
             truth=sight.boxes(image.image_id, width_px=image.width_px, height_px=image.height_px),
         )
         for image in version.images

@@ -38,7 +38,7 @@ def show(console: Console, report: Report) -> None:
 def _show_numbers(console: Console, report: Report) -> None:
     table = _plain_table()
     splits = ", ".join(f"{n} {split}" for split, n in report.version.images_by_split.items())
-    classes = ", ".join(f"{n} {name}" for name, n in report.version.boxes_by_class.items())
+    classes = ", ".join(f"{n} {name}" for name, n in report.version.regions_by_class.items())
     settled = {
         "one annotator": report.standing(ConsensusStatus.SINGLE),
         "agreement": report.standing(ConsensusStatus.AGREED),
@@ -59,7 +59,7 @@ def _show_numbers(console: Console, report: Report) -> None:
          f"{report.standing(ConsensusStatus.EXCLUDED)} called unlabellable"),
         ("released", report.version.image_count,
          "settled by " + ", ".join(f"{who}: {n}" for who, n in settled.items() if n)),
-        ("boxes", report.version.box_count, classes),
+        ("boxes", report.version.region_count, classes),
     ]  # fmt: skip
     for name, number, note in numbers:
         table.add_row(name, str(number), Text(note, style="dim"))

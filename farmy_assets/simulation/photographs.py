@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.simulation.ground import Plane, coarse_noise, draw_ground, enlarge
 from farmy_assets.simulation.layout import Scene, lay_out
 from farmy_assets.simulation.leaves import LIGHT_DIRECTIONS, LONG_SIDE_PX, MAX_LEVEL, leaf_picture

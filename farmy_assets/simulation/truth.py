@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.records import Record
 from farmy_assets.simulation.defects import Defect
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 
 _LONG_SIDE_PX = 512
 _MIN_CUT, _MAX_CUT = 0.06, 0.16

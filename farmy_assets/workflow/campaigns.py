@@ -6,6 +6,7 @@ import; so commands and programs apply rules by these functions.
 """
 
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.regions import ensure_kinds
 from farmy_assets.datasets.formats import format_named
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
@@ -16,7 +17,7 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
 
     Raises:
         InvalidInputError: The query for images is not allowed, or does not fit the tables; there
-            is no such export format; or votes would lose their class.
+            is no such export format or kind of region; or votes would lose their class.
     """
     _check(wanted)
     return lake.campaigns.check(wanted)
@@ -29,7 +30,8 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
 
     Raises:
         InvalidInputError: Its query for images is not allowed, or does not fit the tables; there
-            is no such export format; or a class that people used would be renamed or removed.
+            is no such export format or kind of region; or a class that people used would be renamed
+            or removed.
     """
     _check(campaign)
     return lake.campaigns.apply(campaign)
@@ -38,5 +40,6 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
 def _check(campaign: Campaign) -> None:
     for name in campaign.exports:
         format_named(name)
+    ensure_kinds(campaign.regions)
     if campaign.image_query:
         checked_selection(campaign.image_query)

@@ -161,7 +161,7 @@ def _image(
             "sha256": image.sha256,
             "width_px": image.width_px,
             "height_px": image.height_px,
-            "boxes": judgement.boxes,
+            "regions": judgement.regions,
             "settled_by": judgement.status.value,
             "vote_ids": votes_behind(judgement),
             # The content alone: what looks alike was excluded before, and a split by field

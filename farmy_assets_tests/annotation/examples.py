@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.sharing_counters import Earlier, counted
 from farmy_assets.annotation.votes import Outcome, Vote
 

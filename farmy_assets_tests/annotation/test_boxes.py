@@ -4,21 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.regions.box import Box, iou
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.label_studio.regions.box import box_from_result, box_to_result
+from farmy_assets.label_studio.regions import region_from_result, region_to_result
 from farmy_assets_tests.annotation.examples import HEIGHT_PX, WIDTH_PX, box, boxes, region
 
 LABELS = ("crop", "weed")
 
 
 def read(result: object) -> Box:
-    return box_from_result(result, labels=LABELS, width_px=WIDTH_PX, height_px=HEIGHT_PX)
+    found = region_from_result(
+        result, kinds={"box"}, labels=LABELS, width_px=WIDTH_PX, height_px=HEIGHT_PX
+    )
+    assert isinstance(found, Box)
+    return found
 
 
 @given(boxes())
 def test_a_box_survives_the_way_to_percent_and_back(original: Box) -> None:
-    result = box_to_result(original, region_id="r", width_px=WIDTH_PX, height_px=HEIGHT_PX)
+    result = region_to_result(original, region_id="r", width_px=WIDTH_PX, height_px=HEIGHT_PX)
     again = read(result)
     assert again.label == original.label
     for edge in ("x_min", "y_min", "x_max", "y_max"):
@@ -49,7 +53,7 @@ def test_a_tiny_overshoot_is_clipped_to_the_image() -> None:
         pytest.param(region(rectanglelabels=[["weed"]]), "unknown label", id="label is a list"),
         pytest.param(region(rotation=30), "turned", id="turned"),
         pytest.param(region(rotation="x"), "turned", id="rotation is no number"),
-        pytest.param(region() | {"image_rotation": 90}, "turned", id="turned image"),
+        pytest.param(region() | {"image_rotation": 90}, "turned with its image", id="turned image"),
         pytest.param(region(x=None), "no usable x", id="missing edge"),
         pytest.param(region(y="12"), "no usable y", id="edge is text"),
         pytest.param(region(y=True), "no usable y", id="edge is a truth value"),

@@ -23,10 +23,10 @@ VOTES = [
     ("after", "told"),
     [
         (with_classes((1, "crop"), (2, "grass")),
-         'class "weed" would become "grass", and has 3 boxes in 2 votes'),
-        (with_classes((2, "weed")), 'class "crop" would be removed, and has 1 box in 1 vote'),
+         'class "weed" would become "grass", and has 3 regions in 2 votes'),
+        (with_classes((2, "weed")), 'class "crop" would be removed, and has 1 region in 1 vote'),
         (with_classes((1, "weed"), (2, "crop")),
-         'class "crop" would get the id 2 in place of 1, and has 1 box in 1 vote'),
+         'class "crop" would get the id 2 in place of 1, and has 1 region in 1 vote'),
     ],
     ids=["renamed", "removed", "exchanged"],
 )  # fmt: skip
@@ -67,6 +67,7 @@ def test_every_field_of_a_campaign_that_can_change_is_told() -> None:
         "overlap_share": 0.5,
         "agreement": {"match_iou": 0.4},
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
+        "regions": ["box", "other"],
         "exports": ["coco"],
     }
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}

@@ -4,15 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import (
     Conflict,
     ConflictKind,
     find_conflicts,
-    group_boxes,
-    match_boxes,
 )
+from farmy_assets.annotation.matching import group_regions, match_regions
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets_tests.annotation.examples import box, crowded_boxes, vote
 
@@ -47,7 +46,8 @@ def test_the_order_of_voters_and_of_their_boxes_does_not_matter(
 ) -> None:
     votes = [vote(f"p{n}", *boxes) for n, boxes in enumerate(drawings)]
     shuffled = [
-        v.model_copy(update={"boxes": tuple(chance.sample(v.boxes, len(v.boxes)))}) for v in votes
+        v.model_copy(update={"regions": tuple(chance.sample(v.regions, len(v.regions)))})
+        for v in votes
     ]
     chance.shuffle(shuffled)
     assert find_conflicts(votes, POLICY) == find_conflicts(shuffled, POLICY)
@@ -58,7 +58,7 @@ def test_every_box_is_in_exactly_one_group_with_at_most_one_of_each_voter(
     drawings: list[list[Box]],
 ) -> None:
     by_voter = {f"p{n}": boxes for n, boxes in enumerate(drawings)}
-    groups = group_boxes(by_voter, policy=POLICY)
+    groups = group_regions(by_voter, policy=POLICY)
     for voter, boxes in by_voter.items():
         grouped = [group[voter] for group in groups if voter in group]
         assert sorted(b.place for b in grouped) == sorted(b.place for b in boxes)
@@ -69,8 +69,8 @@ def test_a_conflict_names_one_side_for_each_person_and_an_iou_of_0_to_1(
     drawings: list[list[Box]],
 ) -> None:
     for conflict in find_conflicts([vote(f"p{n}", *b) for n, b in enumerate(drawings)], POLICY):
-        assert len(conflict.people) == len(conflict.boxes)
-        assert conflict.iou is None or 0 <= conflict.iou <= 1
+        assert len(conflict.people) == len(conflict.regions)
+        assert conflict.likeness is None or 0 <= conflict.likeness <= 1
         assert conflict.sentence
         assert Conflict.model_validate_json(conflict.to_json()) == conflict
 
@@ -102,13 +102,13 @@ def test_a_small_box_that_moves_by_more_than_the_tolerance_is_in_conflict() -> N
 
 
 def test_small_boxes_side_by_side_are_not_taken_for_each_other() -> None:
-    assert match_boxes([box(10, 10, 2)], [box(12, 10, 2)], policy=POLICY) == ()
+    assert match_regions([box(10, 10, 2)], [box(12, 10, 2)], policy=POLICY) == ()
 
 
 def test_the_same_place_with_another_class_is_one_conflict() -> None:
     found = only(vote("anna", box(70, 30, label="weed")), vote("ben", box(70, 30, label="crop")))
     assert found.kind is ConflictKind.OTHER_CLASS
-    assert (found.people, found.iou) == (("anna", "ben"), 1)
+    assert (found.people, found.likeness) == (("anna", "ben"), 1)
     assert found.sentence == 'anna saw "weed" at (120, 80), ben saw "crop"'
 
 
@@ -126,8 +126,8 @@ def test_where_two_classes_lie_almost_alike_equal_classes_are_paired() -> None:
 def test_of_two_people_the_one_without_the_box_missed_it() -> None:
     found = only(vote("anna", box(70, 30)), vote("ben"))
     assert found.kind is ConflictKind.MISSED
-    assert found.boxes == (box(70, 30), None)
-    assert found.iou is None
+    assert found.regions == (box(70, 30), None)
+    assert found.likeness is None
     assert found.sentence == 'anna saw "weed" at (120, 80), ben did not'
 
 
@@ -135,7 +135,7 @@ def test_a_box_drawn_twice_is_extra() -> None:
     twice = vote("anna", box(70, 30), box(75, 35))
     found = only(twice, vote("ben", box(70, 30)))
     assert found.kind is ConflictKind.EXTRA
-    assert (found.people, found.boxes) == (("anna",), (box(75, 35),))
+    assert (found.people, found.regions) == (("anna",), (box(75, 35),))
     assert found.sentence == 'anna drew "weed" at (125, 85) twice'
 
 
@@ -143,13 +143,13 @@ def test_a_box_drawn_twice_is_extra() -> None:
 def test_only_somebody_who_drew_an_object_again_is_told_so(drawings: list[list[Box]]) -> None:
     by_voter = {f"p{n}": boxes for n, boxes in enumerate(drawings)}
     for conflict in find_conflicts([vote(name, *b) for name, b in by_voter.items()], POLICY):
-        if conflict.kind is ConflictKind.EXTRA and None not in conflict.boxes:
+        if conflict.kind is ConflictKind.EXTRA and None not in conflict.regions:
             assert all(len(by_voter[name]) > 1 for name in conflict.people)
 
 
 def test_a_chain_of_matches_does_not_put_two_boxes_of_one_voter_into_a_group() -> None:
     chain = {"anna": [box(0, 0), box(60, 0)], "ben": [box(20, 0)], "dan": [box(40, 0)]}
-    assert group_boxes(chain, policy=POLICY) == (
+    assert group_regions(chain, policy=POLICY) == (
         {"anna": box(0, 0), "ben": box(20, 0)},
         {"anna": box(60, 0), "dan": box(40, 0)},
     )
@@ -166,7 +166,7 @@ def test_a_lone_box_over_what_only_others_drew_is_not_called_drawn_twice() -> No
         POLICY,
     )
     (extra,) = (conflict for conflict in found if conflict.kind is ConflictKind.EXTRA)
-    assert extra.boxes == (None, None, lone)
+    assert extra.regions == (None, None, lone)
 
 
 def test_of_three_people_one_alone_drew_an_extra_box_and_two_leave_one_who_missed_it() -> None:
@@ -175,15 +175,15 @@ def test_of_three_people_one_alone_drew_an_extra_box_and_two_leave_one_who_misse
         [vote("anna", alone, together), vote("ben", together), vote("dan")], POLICY
     )
     assert [conflict.kind for conflict in found] == [ConflictKind.MISSED, ConflictKind.EXTRA]
-    assert found[0].boxes == (together, together, None)
+    assert found[0].regions == (together, together, None)
     assert found[0].sentence == 'anna and ben saw "apple" at (60, 60), dan did not'
     assert found[1].sentence == 'anna saw "weed" at (350, 350), ben and dan did not'
 
 
 def test_boxes_that_match_but_not_tightly_are_loose() -> None:
     found = only(vote("anna", box(0, 0)), vote("ben", box(20, 0)))
-    assert found.kind is ConflictKind.LOOSE_BOX
-    assert found.iou == pytest.approx(2 / 3)
+    assert found.kind is ConflictKind.LOOSE
+    assert found.likeness == pytest.approx(2 / 3)
     assert found.sentence == 'anna and ben drew "weed" at (50, 50) differently (IoU 0.67)'
 
 
@@ -197,8 +197,8 @@ def test_another_class_is_not_called_loose_as_well() -> None:
     ("shift", "expected"),
     [
         (14, []),
-        (15, [ConflictKind.LOOSE_BOX]),
-        (33, [ConflictKind.LOOSE_BOX]),
+        (15, [ConflictKind.LOOSE]),
+        (33, [ConflictKind.LOOSE]),
         (34, [ConflictKind.MISSED, ConflictKind.MISSED]),
     ],
 )
@@ -210,7 +210,7 @@ def test_the_thresholds_are_where_the_campaign_puts_them(
 
 def test_a_pair_that_is_good_enough_is_not_torn_apart_by_two_useless_ones() -> None:
     first, second = [box(0, 0), box(36, 0)], [box(36, 0), box(72, 0)]
-    assert match_boxes(first, second, policy=POLICY) == ((1, 0),)
+    assert match_regions(first, second, policy=POLICY) == ((1, 0),)
 
 
 def test_a_skipped_vote_is_a_conflict_and_not_compared_with_the_others() -> None:

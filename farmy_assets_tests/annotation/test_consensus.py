@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import (
     ConsensusStatus,
@@ -19,6 +18,8 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.versions import versions_of
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets_tests.annotation.examples import (
@@ -51,15 +52,15 @@ def decision(judgement: ImageConsensus, *boxes: Box, **changes: object) -> Vote:
     return vote("cara", *boxes, **fields | changes)
 
 
-def settled(judgement: ImageConsensus) -> set[tuple[ConflictKind, tuple[str, ...], Box]]:
-    return {(s.kind, s.people, s.box) for s in judgement.settled_as}
+def settled(judgement: ImageConsensus) -> set[tuple[ConflictKind, tuple[str, ...], Region]]:
+    return {(s.kind, s.people, s.region) for s in judgement.settled_as}
 
 
 def test_an_image_waits_until_everybody_asked_has_voted() -> None:
     assert judge().waiting_for == ("anna", "ben")
     found = judge(vote("anna", box(0, 0)))
     assert (found.status, found.waiting_for) == (ConsensusStatus.WAITING, ("ben",))
-    assert found.boxes == ()
+    assert found.regions == ()
     assert not found.status.is_settled
 
 
@@ -86,13 +87,13 @@ def test_a_withdrawn_vote_makes_an_image_wait_again() -> None:
 
 def test_one_clean_vote_of_the_only_one_asked_is_enough() -> None:
     found = judge(vote("anna", box(0, 0)), asked=("anna",))
-    assert (found.status, found.boxes) == (ConsensusStatus.SINGLE, (box(0, 0),))
+    assert (found.status, found.regions) == (ConsensusStatus.SINGLE, (box(0, 0),))
     assert found.status.is_releasable
 
 
 def test_boxes_of_two_who_agree_are_fused_to_their_mean() -> None:
     found = judge(vote("anna", box(0, 0)), vote("ben", box(4, 8)))
-    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(2, 4),))
+    assert (found.status, found.regions) == (ConsensusStatus.AGREED, (box(2, 4),))
     assert len(found.vote_ids) == 2
 
 
@@ -103,7 +104,7 @@ def test_boxes_of_three_who_agree_are_fused_to_their_median() -> None:
         vote("dan", box(10, 0)),
         asked=("anna", "ben", "dan"),
     )
-    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(2, 0),))
+    assert (found.status, found.regions) == (ConsensusStatus.AGREED, (box(2, 0),))
 
 
 def test_agreeing_that_nothing_is_there_is_agreeing() -> None:
@@ -112,7 +113,7 @@ def test_agreeing_that_nothing_is_there_is_agreeing() -> None:
 
 def test_a_box_that_one_person_drew_twice_is_released_once() -> None:
     found = judge(vote("anna", box(0, 0), box(0, 0)), asked=("anna",))
-    assert found.boxes == (box(0, 0),)
+    assert found.regions == (box(0, 0),)
 
 
 @given(st.lists(crowded_boxes(), max_size=6), st.lists(crowded_boxes(), max_size=6))
@@ -129,7 +130,7 @@ def test_an_image_is_agreed_or_in_conflict_and_only_then_has_no_boxes(
 def test_a_conflict_asks_for_a_decision_on_exactly_these_votes() -> None:
     first = judge(vote("anna", box(0, 0)), vote("ben"))
     assert first.status is ConsensusStatus.IN_CONFLICT
-    assert first.boxes == ()
+    assert first.regions == ()
     assert first.adjudication_task_key == adjudication_key(IMAGE, reversed(first.vote_ids))
     assert first.adjudication_task_key.startswith(f"{IMAGE}.")
     edited = judge(vote("anna", box(9, 9)), vote("ben"))
@@ -142,7 +143,7 @@ def test_a_lone_vote_that_is_skipped_or_unreadable_needs_a_decision(
 ) -> None:
     found = judge(vote("anna", **changes), asked=("anna",))
     assert found.status is ConsensusStatus.IN_CONFLICT
-    assert judge(vote("anna", **changes), decision(found, box(1, 1)), asked=("anna",)).boxes == (
+    assert judge(vote("anna", **changes), decision(found, box(1, 1)), asked=("anna",)).regions == (
         box(1, 1),
     )
 
@@ -151,7 +152,7 @@ def test_the_adjudicators_boxes_are_what_is_true() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     made = decision(judge(*votes), box(5, 5))
     found = judge(*votes, made)
-    assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, (box(5, 5),))
+    assert (found.status, found.regions) == (ConsensusStatus.ADJUDICATED, (box(5, 5),))
     assert (found.decided_by, found.decision_vote_id) == ("cara", made.vote_id)
     assert [conflict.kind for conflict in found.conflicts] == [ConflictKind.MISSED]
 
@@ -162,7 +163,7 @@ def test_a_decision_of_the_former_page_is_what_was_drawn() -> None:
     assert len(key) == len(IMAGE) + 13
     for drawn in ((box(5, 5),), ()):
         found = judge(*votes, decision(judge(*votes), *drawn, task_key=key, decision=None))
-        assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, drawn)
+        assert (found.status, found.regions) == (ConsensusStatus.ADJUDICATED, drawn)
 
 
 def test_an_answer_that_decides_nothing_is_asked_for_again() -> None:
@@ -186,10 +187,10 @@ def test_a_version_that_there_is_not_decides_nothing() -> None:
 def test_the_version_that_is_right_shows_what_the_other_one_missed() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     first = judge(*votes)
-    with_a_box = next(k for k, v in versions_of(votes).items() if v.boxes)
+    with_a_box = next(k for k, v in versions_of(votes).items() if v.regions)
     right = Decision(kind=DecisionKind.VERSION, version=with_a_box)
     found = judge(*votes, decision(first, decision=right))
-    assert (found.status, found.boxes) == (ConsensusStatus.ADJUDICATED, (box(0, 0),))
+    assert (found.status, found.regions) == (ConsensusStatus.ADJUDICATED, (box(0, 0),))
     assert settled(found) == {(ConflictKind.MISSED, ("ben",), box(0, 0))}
 
 
@@ -212,20 +213,20 @@ def test_of_two_adjudicators_in_turn_the_later_one_decides() -> None:
     second = decision(judge(*votes), box(7, 7), **later, submitted_at=minutes(31), vote_id="2")
     for order in ((first, second), (second, first)):
         found = judge(*votes, *order)
-        assert (found.boxes, found.decided_by) == ((box(7, 7),), "abe")
+        assert (found.regions, found.decided_by) == ((box(7, 7),), "abe")
 
 
 def test_when_the_annotators_come_to_agree_the_decision_is_not_needed_any_more() -> None:
     made = decision(judge(vote("anna", box(0, 0)), vote("ben")), box(5, 5))
     agreeing = vote("ben", box(0, 0), submitted_at=minutes(40))
     found = judge(vote("anna", box(0, 0)), vote("ben"), agreeing, made)
-    assert (found.status, found.boxes) == (ConsensusStatus.AGREED, (box(0, 0),))
+    assert (found.status, found.regions) == (ConsensusStatus.AGREED, (box(0, 0),))
 
 
 def test_an_adjudicator_who_skips_excludes_the_image() -> None:
     votes = vote("anna", box(0, 0)), vote("ben")
     found = judge(*votes, decision(judge(*votes), outcome=Outcome.SKIPPED))
-    assert (found.status, found.boxes, found.decided_by) == (ConsensusStatus.EXCLUDED, (), "cara")
+    assert (found.status, found.regions, found.decided_by) == (ConsensusStatus.EXCLUDED, (), "cara")
     assert found.status.is_settled
     assert not found.status.is_releasable
 
@@ -241,9 +242,9 @@ def test_a_decision_that_cannot_be_read_is_asked_for_again_with_its_problem() ->
     assert unreadable.vote_id in second.vote_ids
 
     on_the_new_task = judge(*votes, unreadable, decision(second, box(1, 1), vote_id="new"))
-    assert on_the_new_task.boxes == (box(1, 1),)
+    assert on_the_new_task.regions == (box(1, 1),)
     corrected = decision(first, box(2, 2), vote_id="again", submitted_at=minutes(31))
-    assert judge(*votes, unreadable, corrected).boxes == (box(2, 2),)
+    assert judge(*votes, unreadable, corrected).regions == (box(2, 2),)
 
 
 def test_a_disputed_box_turns_out_missed_by_one_or_extra_by_the_other() -> None:

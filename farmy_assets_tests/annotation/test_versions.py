@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.versions import (
     agreed_groups,
     can_be_chosen,
-    decided_boxes,
+    decided_regions,
     versions_of,
 )
 from farmy_assets.annotation.votes import Outcome, Vote
@@ -54,7 +54,7 @@ def test_many_versions_have_letters() -> None:
 def test_the_version_that_is_right_is_adopted_as_it_was_recorded(name: str) -> None:
     (recorded,) = (v for v in VOTES if v.person == name)
     drawn_besides = decision(DecisionKind.VERSION, box(700, 500), version=letter_of(name))
-    assert decided_boxes(drawn_besides, VOTES, POLICY) == recorded.boxes
+    assert decided_regions(drawn_besides, VOTES, POLICY) == recorded.regions
 
 
 def test_of_three_versions_any_can_be_right() -> None:
@@ -62,39 +62,39 @@ def test_of_three_versions_any_can_be_right() -> None:
     for name in ("anna", "ben", "dan"):
         chosen = decision(DecisionKind.VERSION, version=letter_of(name, votes))
         (recorded,) = (v for v in votes if v.person == name)
-        assert decided_boxes(chosen, votes, POLICY) == recorded.boxes
+        assert decided_regions(chosen, votes, POLICY) == recorded.regions
 
 
 def test_who_draws_the_whole_image_keeps_nothing_that_was_shown() -> None:
     drawn = decision(DecisionKind.WHOLE_IMAGE, box(9, 9))
-    assert decided_boxes(drawn, VOTES, POLICY) == (box(9, 9),)
+    assert decided_regions(drawn, VOTES, POLICY) == (box(9, 9),)
 
 
 def test_who_draws_what_differs_keeps_what_all_agree_on() -> None:
     drawn = decision(DecisionKind.DIFFERENCES, box(400, 400))
-    assert decided_boxes(drawn, VOTES, POLICY) == (SAME, box(400, 400))
+    assert decided_regions(drawn, VOTES, POLICY) == (SAME, box(400, 400))
 
 
 def test_a_drawn_box_takes_the_place_of_the_agreed_one_it_lies_on() -> None:
     better = box(10, 4, label="crop")
-    assert decided_boxes(decision(DecisionKind.DIFFERENCES, better), VOTES, POLICY) == (better,)
+    assert decided_regions(decision(DecisionKind.DIFFERENCES, better), VOTES, POLICY) == (better,)
 
 
 def test_nothing_there_leaves_nothing() -> None:
-    assert decided_boxes(decision(DecisionKind.NOTHING), VOTES, POLICY) == ()
+    assert decided_regions(decision(DecisionKind.NOTHING), VOTES, POLICY) == ()
 
 
 @pytest.mark.parametrize("letters", ["C", "", "a", "AA"])
 def test_a_version_that_there_is_not_cannot_be_chosen(letters: str) -> None:
     with pytest.raises(InvalidInputError, match="cannot be chosen"):
-        decided_boxes(decision(DecisionKind.VERSION, version=letters), VOTES, POLICY)
+        decided_regions(decision(DecisionKind.VERSION, version=letters), VOTES, POLICY)
 
 
 def test_a_skipped_version_cannot_be_chosen() -> None:
     votes = (vote("anna", SAME), vote("ben", outcome=Outcome.SKIPPED))
     chosen = decision(DecisionKind.VERSION, version=letter_of("ben", votes))
     with pytest.raises(InvalidInputError, match="cannot be chosen"):
-        decided_boxes(chosen, votes, POLICY)
+        decided_regions(chosen, votes, POLICY)
 
 
 def test_of_an_unreadable_version_what_could_be_read_can_be_chosen() -> None:

@@ -3,7 +3,6 @@ from datetime import timedelta, timezone
 import pytest
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.decisions import (
     DRAWN,
     Decision,
@@ -12,6 +11,7 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes, votes_from_task
 from farmy_assets.label_studio import results as reader
 from farmy_assets_tests.annotation.examples import (
@@ -49,7 +49,7 @@ def test_an_annotation_becomes_a_vote_with_author_time_and_boxes() -> None:
     assert (found.task_key, found.image_id) == (IMAGE, IMAGE)
     assert (found.submitted_at, found.lead_time_s) == (minutes(3), 12.5)
     assert found.outcome is Outcome.SUBMITTED
-    assert found.boxes == (Box(label="weed", x_min=80, y_min=60, x_max=240, y_max=180),)
+    assert found.regions == (Box(label="weed", x_min=80, y_min=60, x_max=240, y_max=180),)
     assert found.is_clean
 
 
@@ -61,7 +61,7 @@ def test_a_vote_survives_being_stored() -> None:
 def test_an_empty_result_says_that_nothing_is_there() -> None:
     (found,) = poll(task(annotation("anna")))
     assert found.is_clean
-    assert found.boxes == ()
+    assert found.regions == ()
 
 
 def test_the_same_annotation_copied_twice_is_one_vote() -> None:
@@ -108,14 +108,14 @@ def test_of_several_annotations_of_one_author_the_latest_is_the_vote() -> None:
 def test_a_skipped_task_is_a_skipped_vote_whatever_was_drawn() -> None:
     (found,) = poll(task(annotation("anna", region(), {"type": "odd"}, skipped=True)))
     assert found.outcome is Outcome.SKIPPED
-    assert (found.boxes, found.problems) == ((), ())
+    assert (found.regions, found.problems) == ((), ())
 
 
 def test_what_cannot_be_understood_is_kept_as_a_problem_beside_the_good_boxes() -> None:
     (found,) = poll(
         task(annotation("anna", region(rectanglelabels=["tree"]), region(), region(rotation=9)))
     )
-    assert len(found.boxes) == 1
+    assert len(found.regions) == 1
     assert [problem[:8] for problem in found.problems] == ["region 1", "region 3"]
     assert "unknown label 'tree'" in found.problems[0]
     assert not found.is_clean
@@ -153,7 +153,7 @@ def test_a_vanished_annotation_is_a_withdrawn_vote_once() -> None:
     record = poll(task(annotation("anna", region())))
     (withdrawn,) = poll(task(at=5), record)
     assert withdrawn.outcome is Outcome.WITHDRAWN
-    assert (withdrawn.submitted_at, withdrawn.boxes) == (minutes(5), ())
+    assert (withdrawn.submitted_at, withdrawn.regions) == (minutes(5), ())
     assert withdrawn.person == "anna"
     assert current_votes(record) == ()
     assert poll(task(at=9), record) == []
@@ -179,7 +179,7 @@ def test_when_the_later_of_two_annotations_vanishes_the_earlier_one_stands_again
     (again,) = poll(task(early, at=3), record)
     assert again.submitted_at == minutes(3)
     assert current_votes(record) == (again,)
-    assert len(again.boxes) == 1
+    assert len(again.regions) == 1
     assert poll(task(early, at=8), record) == []
 
 
@@ -253,13 +253,13 @@ SHOWN = region() | {"from_name": "versions", "type": "polygonlabels"}
 def test_a_version_that_is_chosen_is_recorded_without_the_copies_that_came_along() -> None:
     found = decided(SHOWN, choice("version B"), region())
     assert found.decision == Decision(kind=DecisionKind.VERSION, version="B")
-    assert (found.is_clean, found.boxes) == (True, ())
+    assert (found.is_clean, found.regions) == (True, ())
 
 
 def test_who_chooses_to_draw_is_recorded_with_what_was_drawn_with_the_classes() -> None:
     for kind in DRAWN:
         found = decided(SHOWN, region(), choice(kind.value))
-        assert (found.decision, len(found.boxes)) == (Decision(kind=kind), 1)
+        assert (found.decision, len(found.regions)) == (Decision(kind=kind), 1)
         assert found.is_clean
 
 
@@ -282,13 +282,13 @@ def test_a_choice_that_is_unknown_is_a_problem() -> None:
 
 def test_leaving_out_by_choice_or_by_skip_is_the_same() -> None:
     for found in (decided(SHOWN, choice("leave out")), decided(SHOWN, skipped=True)):
-        assert (found.outcome, found.boxes, found.problems) == (Outcome.SKIPPED, (), ())
+        assert (found.outcome, found.regions, found.problems) == (Outcome.SKIPPED, (), ())
 
 
 def test_an_answer_on_the_former_page_is_what_was_drawn() -> None:
     key = former_adjudication_key(IMAGE, ["v"])
     found = decided(region(), key=key)
-    assert (found.is_clean, len(found.boxes), found.decision) == (True, 1, None)
+    assert (found.is_clean, len(found.regions), found.decision) == (True, 1, None)
     assert decided(key=key).is_clean  # an empty one said that nothing is there
 
 

@@ -86,7 +86,10 @@ def main(
 
 def _reconcile(images: int) -> tuple[float, float]:
     done = subprocess.run(
-        [sys.executable, "-c", _RECONCILE, str(images)], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-c", _RECONCILE, str(images)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     seconds, peak_mb = json.loads(done.stdout.splitlines()[-1])
     return seconds, peak_mb

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Vote, votes_from_task
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings, results
 from farmy_assets.label_studio.new_tasks import NewTask
-from farmy_assets.label_studio.regions.box import box_to_result
+from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.lake import Lake
@@ -112,7 +112,7 @@ class SyntheticCampaign:
             annotation_id=number, email=f"{person}@example.com", created_at=when, updated_at=when,
             skipped=False, lead_time_s=20.0, ground_truth=False,
             result=tuple(
-                box_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
+                region_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
                 for n, b in enumerate(boxes)
             ),
         )  # fmt: skip

@@ -187,7 +187,7 @@ def test_a_class_with_votes_is_neither_renamed_nor_removed(
     told = run(app, ["campaign", "apply", str(file)])
     assert told.exit_code == 1
     assert 'class "weed"' in told.stderr
-    assert "3 boxes in 3 votes" in told.stderr
+    assert "3 regions in 3 votes" in told.stderr
     assert "keep these classes" in told.stderr
     assert "new campaign name" in told.stderr
     assert lake.campaigns.named(NAME).version == 1

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.cli import search, task_links
 from farmy_assets.cli.main import app
@@ -56,12 +56,12 @@ def images(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
     lake.votes.add("weeds", [one, other])
     conflict = Conflict(
         image_id=ids["open.jpg"], kind=ConflictKind.OTHER_CLASS, people=("anna", "ben"),
-        boxes=(SETTLED, other_box), iou=1.0,
+        regions=(SETTLED, other_box), iou=1.0,
     )  # fmt: skip
     judged = {"campaign": "weeds", "campaign_version": 1, "people": ("anna", "ben")}
     judgements = (
         ImageConsensus(
-            image_id=ids["settled.jpg"], status=ConsensusStatus.AGREED, boxes=(SETTLED,), **judged
+            image_id=ids["settled.jpg"], status=ConsensusStatus.AGREED, regions=(SETTLED,), **judged
         ),
         ImageConsensus(
             image_id=ids["open.jpg"], status=ConsensusStatus.IN_CONFLICT, conflicts=(conflict,),
@@ -98,7 +98,7 @@ def test_the_sheet_draws_regions_and_names_class_and_conflict(sheet: Path) -> No
     assert done.exit_code == 0, done.output
     page = sheet.read_text()
     settled = re.findall(
-        r'<rect x="100.0" y="150.0" width="200.0" height="150.0" stroke="(#\w+)"><title>weed<', page
+        r'<polygon points="100,150 300,150 300,300 100,300" stroke="(#\w+)"><title>weed<', page
     )
     by_person = re.findall(r'stroke="(#\w+)" class="open"><title>(\w+) \((\w+)\)<', page)
     assert len(settled) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.cli import view
 from farmy_assets.cli.main import app
 from farmy_assets.lake import keys
@@ -67,7 +67,7 @@ def ids(lake: Lake) -> dict[str, str]:
     judgement = ImageConsensus(
         image_id=seen, campaign="weeds", campaign_version=1, status=ConsensusStatus.AGREED,
         people=("anna",), vote_ids=(cast.vote_id,),
-        boxes=(Box(label="weed", x_min=100, y_min=150, x_max=300, y_max=300),),
+        regions=(Box(label="weed", x_min=100, y_min=150, x_max=300, y_max=300),),
     )  # fmt: skip
     write_judgements(lake, [judgement], votes=[cast])
     for name in ("images", "image_checks"):

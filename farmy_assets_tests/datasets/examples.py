@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
 
 # Gaps between the ids, an id order that is not the order of names, and names beyond ASCII.

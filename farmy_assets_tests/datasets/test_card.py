@@ -33,7 +33,7 @@ def test_the_card_names_the_version_and_counts_what_is_in_it() -> None:
     assert "2 images, 2 boxes, 3 classes" in text
     assert version.created_from in text
     assert "| all images | 2 | 0 | 0 | 2 |" in text
-    assert "| images without a box | 1 | 0 | 0 | 1 |" in text
+    assert "| images with nothing drawn | 1 | 0 | 0 | 1 |" in text
     assert "| überreif | 1 | 0 | 0 | 1 |" in text
     assert "| 熟した 🍓 | 0 | 0 | 0 | 0 |" in text
 
@@ -73,7 +73,7 @@ def test_the_card_tells_what_changed_and_against_which_version() -> None:
     assert "- added: 17 (" in text
     assert "and 7 more)" in text
     assert f"- removed: 1 (`{an_image(2).image_id}`)" in text
-    assert f"- with other boxes: 1 (`{an_image(1).image_id}`)" in text
+    assert f"- with other regions: 1 (`{an_image(1).image_id}`)" in text
     assert "- in another split: 0\n" in text
 
 
@@ -89,7 +89,7 @@ def test_the_card_knows_days_crops_and_sources_from_the_images_alone() -> None:
 
 def test_the_card_of_an_empty_version_can_be_written() -> None:
     text = card(a_version())
-    assert "0 images, 0 boxes, 3 classes" in text
+    assert "0 images, nothing drawn, 3 classes" in text
     assert "The version has no images." in text
 
 

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.release import ProblemKind, ensure_releasable, problems_of
 from farmy_assets.datasets.splits import split_of
 from farmy_assets.datasets.versions import (
@@ -61,14 +61,16 @@ def test_a_box_that_reaches_out_of_its_image_is_named(
     corners: tuple[float, float, float, float],
 ) -> None:
     (problem,) = problems_of(a_version(an_image(1, a_box(corners=corners))))
-    assert problem.kind == ProblemKind.BOX_OUTSIDE
+    assert problem.kind == ProblemKind.FAULTY_REGION
     assert problem.image_ids == (an_image(1).image_id,)
     assert an_image(1).image_id in problem.sentence
     assert "reaches out of its image of 640 x 480 px" in problem.sentence
 
 
 def test_a_box_too_thin_to_survive_rounding_is_named() -> None:
-    assert kinds(a_version(an_image(1, a_box(corners=(5, 5, 5.01, 90))))) == ["box_too_thin"]
+    (problem,) = problems_of(a_version(an_image(1, a_box(corners=(5, 5, 5.01, 90)))))
+    assert problem.kind == ProblemKind.FAULTY_REGION
+    assert problem.sentence.endswith("is thinner than 0.1 px.")
 
 
 def test_a_class_that_the_campaign_does_not_know_is_named() -> None:
@@ -149,7 +151,7 @@ def test_a_version_changed_after_it_was_frozen_is_named() -> None:
     ids=["identical", "nearly", "narrower", "exactly 0.95", "beside", "of another class"],
 )
 def test_two_boxes_around_one_object_are_named(one: Box, other: Box, *, same: bool) -> None:
-    expected = ["repeated_box"] if same else []
+    expected = ["repeated_region"] if same else []
     assert kinds(a_version(an_image(1, one, other))) == expected
     assert kinds(a_version(an_image(1, other, one))) == expected
 

@@ -88,8 +88,8 @@ def test_images_go_by_id_and_classes_by_class_id() -> None:
 
 def test_counts_name_every_class_and_every_split() -> None:
     version = a_version(an_image(1, a_box(), a_box("überreif")), an_image(2, a_box()), an_image(3))
-    assert (version.image_count, version.box_count) == (3, 3)
-    assert version.boxes_by_class == {"überreif": 1, "unreif": 2, "熟した 🍓": 0}
+    assert (version.image_count, version.region_count) == (3, 3)
+    assert version.regions_by_class == {"überreif": 1, "unreif": 2, "熟した 🍓": 0}
     assert list(version.images_by_split) == ["train", "val", "test"]
     assert sum(version.images_by_split.values()) == 3
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.cli import dataset
 from farmy_assets.cli.main import app
 from farmy_assets.datasets.card import dataset_card
@@ -40,11 +41,12 @@ class Names:
     TITLE = "Names"
     KIND = "text"
     CONTENTS = "one text file"
+    REGIONS: Collection[str] = tuple(REGION_KINDS)
     LOADING = "Open `names/names.txt`.\n"
 
     def files_of(self, version: DatasetVersion) -> dict[str, bytes]:
         rows = [
-            f"{image.file_name} {','.join(box.label for box in image.boxes)}\n"
+            f"{image.file_name} {','.join(box.label for box in image.regions)}\n"
             for image in version.images
         ]
         return {"names.txt": "".join(rows).encode()}

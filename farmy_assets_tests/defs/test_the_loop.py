@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.definitions import defs
 from farmy_assets.defs.jobs import BATCH_ASSETS
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
-from farmy_assets.label_studio.regions.box import box_to_result
+from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments
 from farmy_assets.lake.lake import Lake
@@ -98,7 +98,7 @@ def submit(
         annotation_id=1, email=f"{person}@example.com", created_at=when, updated_at=when,
         skipped=False, lead_time_s=3.0, ground_truth=False,
         result=tuple(
-            box_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
+            region_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
             for n, b in enumerate(boxes)
         )
         + ((chosen,) if choice else ()),
@@ -187,7 +187,7 @@ def test_agreement_and_an_adjudicated_conflict_become_a_released_version(
     assert asked.count("release_job: ok") == 1
     version = lake.datasets.newest("weeds")
     assert version is not None
-    assert {i.image_id: [b.label for b in i.boxes] for i in version.images} == {
+    assert {i.image_id: [b.label for b in i.regions] for i in version.images} == {
         one: ["weed"], two: ["weed"],
     }  # fmt: skip
     assert all(lake.datasets.has_export(version, name) for name in ("coco", "yolo"))

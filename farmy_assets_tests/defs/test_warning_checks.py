@@ -43,8 +43,8 @@ def batch(share: float, campaign: str = "weeds") -> dict[str, object]:
 
 
 def version(name: str, **boxes: int) -> dict[str, object]:
-    table = count_table(boxes, of="class", counted="boxes")
-    return {"version": name, "boxes_by_class": table}
+    table = count_table(boxes, of="class", counted="regions")
+    return {"version": name, "regions_by_class": table}
 
 
 @pytest.mark.parametrize(("share", "passed"), [(0.4, False), (0.8, True)])

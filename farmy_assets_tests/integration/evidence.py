@@ -120,10 +120,7 @@ def answers_in_the_lake(platform: RunningPlatform, campaign: str) -> Counter[Tol
 
 
 def _told(vote: Vote) -> Told:
-    boxes = sorted(
-        (b.label, round(b.x_min), round(b.y_min), round(b.x_max), round(b.y_max))
-        for b in vote.boxes
-    )
+    boxes = sorted((region.label, *map(round, region.bounds_px)) for region in vote.regions)
     inbox = f"farmy:{vote.campaign}/{vote.phase.value}/{vote.inbox_person}"
     return inbox, vote.task_key, vote.email, vote.outcome is Outcome.SKIPPED, tuple(boxes)
 

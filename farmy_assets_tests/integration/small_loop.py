@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.simulation.accounts import Account
 from farmy_assets.simulation.behaviour import ErrorRates

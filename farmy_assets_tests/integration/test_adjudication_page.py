@@ -176,5 +176,5 @@ def test_who_chooses_to_draw_gets_the_classes_and_sends_what_was_drawn(desk: Des
     desk.page.get_by_text("crop", exact=True).nth(1).wait_for()  # in the list of regions
     desk.page.keyboard.press("Control+Enter")
     found = desk.answer()
-    assert [drawn.label for drawn in found.boxes] == ["crop"]
+    assert [drawn.label for drawn in found.regions] == ["crop"]
     assert found.is_clean

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.simulation.accounts import Account
 from farmy_assets_tests.integration.evidence import (
@@ -125,7 +125,7 @@ def test_an_edited_annotation_becomes_a_new_vote_beside_the_old_one(dispute: Dis
     assert first == before
     assert second.outcome is Outcome.SUBMITTED
     wider = 0.01 * dispute.task(image_id, "anna").data["width_px"]
-    old, new = (max(b.x_max for b in v.boxes if b.label == "crop") for v in (first, second))
+    old, new = (_right_of_crop(vote) for vote in (first, second))
     assert new - old == pytest.approx(wider)
     dispute.platform.wait_until(
         "a judgement of the new vote",
@@ -174,7 +174,11 @@ def test_the_adjudicators_decision_closes_the_conflict_and_lets_the_version_out(
     version = platform.wait_until("the release", lambda: platform.lake.datasets.newest(NAME))
     (image,) = [image for image in version.images if image.image_id == image_id]
     assert image.settled_by == "adjudicated"
-    assert sorted(box.label for box in image.boxes) == ["crop", "weed"]
+    assert sorted(box.label for box in image.regions) == ["crop", "weed"]
     assert {i.image_id for i in version.images} == set(dispute.image_ids)
     (decision,) = dispute.votes(image_id, "dora")
     assert decision.vote_id in image.vote_ids
+
+
+def _right_of_crop(vote: Vote) -> float:
+    return max(r.bounds_px[2] for r in vote.regions if r.label == "crop")

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.region import Region
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.datasets.formats.coco import picture_path
 from farmy_assets.datasets.splits import SPLITS
@@ -99,11 +99,11 @@ def test_disagreements_went_to_the_adjudicator_whose_word_was_released(loop: Loo
     names = {image_id: name for name, image_id in loop.image_ids.items()}
     for image in adjudicated:
         true = loop.truth.item(names[image.image_id]).boxes
-        assert sorted(_rounded(b) for b in image.boxes) == sorted(_rounded(b) for b in true)
+        assert sorted(_rounded(b) for b in image.regions) == sorted(_rounded(b) for b in true)
 
 
-def _rounded(box: Box) -> tuple[object, ...]:
-    return box.label, round(box.x_min), round(box.y_min), round(box.x_max), round(box.y_max)
+def _rounded(region: Region) -> tuple[object, ...]:
+    return region.label, *map(round, region.bounds_px)
 
 
 def test_no_copy_holds_a_position_or_any_other_exif(loop: Loop) -> None:
@@ -151,7 +151,7 @@ def test_cocos_own_reader_finds_every_released_box(loop: Loop, tmp_path: Path) -
                 boxes[image["file_name"]].append((category["name"], x, y, x + width, y + height))
     assert images == {picture_path(image) for image in loop.version.images}
     for released in loop.version.images:
-        expected = [(b.label, b.x_min, b.y_min, b.x_max, b.y_max) for b in released.boxes]
+        expected = [(region.label, *region.bounds_px) for region in released.regions]
         found = sorted(boxes[picture_path(released)])
         assert len(found) == len(expected)
         for one, other in zip(found, sorted(expected), strict=True):

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.consensus import ImageConsensus, judge_image
 from farmy_assets.annotation.decisions import DecisionKind, asks_for_a_decision
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio.controls import DECISION, VERSIONS

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio import InboxProgress, Studio, StudioSettings
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.new_tasks import NewTask
-from farmy_assets.label_studio.regions.box import box_from_result
+from farmy_assets.label_studio.regions import region_from_result
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import SubmittedAnswer, work_inbox
 
@@ -156,8 +156,8 @@ def test_what_a_person_draws_and_skips_comes_back_under_the_own_name(
     assert {found.email for found in answers.values()} == {ANNA}
     assert [answers[f"image-{n}"].skipped for n in range(3)] == [False, True, False]
     (region,) = answers["image-0"].result
-    drawn = box_from_result(region, labels={"weed"}, width_px=320, height_px=240)
-    assert drawn.x_max == pytest.approx(BOX.x_max)
+    drawn = region_from_result(region, kinds={"box"}, labels={"weed"}, width_px=320, height_px=240)
+    assert drawn.bounds_px == pytest.approx(BOX.bounds_px)
 
 
 def test_an_edit_and_a_deletion_are_changes(

@@ -1,8 +1,8 @@
 import hashlib
 import json
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.formats import FORMATS, coco
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage, freeze
 from farmy_assets.lake import keys
@@ -19,7 +19,7 @@ def version(number: int = 1) -> DatasetVersion:
         sha256=hashlib.sha256(PICTURE).hexdigest(),
         width_px=64,
         height_px=48,
-        boxes=(Box(label="weed", x_min=1, y_min=2, x_max=30, y_max=40),),
+        regions=(Box(label="weed", x_min=1, y_min=2, x_max=30, y_max=40),),
         settled_by="agreed",
         vote_ids=("v1", "v2"),
         group="a",

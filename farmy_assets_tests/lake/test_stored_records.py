@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.lake import Lake
 
@@ -104,6 +104,7 @@ VOTE = (
     '"y_max":220.0}],"problems":[],"decision":null}\n'
 )
 VOTES = (VOTE % "ab01" + VOTE % "ab02").encode()
+VOTES_TODAY = VOTES.replace(b'"boxes":[{', b'"regions":[{"kind":"box",')
 BOX = Box(label="crop", x_min=10, y_min=20.5, x_max=110, y_max=220)
 
 
@@ -130,7 +131,7 @@ def test_stored_assignments_are_read(lake: Lake) -> None:
 def test_stored_votes_are_read(lake: Lake) -> None:
     first, second = lake.votes.all("weeds")
     assert (first.vote_id, second.vote_id) == ("ab01", "ab02")
-    assert first.boxes == (BOX,)
+    assert first.regions == (BOX,)
     (state,) = lake.votes.copied("weeds").inboxes.values()
     assert (state.tasks, state.answers) == (3, 2)
 
@@ -140,7 +141,7 @@ def test_a_stored_evaluation_is_read(lake: Lake) -> None:
     assert evaluation
     assert evaluation.rulings == "0123456789abcdef"
     (image,) = evaluation.judgements
-    assert (image.status, image.boxes) == (ConsensusStatus.SINGLE, (BOX,))
+    assert (image.status, image.regions) == (ConsensusStatus.SINGLE, (BOX,))
     assert evaluation.inboxes == lake.votes.copied("weeds").inboxes
 
 
@@ -186,8 +187,8 @@ def test_what_is_written_today_has_the_stored_key_and_bytes(
     assert lake.records.bucket.get(key).decode() == STORED[key]
 
 
-def test_votes_are_written_as_the_same_lines(lake: Lake) -> None:
+def test_votes_are_written_with_the_kind_of_each_region(lake: Lake) -> None:
     lake.votes.add("weeds", lake.votes.all("weeds"))
     added = set(lake.records.bucket.keys("votes/weeds/")) - {"votes/weeds/0123.jsonl"}
     (key,) = added
-    assert lake.records.bucket.get(key) == VOTES
+    assert lake.records.bucket.get(key) == VOTES_TODAY

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
-from farmy_assets.label_studio.regions.box import box_from_result
+from farmy_assets.label_studio.regions import region_from_result
 from farmy_assets.label_studio.results import decision_of, drawn_in
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import Annotator, SubmittedAnswer, Workforce, work_inbox
@@ -90,7 +90,10 @@ def test_boxes_arrive_as_the_browser_writes_them(server: FakeLabelStudio, inbox:
     (annotation,) = server.annotations.values()
     (region,) = annotation["result"]
     assert region["origin"] == "manual"
-    assert box_from_result(region, labels={"weed"}, width_px=320, height_px=240) == BOX
+    assert (
+        region_from_result(region, kinds={"box"}, labels={"weed"}, width_px=320, height_px=240)
+        == BOX
+    )
     assert annotation["lead_time"] == 4.5
 
 

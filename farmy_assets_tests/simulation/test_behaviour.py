@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.regions.box import Box, iou
 from farmy_assets.simulation.behaviour import (
     Answer,
     ErrorRates,

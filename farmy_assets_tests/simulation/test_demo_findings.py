@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.cleansing.cleansed_set import Exclusion, ExclusionStatus
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.demo_findings import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.simulation import demo_material
 from farmy_assets.simulation.collection import OnProgress, Truth

@@ -1,6 +1,6 @@
 """The demo's people: the same ones each time, and each with own errors."""
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.simulation.demo_people import HABITS, mind, passwords
 
 PLANT = Box(label="crop", x_min=100, y_min=100, x_max=300, y_max=300)

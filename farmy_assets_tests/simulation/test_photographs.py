@@ -4,7 +4,7 @@ import imagehash
 import numpy as np
 import pytest
 
-from farmy_assets.annotation.boxes import iou
+from farmy_assets.annotation.regions.box import iou
 from farmy_assets.simulation.photographs import MIN_SIDE_PX, Photograph, draw_photograph
 
 SMALL = {"width_px": 480, "height_px": 360}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
 
-from farmy_assets.annotation.boxes import Box, iou
+from farmy_assets.annotation.regions.box import Box, iou
 from farmy_assets.simulation.photographs import draw_photograph
 from farmy_assets.simulation.vegetation import find_vegetation
 

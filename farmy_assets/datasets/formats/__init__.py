@@ -5,7 +5,7 @@ campaign file may ask for, `farmy dataset pull --format`, and the card of a vers
 """
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -20,6 +20,7 @@ class ExportFormat(Protocol):
         TITLE: The format's usual name.
         KIND: What its label files are, as Dagster's kinds name it: `json`, `yaml`.
         CONTENTS: Which files there are, as the end of a sentence: "one JSON file a split".
+        REGIONS: The kinds of regions that the format can hold; `files_of` leaves out the others.
         LOADING: How a person loads it: Markdown for the version's card. Paths are relative to
             the folder that `farmy dataset pull` wrote, `{name}`.
     """
@@ -27,6 +28,7 @@ class ExportFormat(Protocol):
     TITLE: str
     KIND: str
     CONTENTS: str
+    REGIONS: Collection[str]
     LOADING: str
 
     def files_of(self, version: DatasetVersion) -> dict[str, bytes]:
@@ -55,3 +57,8 @@ def format_named(name: str) -> ExportFormat:
         msg = f"there is no export format {name!r}; there are: {', '.join(FORMATS)}"
         raise InvalidInputError(msg)
     return FORMATS[name]
+
+
+def left_out(version: DatasetVersion, form: ExportFormat) -> dict[str, int]:
+    """How many regions of which kinds a format cannot hold; empty when it holds all of them."""
+    return {k: n for k, n in version.regions_by_kind.items() if k not in form.REGIONS}

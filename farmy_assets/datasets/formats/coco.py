@@ -7,10 +7,10 @@ Source: cocodataset.org/#format-data
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.release import ensure_releasable
 from farmy_assets.datasets.splits import SPLITS, Split
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
@@ -18,6 +18,7 @@ from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, Releas
 TITLE = "COCO"
 KIND = "json"
 CONTENTS = "one JSON file a split"
+REGIONS: Collection[str] = (Box.kind,)
 LOADING = """\
 COCO, with pycocotools:
 
@@ -114,7 +115,7 @@ def _annotations(
     category_ids = {each.name: each.id for each in version.classes}
     number = count(start=1)
     for image in version.images:
-        for box in image.boxes:
+        for box in image.of_kind(Box):
             bbox = _bbox(box)
             yield (
                 image.split,

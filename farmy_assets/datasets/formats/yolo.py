@@ -6,10 +6,11 @@ Source: docs.ultralytics.com/datasets/detect
 """
 
 import math
+from collections.abc import Collection
 
 import yaml
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.release import ensure_releasable
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
@@ -17,6 +18,7 @@ from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, Releas
 TITLE = "YOLO"
 KIND = "yaml"
 CONTENTS = "data.yaml and one label file an image"
+REGIONS: Collection[str] = (Box.kind,)
 LOADING = """\
 YOLO, with Ultralytics:
 
@@ -46,7 +48,7 @@ def files_of(version: DatasetVersion) -> dict[str, bytes]:
     numbers = {each.name: n for n, each in enumerate(version.classes)}
     files = {"data.yaml": _data_yaml(version, numbers)}
     for image in version.images:
-        rows = (_row(box, image, numbers[box.label]) for box in image.boxes)
+        rows = (_row(box, image, numbers[box.label]) for box in image.of_kind(Box))
         files[f"labels/{image.split}/{image.image_id}.txt"] = "".join(rows).encode("ascii")
     return files
 

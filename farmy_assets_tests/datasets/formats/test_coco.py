@@ -47,10 +47,9 @@ def test_cocos_own_reader_finds_every_image_and_every_box(images: list[LabelledI
             boxes = sorted(
                 (coco.cats[each["category_id"]]["name"], *each["bbox"]) for each in annotations
             )
-            assert [name for name, *_ in boxes] == [box.label for box in image.boxes]
-            for (_, x, y, width, height), box in zip(boxes, image.boxes, strict=True):
-                corners = (box.x_min, box.y_min, box.x_max, box.y_max)
-                assert (x, y, x + width, y + height) == pytest.approx(corners, abs=0.006)
+            assert [name for name, *_ in boxes] == [box.label for box in image.regions]
+            for (_, x, y, width, height), box in zip(boxes, image.regions, strict=True):
+                assert (x, y, x + width, y + height) == pytest.approx(box.bounds_px, abs=0.006)
 
 
 @quick

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from hypothesis import given
 
-from farmy_assets.annotation.boxes import Box
+from farmy_assets.annotation.regions.box import Box
 from farmy_assets.datasets.formats.yolo import files_of, picture_path
 from farmy_assets.datasets.versions import DatasetClass, DatasetVersion, LabelledImage
 from farmy_assets.errors import NotReleasableError
@@ -46,11 +46,9 @@ def test_every_box_comes_back_within_a_pixel(images: list[LabelledImage]) -> Non
     assert len(files) == len(images) + 1
     for image in version.images:
         read = read_rows(files[label_path(picture_path(image))], names, image)
-        assert [box.label for box in read] == [box.label for box in image.boxes]
-        for found, box in zip(read, image.boxes, strict=True):
-            corners = (box.x_min, box.y_min, box.x_max, box.y_max)
-            found_corners = (found.x_min, found.y_min, found.x_max, found.y_max)
-            assert found_corners == pytest.approx(corners, abs=1)
+        assert [box.label for box in read] == [box.label for box in image.regions]
+        for found, box in zip(read, image.regions, strict=True):
+            assert found.bounds_px == pytest.approx(box.bounds_px, abs=1)
 
 
 @quick

@@ -1,0 +1,92 @@
+"""Matching: which regions of several people mean the same object.
+
+Regions of one kind are matched one to one so that the total likeness is largest, whatever their
+labels: the same place with another class is one conflict of classes, not one missed and one extra
+region. (Of regions that lie practically alike, the pair with equal labels is preferred.) A pair
+counts as the same object when its likeness reaches `match_iou`, and as drawn alike from `tight_iou`
+on. Each kind has a tolerance for small objects besides: within it, two regions are the same object
+and drawn alike, whatever their likeness.
+
+With three and more voters the matched pairs are joined, best pair first, into groups that hold at
+most one region of each voter.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from farmy_assets.annotation.campaign import AgreementPolicy
+from farmy_assets.annotation.region import Region
+
+SAME_LABEL_BONUS = 0.05
+_ROUNDING = 1e-9
+
+RegionGroup = dict[str, Region]
+"""One object: the region of each voter who drew it, all of one kind."""
+
+
+def match_regions(
+    first: Sequence[Region], second: Sequence[Region], *, policy: AgreementPolicy
+) -> tuple[tuple[int, int], ...]:
+    """One-to-one pairs (index in first, index in second) of regions that mean the same object.
+
+    Pairs that are not acceptable are taken out before the assignment, not after it: a large total
+    of useless pairs would otherwise tear a good pair apart.
+    """
+    if not first or not second:
+        return ()
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to import
+
+    gain = np.array([[_gain(a, b, policy) for b in second] for a in first])
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if gain[i, j] > 0)
+
+
+def group_regions(
+    regions: Mapping[str, Sequence[Region]], *, policy: AgreementPolicy
+) -> tuple[RegionGroup, ...]:
+    """The objects that voters drew, from top to bottom; each region is in exactly one of them.
+
+    The answer does not depend on the order of the voters or of their regions.
+    """
+    drawn = {voter: sorted(regions[voter], key=lambda r: r.place) for voter in sorted(regions)}
+    links = [
+        (-_gain(drawn[a][i], drawn[b][j], policy), (a, i), (b, j))
+        for a, b in combinations(drawn, 2)
+        for i, j in match_regions(drawn[a], drawn[b], policy=policy)
+    ]
+    home = {(voter, i): {voter: i} for voter in drawn for i in range(len(drawn[voter]))}
+    for _, one, other in sorted(links):
+        left, right = home[one], home[other]
+        if left is right or left.keys() & right.keys():
+            continue
+        left.update(right)
+        for member in right.items():
+            home[member] = left
+    groups = {tuple(sorted(group.items())): group for group in home.values()}
+    found = [{voter: drawn[voter][i] for voter, i in sorted(g)} for g in groups]
+    return tuple(sorted(found, key=lambda group: [region.place for region in group.values()]))
+
+
+def mean_the_same(first: Region, second: Region, *, policy: AgreementPolicy) -> bool:
+    """Whether two regions can be the same object, whatever their labels."""
+    return _gain(first, second, policy) > 0
+
+
+def drawn_alike(first: Region, second: Region, *, policy: AgreementPolicy) -> bool:
+    """Whether two regions of one object need no second look."""
+    tight = first.likeness(second) >= policy.tight_iou - _ROUNDING
+    return tight or first.is_within_tolerance(second)
+
+
+def _gain(first: Region, second: Region, policy: AgreementPolicy) -> float:
+    """What pairing two regions is worth; 0 when they cannot be the same object."""
+    if first.kind != second.kind:
+        return 0.0
+    likeness = first.likeness(second)
+    if likeness < policy.match_iou and first.is_within_tolerance(second):
+        likeness = policy.match_iou
+    if likeness < policy.match_iou - _ROUNDING:
+        return 0.0
+    return likeness + (SAME_LABEL_BONUS if first.label == second.label else 0.0)
