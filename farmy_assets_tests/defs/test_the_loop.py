@@ -12,6 +12,7 @@ from PIL import Image
 from farmy_assets.annotation.answers import RawAnnotation
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
+from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.definitions import defs
@@ -89,7 +90,12 @@ def run_what_is_asked(
 
 
 def submit(
-    studio: StudioInMemory, person: str, task_key: str, *boxes: Box, late: int = 0, choice: str = ""
+    studio: StudioInMemory,
+    person: str,
+    task_key: str,
+    *drawn: Region,
+    late: int = 0,
+    choice: str = "",
 ) -> None:
     value = {"choices": [choice]}
     chosen = {"from_name": "decision", "to_name": "image", "type": "choices", "value": value}
@@ -98,8 +104,8 @@ def submit(
         annotation_id=1, email=f"{person}@example.com", created_at=when, updated_at=when,
         skipped=False, lead_time_s=3.0, ground_truth=False,
         result=tuple(
-            region_to_result(b, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
-            for n, b in enumerate(boxes)
+            region_to_result(region, region_id=str(n), width_px=SIZE[0], height_px=SIZE[1])
+            for n, region in enumerate(drawn)
         )
         + ((chosen,) if choice else ()),
     )  # fmt: skip
