@@ -23,7 +23,7 @@ class ImagePhase(StrEnum):
     CLEANSED = "cleansed"  # kept by cleansing; in nobody's inbox yet
     ANNOTATION = "annotation"  # in annotators' inboxes
     ADJUDICATION = "adjudication"  # the annotators' answers are in conflict
-    SETTLED = "settled"  # has its final boxes
+    SETTLED = "settled"  # has its final regions
     UNLABELLABLE = "unlabellable"  # the adjudicator decided that it cannot be labelled
     RELEASED = "released"  # in a data set version
 

@@ -18,7 +18,7 @@ from farmy_assets.lake.lake import Lake
 
 commands = typer.Typer(no_args_is_help=True, help="Released data sets: list them, fetch one.")
 
-_COLUMNS = ("campaign", "version", "images", "boxes", "formats")
+_COLUMNS = ("campaign", "version", "images", "regions", "formats")
 
 
 @commands.command("list")
@@ -46,7 +46,7 @@ def show(
         )
         return
     shown = [(*row[:-1], ", ".join(row[-1]) or "none yet") for row in rows]
-    print_table(_COLUMNS, shown, numbers={"images", "boxes"})
+    print_table(_COLUMNS, shown, numbers={"images", "regions"})
 
 
 @commands.command("pull")
@@ -90,7 +90,7 @@ def pull(
     print_result(
         f"{wanted.campaign} {wanted.version_id} as {form} in {folder}: "
         f"{counted(len(download.manifest.files), 'file')}, {fetched:,} fetched, "
-        f"{counted(wanted.image_count, 'image')}, {counted(wanted.region_count, 'box', 'boxes')}"
+        f"{counted(wanted.image_count, 'image')}, {counted(wanted.region_count, 'region')}"
     )
 
 

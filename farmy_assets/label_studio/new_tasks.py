@@ -56,7 +56,7 @@ def adjudication_task(
     Args:
         judgement: A judgement in conflict.
         votes: Votes that include those judged; others are ignored.
-        policy: When two boxes are the same object.
+        policy: When two regions are the same object.
         image_uri: `s3://` address of the normalised copy.
         width_px: Width of that copy.
         height_px: Height of that copy.

@@ -59,7 +59,7 @@ def _show_numbers(console: Console, report: Report) -> None:
          f"{report.standing(ConsensusStatus.EXCLUDED)} called unlabellable"),
         ("released", report.version.image_count,
          "settled by " + ", ".join(f"{who}: {n}" for who, n in settled.items() if n)),
-        ("boxes", report.version.region_count, classes),
+        ("regions", report.version.region_count, classes),
     ]  # fmt: skip
     for name, number, note in numbers:
         table.add_row(name, str(number), Text(note, style="dim"))

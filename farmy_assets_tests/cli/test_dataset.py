@@ -61,7 +61,7 @@ def test_a_released_version_is_listed_with_its_formats(released: DatasetVersion)
     assert released.version_id in shown.stdout
     (row,) = map(json.loads, run(app, ["dataset", "list", "--json"]).stdout.splitlines())
     assert row == {
-        "campaign": "strawberries", "version": released.version_id, "images": 3, "boxes": 3,
+        "campaign": "strawberries", "version": released.version_id, "images": 3, "regions": 3,
         "formats": ["yolo"],
     }  # fmt: skip
 
