@@ -12,7 +12,8 @@
 
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 Everything else has a default: boxes are drawn unless `regions` names other kinds, and flagged
-photographs are looked at by the adjudicator unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
+photographs are looked at by the adjudicator unless `triagers` names others. A class id never
+changes its meaning: data set versions refer to it.
 """
 
 from collections.abc import Iterator, Mapping

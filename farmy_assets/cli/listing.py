@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "cleanse": "Check a folder of photographs: what is fit to annotate, what is not, and why.",
     "query": "Ask the lake's tables a question in Athena's SQL.",
     "search": "Find images, and show them on one page.",
-    "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions and votes.",
+    "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",
     "campaign": "Open, change and watch annotation campaigns.",
     "contributors": "Who may upload photographs from a phone.",
     "dataset": "Released data sets: list them, fetch one.",

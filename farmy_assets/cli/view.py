@@ -41,7 +41,7 @@ def view(
     serve: Annotated[bool, typer.Option(help="Serve the page until Ctrl-C.")] = True,
     python: Annotated[Path | None, typer.Option(help="A Python that has FiftyOne.")] = None,
 ) -> None:
-    """Look at images in FiftyOne: copies, metadata, check values, settled regions and votes.
+    """Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.
 
         farmy view "SELECT image_id FROM conflicts"
         farmy search --label weed --conflict any | farmy view
