@@ -2,6 +2,9 @@
 
 A batch is an immutable, numbered list of images of one campaign. Its number is the lock: batch
 n + 1 can be written only once, by a writer that has read batch n in full.
+
+Every image is in one batch of its own: that of the campaign that it came for, which its catalog
+entry names. Other campaigns include images by batches that name the batches of their own.
 """
 
 from collections import defaultdict
@@ -20,13 +23,24 @@ BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
 
 
 class Batch(Record):
-    """A sealed batch: the unit of work, and a partition of the batch assets."""
+    """A sealed batch: the unit of work, and a partition of the batch assets.
+
+    Attributes:
+        from_batches: The batches of their own that the images are in, when the campaign includes
+            them; empty when this is the batch of their own.
+    """
 
     batch_id: BatchId
     number: Annotated[int, Field(ge=1)]
     campaign: CampaignName
     sealed_at: AwareDatetime
     image_ids: tuple[ImageId, ...]
+    from_batches: tuple[BatchId, ...] = ()
+
+    @property
+    def includes(self) -> bool:
+        """Whether its images are in batches of their own, and the campaign includes them."""
+        return bool(self.from_batches)
 
 
 class WaitingImage(Record):
@@ -43,6 +57,13 @@ class SealingPolicy(Record):
     max_images: Annotated[int, Field(ge=1)] = 500
     quiet: timedelta = timedelta(seconds=1)
     max_wait: timedelta = timedelta(seconds=60)
+
+
+class SealedImage(Record):
+    """An image that is in a batch of its own."""
+
+    image_id: ImageId
+    own_batch: BatchId
 
 
 def batch_id_for(number: int, sealed_at: datetime, campaign: str) -> str:
@@ -81,3 +102,29 @@ def seal(
         )
         for number, group in enumerate(groups, start=next_number)
     ]
+
+
+def including(
+    images: Sequence[SealedImage], *, campaign: str, max_images: int, number: int, now: datetime
+) -> Batch:
+    """The next batch by which a campaign includes images: the first of them.
+
+    The order is that of the batches of their own, then of the ids: whoever is killed and begins
+    again with what is left makes the same batches, and a batch draws on few others.
+
+    Args:
+        images: At least one image, in any order.
+        campaign: The campaign that includes them.
+        max_images: The largest number of images in the batch.
+        number: Its number.
+        now: When it is sealed.
+    """
+    ordered = sorted(images, key=lambda i: (batch_number(i.own_batch), i.image_id))[:max_images]
+    return Batch(
+        batch_id=batch_id_for(number, now, campaign),
+        number=number,
+        campaign=campaign,
+        sealed_at=now,
+        image_ids=tuple(image.image_id for image in ordered),
+        from_batches=tuple(dict.fromkeys(image.own_batch for image in ordered)),
+    )

@@ -220,9 +220,9 @@ def cleansed_set(
 ) -> Events:
     """The photographs of a batch that are fit to annotate.
 
-    Duplicates of anything that any batch kept are excluded. Every exclusion has its reason. What
-    people said in triage counts more than the checks; under the same rules, what was kept before
-    stays kept.
+    Duplicates of anything that the campaign's batches kept are excluded; other campaigns may keep
+    the same photographs. Every exclusion has its reason. What people said in triage counts more
+    than the checks; under the same rules, what was kept before stays kept.
     """
     with as_dagster_failure():
         configured = config.policies(cleansing)
@@ -238,6 +238,7 @@ def cleansed_set(
         duplicates = lake.duplicates.claim(
             batch.batch_id,
             _fingerprints(images, examined, rulings),
+            campaign=batch.campaign,
             find=partial(
                 find_duplicates,
                 policy=policy,

@@ -108,9 +108,10 @@ def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str)
 
 
 def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
-    """Images by batch; those that wait for one are a source of their own, read each time.
+    """Images by the batch of their own; those that wait for one are a source read each time.
 
-    A batch is read again when corrections of its images have reached the catalog.
+    A batch is read again when corrections of its images have reached the catalog. Batches by which
+    a campaign includes images have no rows here.
     """
 
     @cache
@@ -134,7 +135,8 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
             crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
             batch = lake.records.ours(source.key, Batch)
-            crop_of = dict.fromkeys(batch.image_ids if batch else (), crop_in(source))
+            own = batch.image_ids if batch and not batch.includes else ()
+            crop_of = dict.fromkeys(own, crop_in(source))
         entries = lake.catalog.entries(list(crop_of))
         return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
 

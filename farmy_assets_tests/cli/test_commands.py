@@ -38,7 +38,7 @@ def keep(lake: Lake, image_ids: list[str]) -> None:
         )
         for n, image_id in enumerate(image_ids)
     ]  # fmt: skip
-    lake.duplicates.claim("b", new, find=lambda _new, _known: {})
+    lake.duplicates.claim("b", new, campaign="weeds", find=lambda _new, _known: {})
 
 
 @pytest.fixture
