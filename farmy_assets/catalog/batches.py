@@ -38,8 +38,8 @@ class Batch(Record):
     from_batches: tuple[BatchId, ...] = ()
 
     @property
-    def includes(self) -> bool:
-        """Whether its images are in batches of their own, and the campaign includes them."""
+    def is_inclusion(self) -> bool:
+        """Whether the campaign includes its images, which are in batches of their own."""
         return bool(self.from_batches)
 
 
@@ -104,27 +104,21 @@ def seal(
     ]
 
 
-def including(
-    images: Sequence[SealedImage], *, campaign: str, max_images: int, number: int, now: datetime
-) -> Batch:
-    """The next batch by which a campaign includes images: the first of them.
+def in_order_of_inclusion(images: Iterable[SealedImage]) -> list[SealedImage]:
+    """By the batches of their own, then by id, so that each batch draws on few others.
 
-    The order is that of the batches of their own, then of the ids: whoever is killed and begins
-    again with what is left makes the same batches, and a batch draws on few others.
-
-    Args:
-        images: At least one image, in any order.
-        campaign: The campaign that includes them.
-        max_images: The largest number of images in the batch.
-        number: Its number.
-        now: When it is sealed.
+    Whoever is killed and begins again with what is left makes the same batches.
     """
-    ordered = sorted(images, key=lambda i: (batch_number(i.own_batch), i.image_id))[:max_images]
+    return sorted(images, key=lambda image: (batch_number(image.own_batch), image.image_id))
+
+
+def including(images: Sequence[SealedImage], *, campaign: str, number: int, now: datetime) -> Batch:
+    """The batch by which a campaign includes images, which are in batches of their own."""
     return Batch(
         batch_id=batch_id_for(number, now, campaign),
         number=number,
         campaign=campaign,
         sealed_at=now,
-        image_ids=tuple(image.image_id for image in ordered),
-        from_batches=tuple(dict.fromkeys(image.own_batch for image in ordered)),
+        image_ids=tuple(image.image_id for image in images),
+        from_batches=tuple(dict.fromkeys(image.own_batch for image in images)),
     )

@@ -91,28 +91,21 @@ class BatchRepository:
         return written
 
     def seal_including(
-        self,
-        images: Sequence[SealedImage],
-        *,
-        campaign: str,
-        max_images: int,
-        number: int,
-        now: datetime,
+        self, images: Sequence[SealedImage], *, campaign: str, number: int, now: datetime
     ) -> Batch | None:
-        """Seal the next batch by which a campaign includes images.
+        """Seal a batch by which a campaign includes images.
 
         Args:
             images: At least one; the caller has seen that none of them is in a batch of the
                 campaign below this number, and has made good what a killed sealer left.
             campaign: The campaign that includes them.
-            max_images: The largest number of images in the batch.
             number: The number behind the largest one in use that the caller has seen.
             now: When it is sealed.
 
         Returns:
             The batch; None when somebody else took the number: the caller has to look again.
         """
-        batch = including(images, campaign=campaign, max_images=max_images, number=number, now=now)
+        batch = including(images, campaign=campaign, number=number, now=now)
         return batch if self.records.write_once(keys.batch(number), batch) else None
 
     def make_good(
@@ -127,7 +120,7 @@ class BatchRepository:
         Returns:
             The images of that batch: they wait no more.
         """
-        batch = next((batch for batch in newest if not batch.includes), None)
+        batch = next((batch for batch in newest if not batch.is_inclusion), None)
         if batch is None:
             return set()
         sealed = set(batch.image_ids)
@@ -142,6 +135,6 @@ class BatchRepository:
         for number in reversed(taken):
             if batch := self.ours(number):
                 found.append(batch)
-                if not batch.includes:
+                if not batch.is_inclusion:
                     break
         return found

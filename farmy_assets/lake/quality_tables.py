@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from farmy_assets.cleansing.cleansed_set import Examined, KeptImage
+from farmy_assets.errors import ObjectMissingError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import Bucket
 
@@ -50,6 +51,13 @@ class QualityTables:
 
         table = pq.read_table(BytesIO(self.bucket.get(keys.quality(batch_id))))
         return [_examined(row) for row in table.to_pylist()]
+
+    def find(self, batch_id: str) -> list[Examined]:
+        """The same; nothing for a batch that has not been looked at yet."""
+        try:
+            return self.read(batch_id)
+        except ObjectMissingError:
+            return []
 
 
 def _row(examined: Examined) -> dict[str, Any]:

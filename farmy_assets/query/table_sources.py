@@ -135,7 +135,7 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
             crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
             batch = lake.records.ours(source.key, Batch)
-            own = batch.image_ids if batch and not batch.includes else ()
+            own = batch.image_ids if batch and not batch.is_inclusion else ()
             crop_of = dict.fromkeys(own, crop_in(source))
         entries = lake.catalog.entries(list(crop_of))
         return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)

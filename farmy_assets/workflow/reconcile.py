@@ -162,7 +162,9 @@ class Reconciler:
         entries = self.catalog.entries(batch.image_ids)
         lost = [i for i in batch.image_ids if i not in entries or not entries[i].metadata]
         if lost:
-            own = in_threads(self.batches.read, batch.from_batches) if batch.includes else [batch]
+            own = (
+                in_threads(self.batches.read, batch.from_batches) if batch.is_inclusion else [batch]
+            )
             of_each = {image_id: each.batch_id for each in own for image_id in each.image_ids}
             batch_of: dict[str, str | None] = {i: of_each[i] for i in lost if i in of_each}
             self._restore(batch_of, Corrections(self.raw).counts(), now=batch.sealed_at)
@@ -268,7 +270,7 @@ class Reconciler:
             return pa.table(columns, SEALED), batch.batch_id
 
         batches = in_threads(self.batches.ours, self.batches.numbers())
-        own = [batch for batch in batches if batch and not batch.includes]
+        own = [batch for batch in batches if batch and not batch.is_inclusion]
         parts = in_threads(part, enumerate(own))
         tables = [SEALED.empty_table(), *(table for table, _ in parts)]
         return pa.concat_tables(tables), [batch_id for _, batch_id in parts]
