@@ -63,6 +63,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         crops: Campaign to crop, in place of what the campaigns say now.
     """
     reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
+        "memberships": ([keys.BATCHES], _memberships),
         "image_checks": (["quality/"], _checks),
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
@@ -180,6 +181,21 @@ def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
         "arrived_at": _utc(metadata.arrived_at),
         "dt": metadata.arrived_at.astimezone(UTC).date().isoformat(),
     }
+
+
+def _memberships(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    batch = Batch.model_validate_json(content)
+    moment = _utc(batch.sealed_at)
+    for image_id in batch.image_ids:
+        yield {
+            "image_id": image_id,
+            "campaign": batch.campaign,
+            "batch_id": batch.batch_id,
+            "kind": "included" if batch.is_inclusion else "own",
+            "joined_at": moment,
+            "dt": moment.date().isoformat(),
+        }
 
 
 def _checks(content: bytes, key: str) -> Iterator[Row]:
