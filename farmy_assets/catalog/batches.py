@@ -10,9 +10,15 @@ entry names. Other campaigns include images by batches that name the batches of 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from farmy_assets.catalog.metadata import NAME_PATTERN, CampaignName, ImageId
 from farmy_assets.catalog.records import Record
@@ -36,6 +42,14 @@ class Batch(Record):
     sealed_at: AwareDatetime
     image_ids: tuple[ImageId, ...]
     from_batches: tuple[BatchId, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_ever(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A batch of images' own has the form that it had before others could include them."""
+        fields: dict[str, Any] = serialise(self)
+        if not self.from_batches:
+            fields.pop("from_batches", None)
+        return fields
 
     @property
     def is_inclusion(self) -> bool:

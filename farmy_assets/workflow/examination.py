@@ -112,10 +112,8 @@ def _known_results(lake: Lake, batch: Batch, rule_versions: Mapping[str, str]) -
         batch: The batch at hand.
         rule_versions: The rules that hold for each of its images now, by image id.
     """
-    wanted = set(batch.image_ids)
-    tables = in_threads(lake.quality.find, batch.from_batches)
-    found = [each for table in tables for each in table if each.quality.image_id in wanted]
-    possible = [(each, each.copy) for each in found if each.copy]
+    tables = in_threads(lambda i: lake.quality.find(i, batch.image_ids), batch.from_batches)
+    possible = [(each, each.copy) for table in tables for each in table if each.copy]
     present = in_threads(lambda pair: _is_there(lake, pair[1].image_id), possible)
     there = [pair for pair, is_there in zip(possible, present, strict=True) if is_there]
     return _KnownResults(

@@ -14,7 +14,7 @@ from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import CleansedSet
-from farmy_assets.cli import campaign, campaign_include, search
+from farmy_assets.cli import campaign, campaign_include, duplicates, search
 from farmy_assets.cli.main import app
 from farmy_assets.definitions import defs
 from farmy_assets.defs.resources import CleansingSettings
@@ -23,6 +23,7 @@ from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.label_studio.regions.box import box_to_result
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.gallery import gather
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.tables import TABLES
 from farmy_assets.workflow.audit import phases, sealed_twice
@@ -207,6 +208,36 @@ def test_search_and_its_page_keep_campaigns_apart(
     asked = f"SELECT image_id FROM images WHERE image_id = '{ids['b.jpg']}'"
     run(app, ["search", "--sql", asked, "--sheet", str(sheet)])
     assert "<title>crop" not in sheet.read_text()  # its own campaign's, unless another is named
+    settled = {}
+    for name in ("weeds", "pests"):
+        (picture,), _ = gather(lake, [ids["b.jpg"]], tmp_path, lambda _: None, campaign=name)
+        settled[name] = [drawn.box.label for drawn in picture.consensus]
+        assert picture.metadata["campaign"] == name
+    assert settled == {"weeds": [], "pests": ["crop"]}
+
+
+def test_a_copy_is_restored_in_the_campaign_that_is_named(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources, ids: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(duplicates, "open_lake", lambda: lake)
+    lake.campaigns.apply(parse_campaign(PESTS))
+    join()
+    run_what_is_asked(new_images_sensor, instance, resources)
+    (copy,) = (e.image_id for e in in_pests(lake).excluded if e.duplicate_of)
+    pair = {ids["a.jpg"], ids["copy of a.jpg"]}
+    told = run(app, ["duplicates", "restore", copy, "--campaign", "pests"])
+    assert told.exit_code == 0, told.output
+    until_quiet(instance, resources)
+    assert pair <= lake.kept_images("pests").keys()
+    assert len(pair & lake.kept_images("weeds").keys()) == 1
+    refused = run(app, ["duplicates", "restore", ids["letter.jpg"], "--campaign", "pests"])
+    assert "not excluded as a duplicate" in refused.stderr
+    run(app, ["duplicates", "exclude", copy, "--campaign", "pests"])
+    until_quiet(instance, resources)
+    assert len(pair & lake.kept_images("pests").keys()) == 1
+    unknown = run(app, ["duplicates", "restore", copy, "--campaign", "pest"])
+    assert "no cleansed batch of pest holds" in unknown.stderr
 
 
 def test_other_thresholds_examine_again_and_the_copy_of_the_other_campaign_stays(
