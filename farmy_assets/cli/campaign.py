@@ -1,4 +1,4 @@
-"""farmy campaign: open a campaign, change it, choose its images again, include images of others."""
+"""farmy campaign: open a campaign, change it, choose its images again, see how far it is."""
 
 import json
 from datetime import UTC, datetime

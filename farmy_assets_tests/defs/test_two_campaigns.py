@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 from farmy_assets.annotation.answers import RawAnnotation
 from farmy_assets.annotation.boxes import Box
 from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.catalog.batches import SealingPolicy, batch_id_for
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.cli import campaign, campaign_include, duplicates, search
 from farmy_assets.cli.main import app
 from farmy_assets.definitions import defs
+from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.execution.image_work import ExpectedContent, ImageWork
@@ -281,6 +283,33 @@ def test_a_copy_that_is_gone_is_made_again(
     assert lake.cleansed.find(keys.cleansed_image(ids["b.jpg"])) is not None
     gone = next(e for e in in_pests(lake).excluded if e.image_id == ids["a.jpg"])
     assert gone.reasons == ("missing_from_raw",)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in turn", "reversed"])
+def test_an_image_in_two_batches_of_a_campaign_is_given_out_once_and_has_one_phase(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources, order: tuple[int, int]
+) -> None:
+    """Such a batch is sealed by nobody now; whichever runs first keeps it, also when run again."""
+    lake.campaigns.apply(parse_campaign(CAMPAIGN))
+    ids = bring(lake, {name: PHOTOGRAPHS[name] for name in ("a.jpg", "b.jpg")})
+    (first,) = lake.batches.seal_waiting(policy=SealingPolicy(quiet=timedelta(0)), now=NOON)
+    again = {"number": 2, "batch_id": batch_id_for(2, NOON, "weeds")}
+    lake.records.write_once(keys.batch(2), first.model_copy(update=again))
+    batch_ids = [batch.batch_id for batch in lake.batches.all()]
+    instance.add_dynamic_partitions(str(batches.name), batch_ids)
+    for place in (*order, *reversed(order), *order):
+        job = defs.resolve_job_def("batch_job")
+        assert job.execute_in_process(
+            instance=instance, partition_key=batch_ids[place], resources=dict(resources)
+        ).success
+        kept = lake.cleansed_sets.read("weeds", batch_ids[order[0]]).kept
+        assert {image.image_id for image in kept} == set(ids.values())
+    left_out = lake.cleansed_sets.read("weeds", batch_ids[order[1]]).excluded
+    assert {(e.image_id, e.duplicate_of) for e in left_out} == {(i, i) for i in ids.values()}
+    given = [(a.image_id, a.person) for a in lake.assignments.all("weeds")]
+    assert sorted(given) == sorted((i, p) for i in ids.values() for p in ("anna", "ben"))
+    assert [image.phase for image in phases(lake)] == [ImagePhase.ANNOTATION] * 2
+    assert sealed_twice(lake) == set(ids.values())
 
 
 def test_a_batch_that_runs_again_changes_nothing_for_either_campaign(
