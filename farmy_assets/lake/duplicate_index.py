@@ -125,7 +125,8 @@ class DuplicateIndexRepository:
         def read() -> pa.Table:
             merged = pa.concat_tables([_SCHEMA.empty_table(), *self._segments(index).values()])
             kept = merged.filter(_is_of(merged, index.claims.values()))
-            return _each_once(kept).combine_chunks()
+            several = len(set(index.campaigns.values())) > 1  # campaigns: one keeps an image once
+            return (_each_once(kept) if several else kept).combine_chunks()
 
         return etag or "", read
 
