@@ -2,14 +2,23 @@
 
 A batch is an immutable, numbered list of images of one campaign. Its number is the lock: batch
 n + 1 can be written only once, by a writer that has read batch n in full.
+
+Every image is in one batch of its own: that of the campaign that it came for, which its catalog
+entry names. Other campaigns include images by batches that name the batches of their own.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 from farmy_assets.catalog.metadata import NAME_PATTERN, CampaignName, ImageId
 from farmy_assets.catalog.records import Record
@@ -20,13 +29,32 @@ BatchId = Annotated[str, StringConstraints(pattern=BATCH_ID_PATTERN)]
 
 
 class Batch(Record):
-    """A sealed batch: the unit of work, and a partition of the batch assets."""
+    """A sealed batch: the unit of work, and a partition of the batch assets.
+
+    Attributes:
+        from_batches: The batches of their own that the images are in, when the campaign includes
+            them; empty when this is the batch of their own.
+    """
 
     batch_id: BatchId
     number: Annotated[int, Field(ge=1)]
     campaign: CampaignName
     sealed_at: AwareDatetime
     image_ids: tuple[ImageId, ...]
+    from_batches: tuple[BatchId, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_ever(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A batch of images' own has the form that it had before others could include them."""
+        fields: dict[str, Any] = serialise(self)
+        if not self.from_batches:
+            fields.pop("from_batches", None)
+        return fields
+
+    @property
+    def is_inclusion(self) -> bool:
+        """Whether the campaign includes its images, which are in batches of their own."""
+        return bool(self.from_batches)
 
 
 class WaitingImage(Record):
@@ -43,6 +71,13 @@ class SealingPolicy(Record):
     max_images: Annotated[int, Field(ge=1)] = 500
     quiet: timedelta = timedelta(seconds=1)
     max_wait: timedelta = timedelta(seconds=60)
+
+
+class SealedImage(Record):
+    """An image that is in a batch of its own."""
+
+    image_id: ImageId
+    own_batch: BatchId
 
 
 def batch_id_for(number: int, sealed_at: datetime, campaign: str) -> str:
@@ -81,3 +116,23 @@ def seal(
         )
         for number, group in enumerate(groups, start=next_number)
     ]
+
+
+def in_order_of_inclusion(images: Iterable[SealedImage]) -> list[SealedImage]:
+    """By the batches of their own, then by id, so that each batch draws on few others.
+
+    Whoever is killed and begins again with what is left makes the same batches.
+    """
+    return sorted(images, key=lambda image: (batch_number(image.own_batch), image.image_id))
+
+
+def including(images: Sequence[SealedImage], *, campaign: str, number: int, now: datetime) -> Batch:
+    """The batch by which a campaign includes images, which are in batches of their own."""
+    return Batch(
+        batch_id=batch_id_for(number, now, campaign),
+        number=number,
+        campaign=campaign,
+        sealed_at=now,
+        image_ids=tuple(image.image_id for image in images),
+        from_batches=tuple(dict.fromkeys(image.own_batch for image in images)),
+    )

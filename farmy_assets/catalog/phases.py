@@ -1,6 +1,7 @@
 """The phases of an image: the one list that code, SQL, commands and documents use.
 
-At any time an image is in exactly one phase. The phases of annotation work, which say what a
+At any time an image is in exactly one phase in each campaign that has it: the one that it came for,
+and those that include it. The phases of annotation work, which say what a
 person is asked to do, are another thing: `annotation.inboxes.Phase`.
 """
 
@@ -29,7 +30,7 @@ class ImagePhase(StrEnum):
 
 
 class PhaseOfImage(Record):
-    """The phase of one image, and why it is in it."""
+    """The phase of one image in one campaign, why it is in it, and its batch there."""
 
     image_id: str
     name: str

@@ -66,7 +66,8 @@ def find_duplicates(
 
     Args:
         new: The images to decide on.
-        known: Images that earlier decisions kept; none of them is also in `new`.
+        known: Images that earlier decisions kept. One that is also in `new` is dropped as a copy
+            of itself, whatever people said: another batch gives it out already.
         policy: Gives the distance up to which images count as the same.
         distinct: Images of which people said that they are no duplicates: they are kept, and
             others may be duplicates of them.
@@ -121,15 +122,20 @@ def _exact(
     """Image id to the id of the image with the same bytes or pixels that stands for both."""
     contents, pixels_of = prefixes(best_first)
     standing: dict[str, str] = {}
+    alike: set[str] = set()
     for column, ours in (("contents", contents), ("pixels", pixels_of)):
         theirs = getattr(known, column)
         for place in np.flatnonzero(np.isin(theirs, ours)):
-            standing.setdefault(f"{column}{theirs[place]}", str(known.image_ids[place]))
+            image_id = str(known.image_ids[place])
+            standing.setdefault(f"{column}{theirs[place]}", image_id)
+            alike.add(image_id)
     same: dict[str, str] = {}
     for image, content, pixels in zip(best_first, contents, pixels_of, strict=True):
         marks = f"contents{content}", f"pixels{pixels}"
         of_image_id = standing.get(marks[0]) or standing.get(marks[1])
-        if image.image_id in ruled:
+        if image.image_id in alike:
+            of_image_id = image.image_id
+        elif image.image_id in ruled:
             of_image_id = None
         if of_image_id is not None:
             same[image.image_id] = of_image_id

@@ -11,6 +11,7 @@ from farmy_assets.annotation.campaign import Campaign, parse_campaign
 from farmy_assets.annotation.campaign_changes import changes_in_words
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
+from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, ends_plainly, open_lake
@@ -127,6 +128,9 @@ def choose(
         if count
         else f"the query chooses no image of {name} that was not given out already"
     )
+
+
+commands.command("include")(include)
 
 
 @commands.command("evaluate")

@@ -22,6 +22,10 @@ Images = Annotated[list[str], typer.Argument(help="Image ids, as `farmy duplicat
 By = Annotated[
     str, typer.Option(help="Who says so: an e-mail address; by default who is signed in here.")
 ]
+In = Annotated[
+    str,
+    typer.Option("--campaign", help="In which campaign; by default in that which each came for."),
+]
 Why = Annotated[str, typer.Option(help="The reason, for those who come later.")]
 
 
@@ -56,24 +60,24 @@ def restore(
     ] = None,
     by: By = "",
     why: Why = "",
-    campaign: Annotated[str | None, typer.Option(help="With --all: whose photographs.")] = None,
+    campaign: In = "",
     everything: Annotated[
-        bool, typer.Option("--all", help="All that other campaigns' photographs keep out.")
+        bool, typer.Option("--all", help="All that was left out for other campaigns' photographs.")
     ] = False,
 ) -> None:
     """Mark photographs as not being duplicates: they go on to annotation as well.
 
-    With --campaign NAME --all: all photographs of a campaign that were left out because another
-    campaign has them. Copies within the campaign itself stay out, by the thresholds of the file
-    that FARMY_CLEANSING_POLICY names, as for the platform.
+    With --campaign NAME --all: all photographs of a campaign that an earlier version left out
+    because another campaign has them. Copies within the campaign itself stay out, by the thresholds
+    of the file that FARMY_CLEANSING_POLICY names, as for the platform.
     """
-    if everything != (campaign is not None) or everything == bool(images):
+    if everything == bool(images) or (everything and not campaign):
         msg = "give image ids, or --campaign NAME --all"
         raise InvalidInputError(msg)
     lake = open_lake()
     rulings, by, now = DuplicateRulings.of(lake), by or getuser(), datetime.now(UTC)
-    if not campaign:
-        batches = rulings.restore(images or [], by=by, why=why, now=now)
+    if not everything:
+        batches = rulings.restore(images or [], by=by, why=why, now=now, campaign=campaign)
         _report(images or [], "goes on to annotation", batches)
         return
     name = "FARMY_CLEANSING_POLICY"
@@ -93,10 +97,11 @@ def restore(
 
 @commands.command("exclude")
 @ends_plainly
-def exclude(images: Images, by: By = "", why: Why = "") -> None:
+def exclude(images: Images, by: By = "", why: Why = "", campaign: In = "") -> None:
     """Say that restored photographs are duplicates after all."""
     rulings, now = DuplicateRulings.of(open_lake()), datetime.now(UTC)
-    batches = rulings.exclude(images, by=by or getuser(), why=why, now=now)
+    by = by or getuser()
+    batches = rulings.exclude(images, by=by, why=why, now=now, campaign=campaign)
     _report(images, "is left out again", batches)
 
 

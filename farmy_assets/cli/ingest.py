@@ -38,7 +38,7 @@ from farmy_assets.ingestion.source_files import SourceOptions
 from farmy_assets.ingestion.sources import FORMS, files_at
 from farmy_assets.ingestion.sources.bucket import ForeignStore
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.known_photographs import kept_by_others, restoring
+from farmy_assets.workflow.known_photographs import kept_by_others
 
 SHOWN = 10
 
@@ -175,7 +175,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender 
         typer.echo(report.to_json().decode())
     else:
         _print(report, f"s3://{lake.records.bucket.name}/{key}")
-    _warn_of_known(lake, images, campaign)
+    _tell_of_known(lake, images, campaign)
 
 
 def _warn_of_unknown(lake: Lake, campaign: str) -> None:
@@ -195,17 +195,17 @@ def _warn_of_unknown(lake: Lake, campaign: str) -> None:
     )  # fmt: skip
 
 
-def _warn_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
-    """Say how many are known from other campaigns: the checks will leave them out as copies."""
+def _tell_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
+    """Say how many other campaigns keep too, and how photographs join a campaign uncopied."""
     try:
         known = kept_by_others(lake, images, campaign) if images else {}
-    except LakeError:  # as above: the photographs are in, and the status tells it later
+    except LakeError:  # as above: the photographs are in all the same
         return
     for other, count in known.items():
         console.print(
-            f"warning: {count} of these {counted(len(images), 'photograph')} "
-            f"{verb(count, 'is', 'are')} known from campaign {other}, and will be left out as "
-            f"duplicates; once they were checked, this takes them in: {restoring(campaign)}",
+            f"{count} of these {counted(len(images), 'photograph')} {verb(count, 'is', 'are')} in "
+            f"campaign {other} too; without a second copy, photographs join by: "
+            f"farmy campaign include {campaign} --from {other}",
             highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
 

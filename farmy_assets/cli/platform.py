@@ -58,7 +58,10 @@ def down() -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: one JSON object.")] = False,
 ) -> None:
-    """Show the servers, and in which phase the images are. Exit code 1 when something is down."""
+    """Show the servers, and in which phase the images are. Exit code 1 when something is down.
+
+    An image that several campaigns have counts once in each of them.
+    """
     status_now = platform.status(read_settings())
     counts = _phase_counts(status_now)
     if as_json:
@@ -73,7 +76,10 @@ def status(
 
 
 def _phase_counts(status_now: PlatformStatus) -> dict[str, int] | None:
-    """Images by phase, in the order of the phases; None while the lake does not answer."""
+    """Images by phase, in the order of the phases; None while the lake does not answer.
+
+    An image that several campaigns have counts once in each of them.
+    """
     if status_now.servers[0].state != "up":
         return None
     try:

@@ -59,6 +59,9 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
 
     Columns are those of `farmy query --tables`, tables images and image_checks, brought up to date
     every quarter of an hour; with --fresh, now. One image id a line goes to standard output.
+
+    An image that several campaigns have is looked for in each: --where campaign=NAME is one of
+    them, and the page shows what people drew there. With --sql, a column campaign says which.
     """
     asked = {
         "check": check, "phase": phase, "annotator": annotator, "label": label,
@@ -82,9 +85,10 @@ def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be kn
         found = _matching(lake, wanted, limit)
     if not found:
         check_values(lake, wanted)
-    for row in found:
-        typer.echo(row["image_id"])
-    console.print(counted(len(found), "image"), highlight=False)
+    image_ids = dict.fromkeys(str(row["image_id"]) for row in found)
+    for image_id in image_ids:
+        typer.echo(image_id)
+    console.print(counted(len(image_ids), "image"), highlight=False)
     if sheet:
         known = look_up(lake, found)
         page = contact_sheet(lake, title, known, links=task_links(lake, known.assignments))

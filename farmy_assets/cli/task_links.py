@@ -10,12 +10,13 @@ from farmy_assets.cli.context import console, environment
 from farmy_assets.errors import InvalidInputError, StudioError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.lake.lake import Lake
+from farmy_assets.query.contact_sheet import Place
 
 
 def task_links(
-    lake: Lake, assignments: Mapping[str, Sequence[Assignment]]
-) -> dict[str, list[tuple[str, str]]]:
-    """Image id to title and address of each of its tasks.
+    lake: Lake, assignments: Mapping[Place, Sequence[Assignment]]
+) -> dict[Place, list[tuple[str, str]]]:
+    """Image id and campaign to title and address of each of its tasks there.
 
     Without Label Studio there are none, and a message gives the reason.
     """
@@ -41,8 +42,8 @@ def task_links(
 
 def _found(
     studio: Studio, by_inbox: Mapping[Inbox, Sequence[Assignment]]
-) -> dict[str, list[tuple[str, str]]]:
-    links: dict[str, list[tuple[str, str]]] = defaultdict(list)
+) -> dict[Place, list[tuple[str, str]]]:
+    links: dict[Place, list[tuple[str, str]]] = defaultdict(list)
     projects = studio.find_inboxes(EVERY_INBOX)
     for inbox, some in by_inbox.items():
         project_id = projects.get(inbox.key)
@@ -53,5 +54,5 @@ def _found(
             if assignment.task_key in there:
                 address = studio.task_url(project_id, there[assignment.task_key])
                 title = f"{inbox.phase.value}, {inbox.person}"
-                links[assignment.image_id].append((title, address))
+                links[assignment.image_id, assignment.campaign].append((title, address))
     return links

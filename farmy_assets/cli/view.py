@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
+from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, ends_plainly, open_lake
 from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake.lake import Lake
@@ -36,6 +37,9 @@ def view(
         str, typer.Argument(help="A SELECT with a column image_id; without it, ids by a pipe.")
     ] = "",
     name: Annotated[str, typer.Option(help="The dataset's name in FiftyOne.")] = "farmy",
+    campaign: Annotated[
+        str, typer.Option(help="Show what was drawn for this campaign, not for each image's own.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, help="The largest number of images.")] = 1000,
     port: Annotated[int, typer.Option(help="Where on 127.0.0.1 its page is.")] = 5151,
     serve: Annotated[bool, typer.Option(help="Serve the page until Ctrl-C.")] = True,
@@ -53,8 +57,10 @@ def view(
         msg = f"FiftyOne is not installed: there is no {program}; run make setup-view"
         raise InvalidInputError(f"{msg}, or name one with --python")
     lake = open_lake()
+    if campaign:
+        known_campaign(lake, campaign)
     wanted = _asked_for(lake, sql)
-    gallery = _gathered(lake, wanted[:limit])
+    gallery = _gathered(lake, wanted[:limit], campaign)
     if not gallery.pictures:
         raise InvalidInputError("none of these images has a copy to show; choose others")
     console.print(f"{len(gallery.pictures)} of {len(wanted)} images", highlight=False)
@@ -87,10 +93,12 @@ def _folder(lake: Lake) -> Path:
     return home / "farmy" / "view" / lake.cleansed.name
 
 
-def _gathered(lake: Lake, image_ids: Sequence[str]) -> Gallery:
+def _gathered(lake: Lake, image_ids: Sequence[str], campaign: str) -> Gallery:
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("copies", total=len(image_ids))
-        return gather(lake, image_ids, _folder(lake), lambda n: progress.advance(task, n))
+        return gather(
+            lake, image_ids, _folder(lake), lambda n: progress.advance(task, n), campaign=campaign
+        )
 
 
 def _show(program: Path, file: Path, name: str, port: int) -> None:

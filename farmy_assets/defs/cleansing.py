@@ -1,6 +1,5 @@
 """Cleansing: what the checks say of a batch's photographs, and the set that goes on."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -8,7 +7,6 @@ from functools import partial
 import dagster as dg
 
 from farmy_assets.catalog.described_batch import DescribedImage
-from farmy_assets.catalog.metadata import Source
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.checks import names
 from farmy_assets.cleansing.cleansed_set import Examined, conclude, goes_on
@@ -20,7 +18,6 @@ from farmy_assets.cleansing.verdicts import Status
 from farmy_assets.defs.catalog import catalog_entries
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
-from farmy_assets.defs.known_elsewhere import known_elsewhere
 from farmy_assets.defs.metadata import (
     Materialized,
     count_table,
@@ -33,11 +30,11 @@ from farmy_assets.defs.metadata import (
 from farmy_assets.defs.partitions import batches
 from farmy_assets.defs.resources import CleansingSettings
 from farmy_assets.execution.cores import AllCores
-from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.execution.report import CleansingReport
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.described_batches import described
+from farmy_assets.workflow.examination import examine_batch
 
 SHOWN = 50
 
@@ -76,21 +73,15 @@ def image_quality(
 
     Rejected: cannot be decoded. Held: decodable, but a check failed; waits for a person. Fit: goes
     on. Of everything that can be decoded a normalised copy is made: upright, sRGB, without
-    position and serial numbers.
+    position and serial numbers. Of photographs that the campaign includes, what the batches of
+    their own found under the same rules is taken over, and their copies stay.
     """
     with as_dagster_failure():
-        policies = config.policies(cleansing)
         batch = lake.batches.read(context.partition_key)
-        work, images = ImageWork.of(lake), described(lake, batch)
-        began = time.monotonic()
-        examined = [
-            image
-            for source, promised in _promises(images, batch.image_ids).items()
-            for image in work.examine(
-                promised, policy=policies.for_source(source), ray_address=cleansing.ray_address
-            )
-        ]
-        seconds = time.monotonic() - began
+        done = examine_batch(
+            lake, batch, policies=config.policies(cleansing), ray_address=cleansing.ray_address
+        )
+        examined = done.examined
         address = lake.quality.write(batch.batch_id, examined)
     verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
@@ -101,7 +92,8 @@ def image_quality(
             **drawn_sheet([i.thumbnail for i in examined if i.quality.status is Status.HELD]),
             **place(address),
             "rule_versions": _in_words(sorted({v.rule_version for v in verdicts})),
-            "images_per_second": len(verdicts) / seconds,
+            **done.speed(),
+            **({"taken_over_images": done.taken_over} if batch.is_inclusion else {}),
             **_counts(examined),
             "reasons": count_table(Counter(r for v in verdicts for r in v.reasons), of="reason"),
             "warnings": count_table(Counter(w for v in verdicts for w in v.warnings), of="check"),
@@ -133,20 +125,6 @@ def _counts(examined: Sequence[Examined]) -> dict[str, int]:
 
 def _in_words(words: Sequence[str]) -> str:
     return ", ".join(words)
-
-
-def _promises(
-    images: Mapping[str, DescribedImage], image_ids: Sequence[str]
-) -> Mapping[Source | None, dict[str, ExpectedContent]]:
-    """What the metadata tell of each image, by the source that it came from."""
-    found: dict[Source | None, dict[str, ExpectedContent]] = {}
-    for image_id in image_ids:
-        if image := images.get(image_id):
-            promise = ExpectedContent(image.sha256, image.original_name)
-            found.setdefault(image.source, {})[image_id] = promise
-        else:
-            found.setdefault(None, {})[image_id] = ExpectedContent(None, None)
-    return found
 
 
 def _own_policies(
@@ -220,9 +198,9 @@ def cleansed_set(
 ) -> Events:
     """The photographs of a batch that are fit to annotate.
 
-    Duplicates of anything that any batch kept are excluded. Every exclusion has its reason. What
-    people said in triage counts more than the checks; under the same rules, what was kept before
-    stays kept.
+    Duplicates of anything that the campaign's batches kept are excluded; other campaigns may keep
+    the same photographs. Every exclusion has its reason. What people said in triage counts more
+    than the checks; under the same rules, what was kept before stays kept.
     """
     with as_dagster_failure():
         configured = config.policies(cleansing)
@@ -238,6 +216,7 @@ def cleansed_set(
         duplicates = lake.duplicates.claim(
             batch.batch_id,
             _fingerprints(images, examined, rulings),
+            campaign=batch.campaign,
             find=partial(
                 find_duplicates,
                 policy=policy,
@@ -275,7 +254,6 @@ def cleansed_set(
                 sorted({result.rule_version, *result.other_rule_versions.values()})
             ),
             "excluded_images": len(result.excluded),
-            **known_elsewhere(lake, result),
             **{f"{status}_images": count for status, count in sorted(statuses.items())},
             "images_with_a_ruling": len(result.ruling_ids),
             "kept_share": len(result.kept) / len(batch.image_ids),

@@ -7,6 +7,7 @@ are written from here, as they come.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import daft
@@ -26,6 +27,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.settings import LakeSettings
 
+NO_COPIES: Mapping[str, KeptImage] = MappingProxyType({})
 _UPLOADS_IN_HAND = 4 * THREADS
 
 
@@ -55,6 +57,7 @@ class ImageWork:
         *,
         policy: CleansingPolicy,
         ray_address: str = "",
+        copies_there: Mapping[str, KeptImage] = NO_COPIES,
     ) -> list[Examined]:
         """Check these images, and put the normalised copies where annotators can see them.
 
@@ -62,6 +65,7 @@ class ImageWork:
             promised: Image id to what its metadata tell.
             policy: The thresholds, and the size of the copies.
             ray_address: A Ray cluster to work on; empty for this machine.
+            copies_there: Images whose copy is there and stays as it is: others rely on it.
 
         Returns:
             One for each image, sorted by image id.
@@ -78,8 +82,8 @@ class ImageWork:
         uploads: list[Future[None]] = []
         with ThreadPoolExecutor(THREADS) as pool:
             for row in worked.iter_rows():
-                examined.append(_examined(row))
-                if row["copy_content"] is not None:
+                examined.append(_examined(row, copies_there))
+                if row["copy_content"] is not None and row["image_id"] not in copies_there:
                     if len(uploads) >= _UPLOADS_IN_HAND:  # keeps no more copies in memory than that
                         uploads.pop(0).result()
                     uploads.append(pool.submit(self._upload, row["image_id"], row["copy_content"]))
@@ -136,10 +140,12 @@ class ImageWork:
                 raise LakeUnavailableError(msg)
 
 
-def _examined(row: Mapping[str, Any]) -> Examined:
+def _examined(row: Mapping[str, Any], copies_there: Mapping[str, KeptImage]) -> Examined:
     quality = ImageQuality.model_validate_json(row["quality"])
     if row["copy_sha256"] is None:
         return Examined(quality, None, None)
+    if there := copies_there.get(quality.image_id):
+        return Examined(quality, there, row["thumbnail"])
     copy = {
         "image_id": quality.image_id,
         "sha256": row["copy_sha256"],

@@ -1,9 +1,11 @@
 """The fingerprints of all images that were ever kept, to find duplicates of them.
 
-One small index names what each batch claimed and the segments in which the claims' fingerprints
-lie, as columns. It is changed only by compare-and-swap: of two batches cleansed at once, the one
-that comes second finds the index changed and decides again. A new segment swallows the ones before
-it that are not much larger, so that a million images lie in a dozen segments.
+One small index names what each batch claimed, for which campaign, and the segments in which the
+claims' fingerprints lie, as columns. A batch is compared with what its own campaign keeps: several
+campaigns may keep the same photograph. The index is changed only by compare-and-swap: of two
+batches cleansed at once, the one that comes second finds the index changed and decides again. A new
+segment swallows the ones before it that are not much larger, so that a million images lie in a
+dozen segments.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
+from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.compared_images import Fingerprint, KnownImages, known_images
 from farmy_assets.cleansing.duplicates import DuplicateOf
@@ -39,10 +42,14 @@ _SCHEMA = pa.schema(
 
 
 class DuplicateIndex(Record):
-    """What counts: the newest claim of each batch, and the segments (key to images)."""
+    """What counts: the newest claim of each batch, and the segments (key to images).
+
+    `campaigns` is the campaign of each batch; an index of an earlier version lacks it.
+    """
 
     claims: dict[str, str] = Field(default_factory=dict)
     segments: dict[str, int] = Field(default_factory=dict)
+    campaigns: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,30 +59,53 @@ class DuplicateIndexRepository:
     records: RecordStore
 
     def claim(
-        self, batch_id: str, new: Sequence[Fingerprint], *, find: Finder
+        self, batch_id: str, new: Sequence[Fingerprint], *, campaign: str, find: Finder
     ) -> Mapping[str, DuplicateOf]:
         """Decide which of a batch's images are duplicates, and claim the others for the batch.
 
         Args:
             batch_id: Its own earlier claim, if there is one, is replaced.
             new: The batch's fit images.
-            find: Called with the new images and all that other batches keep.
+            campaign: The batch's campaign.
+            find: Called with the new images and all that other batches of the campaign keep.
 
         Returns:
             Image id to what it duplicates; every other image of `new` is now claimed.
         """
         while True:
             found, etag = self.records.find_with_etag(keys.DUPLICATE_INDEX, DuplicateIndex)
-            index = found or DuplicateIndex()
+            index = self._with_campaigns(found or DuplicateIndex(), batch_id, campaign)
             segments = self._segments(index)
-            others = {name: claim for name, claim in index.claims.items() if name != batch_id}
-            known = _known(segments, others.values())
+            others = (
+                claim
+                for name, claim in index.claims.items()
+                if name != batch_id and index.campaigns.get(name) == campaign
+            )
+            known = _known(segments, others)
             duplicates = find(new, known)
             changed = self._with_claim(index, segments, batch_id, new, duplicates)
-            if changed == index or self.records.bucket.put_if(
+            if changed == found or self.records.bucket.put_if(
                 keys.DUPLICATE_INDEX, changed.to_json(), etag=etag
             ):
                 return duplicates
+
+    def _with_campaigns(
+        self, index: DuplicateIndex, batch_id: str, campaign: str
+    ) -> DuplicateIndex:
+        """The index with a batch's campaign, and with those that an earlier version left out.
+
+        They are read from the batches' manifests. The claim of a batch without a manifest belongs
+        to no campaign; its fingerprints stay.
+        """
+        unknown = sorted(index.claims.keys() - index.campaigns.keys() - {batch_id})
+        manifests = in_threads(lambda i: self.records.ours(keys.batch_of_id(i), Batch), unknown)
+        read = {
+            name: batch.campaign
+            for name, batch in zip(unknown, manifests, strict=True)
+            if batch and batch.batch_id == name
+        }
+        campaigns = index.campaigns | read | {batch_id: campaign}
+        return index.model_copy(update={"campaigns": dict(sorted(campaigns.items()))})
 
     def kept_by(self, batch_ids: Collection[str]) -> KnownImages:
         """The fingerprints of what these batches keep."""
@@ -86,14 +116,17 @@ class DuplicateIndexRepository:
     def everything(self) -> tuple[str, Callable[[], pa.Table]]:
         """All images that any batch keeps: the version's name, and what reads them.
 
-        The table has `image_id`, and 64-bit hashes as columns.
+        The table has `image_id`, each once however many campaigns keep it, and 64-bit hashes as
+        columns.
         """
         found, etag = self.records.find_with_etag(keys.DUPLICATE_INDEX, DuplicateIndex)
         index = found or DuplicateIndex()
 
         def read() -> pa.Table:
             merged = pa.concat_tables([_SCHEMA.empty_table(), *self._segments(index).values()])
-            return merged.filter(_is_of(merged, index.claims.values())).combine_chunks()
+            kept = merged.filter(_is_of(merged, index.claims.values()))
+            several = len(set(index.campaigns.values())) > 1  # campaigns: one keeps an image once
+            return (_each_once(kept) if several else kept).combine_chunks()
 
         return etag or "", read
 
@@ -129,7 +162,8 @@ class DuplicateIndexRepository:
         content = buffer.getvalue()
         key = keys.fingerprints(hashlib.sha256(content).hexdigest()[:32])
         self.records.bucket.put_once(key, content)
-        return DuplicateIndex(claims=claims, segments={**left, key: merged.num_rows})
+        segments_left = {**left, key: merged.num_rows}
+        return index.model_copy(update={"claims": claims, "segments": segments_left})
 
 
 def _claim(batch_id: str, own: Sequence[Fingerprint]) -> str:
@@ -155,6 +189,13 @@ def _known(segments: Mapping[str, pa.Table], claims: Iterable[str]) -> KnownImag
     ids = np.array(kept["image_id"].to_pylist(), dtype=np.str_)
     contents, pixels, phashes, dhashes = (kept[name].to_numpy() for name in _HASHES)
     return KnownImages(ids, contents, pixels, phashes, dhashes, kept["patterns"].to_pylist())
+
+
+def _each_once(table: pa.Table) -> pa.Table:
+    """The first row of each image."""
+    places = table.append_column("place", pa.array(np.arange(table.num_rows)))
+    first = places.group_by("image_id", use_threads=False).aggregate([("place", "min")])
+    return table.take(first["place_min"])
 
 
 def _is_of(table: pa.Table, claims: Iterable[str]) -> pa.ChunkedArray:

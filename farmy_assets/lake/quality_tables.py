@@ -1,6 +1,6 @@
 """The checks' results of each batch, as a Parquet table: one row an image, one column a value."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -50,6 +50,20 @@ class QualityTables:
 
         table = pq.read_table(BytesIO(self.bucket.get(keys.quality(batch_id))))
         return [_examined(row) for row in table.to_pylist()]
+
+    def find(self, batch_id: str, image_ids: Collection[str]) -> list[Examined]:
+        """The results of those of these images that are in a batch that has been looked at."""
+        import pyarrow as pa  # noqa: PLC0415 - as above
+        import pyarrow.compute as pc  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        content = self.bucket.find(keys.quality(batch_id))
+        if content is None:
+            return []
+        wanted = pc.field("image_id").isin(pa.array(sorted(image_ids), pa.string()))
+        return [
+            _examined(row) for row in pq.read_table(BytesIO(content), filters=wanted).to_pylist()
+        ]
 
 
 def _row(examined: Examined) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.search_filters import these_images_sql
 
 _AT_ONCE = 200
+Place = tuple[str, str]
+"""An image id, and a campaign that has the image."""
 
 
 class Outline(NamedTuple):
@@ -64,11 +66,19 @@ class Card(NamedTuple):
 
 
 class FoundImages(NamedTuple):
-    """Found images, and their annotations by image id."""
+    """Found images, each in a campaign, and what is known of them there.
+
+    Attributes:
+        rows: What was found; each has an `image_id`.
+        places: Image id and campaign of each row.
+        annotations: Image id and campaign to what people drew.
+        assignments: Image id and campaign to who was asked.
+    """
 
     rows: Sequence[Mapping[str, object]]
-    annotations: Mapping[str, ImageAnnotations]
-    assignments: Mapping[str, Sequence[Assignment]]
+    places: Sequence[Place]
+    annotations: Mapping[Place, ImageAnnotations]
+    assignments: Mapping[Place, Sequence[Assignment]]
 
 
 def look_up(lake: Lake, found: Sequence[Mapping[str, object]]) -> FoundImages:
@@ -76,20 +86,34 @@ def look_up(lake: Lake, found: Sequence[Mapping[str, object]]) -> FoundImages:
 
     Args:
         lake: Where they are.
-        found: Rows with an `image_id`.
+        found: Rows with an `image_id`, and maybe a `campaign`, whose answers are looked up; without
+            one, those of the campaign that the image came for.
     """
-    ids = [str(row["image_id"]) for row in found]
+    ids = list(dict.fromkeys(str(row["image_id"]) for row in found))
     reader = AnnotationReader(lake)
-    places: dict[str, tuple[str, str]] = {}
+    batch_of: dict[Place, str] = {}
+    own: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
         answer = QueryLayer(lake).engine.query(these_images_sql(ids[start : start + _AT_ONCE]))
         for row in answer.to_pylist():
-            places[row["image_id"]] = (row["campaign"] or "", row["batch_id"] or "")
-    reader.read((image_id, campaign) for image_id, (campaign, _) in places.items())
+            image_id, campaign = row["image_id"], row["campaign"] or ""
+            own.setdefault(image_id, campaign)  # its own comes first
+            batch_of[image_id, campaign] = row["batch_id"] or ""
+    places = []
+    for row in found:
+        image_id = str(row["image_id"])
+        named = image_id, str(row.get("campaign") or "")
+        places.append(named if named in batch_of else (image_id, own.get(image_id, "")))
+    reader.read(places)
     return FoundImages(
         rows=found,
-        annotations={i: reader.of(i, campaign) for i, (campaign, _) in places.items()},
-        assignments={i: reader.assignments(i, *place) for i, place in places.items()},
+        places=places,
+        annotations={place: reader.of(*place) for place in places},
+        assignments={
+            place: reader.assignments(*place, batch_of[place])
+            for place in places
+            if place in batch_of
+        },
     )
 
 
@@ -98,7 +122,7 @@ def contact_sheet(
     title: str,
     found: FoundImages,
     *,
-    links: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    links: Mapping[Place, Sequence[tuple[str, str]]] | None = None,
 ) -> bytes:
     """The page, as HTML.
 
@@ -106,9 +130,9 @@ def contact_sheet(
         lake: Where the normalised copies are; an image without one has no picture.
         title: The page's title.
         found: Rows with an `image_id`; their other values are shown, except missing ones.
-        links: Image id to the title and the address of each of its tasks.
+        links: Image id and campaign to the title and the address of each of its tasks.
     """
-    ids = [str(row["image_id"]) for row in found.rows]
+    ids = list(dict.fromkeys(image_id for image_id, _ in found.places))
     copies = dict(
         zip(ids, in_threads(lambda i: lake.cleansed.find(keys.cleansed_image(i)), ids), strict=True)
     )
@@ -118,8 +142,8 @@ def contact_sheet(
     labels = sorted({name for known in found.annotations.values() for name in _labels(known)})
     colours = dict(zip(labels, cycle(PALETTE), strict=False))
     cards = []
-    for row, image_id in zip(found.rows, ids, strict=True):
-        known = found.annotations.get(image_id, ImageAnnotations())
+    for row, place in zip(found.rows, found.places, strict=True):
+        image_id, known = place[0], found.annotations.get(place, ImageAnnotations())
         cards.append(
             Card(
                 picture=_data_address(pictures.get(image_id)),
@@ -127,7 +151,7 @@ def contact_sheet(
                 regions=tuple(_outline(drawn, colours) for drawn in _shown(known)),
                 classes=tuple((name, colours[name]) for name in classes_of(_shown(known))),
                 conflicts=tuple(known.conflicts),
-                links=tuple((links or {}).get(image_id, ())),
+                links=tuple((links or {}).get(place, ())),
                 lines=_lines(row, known),
             )
         )

@@ -37,7 +37,12 @@ class Gallery(NamedTuple):
 
 
 def gather(
-    lake: Lake, image_ids: Sequence[str], folder: Path, on_done: Callable[[int], object]
+    lake: Lake,
+    image_ids: Sequence[str],
+    folder: Path,
+    on_done: Callable[[int], object],
+    *,
+    campaign: str = "",
 ) -> Gallery:
     """Fetch metadata, annotations and those copies that are not in the folder yet.
 
@@ -46,6 +51,8 @@ def gather(
         image_ids: The images, in this order; each once.
         folder: Where the copies are cached; they never change.
         on_done: Called with the number of images done since the last call.
+        campaign: Whose answers are fetched; by default those of the campaign that the image came
+            for, which are also fetched of an image that the campaign does not have.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     pictures: list[Picture] = []
@@ -54,7 +61,10 @@ def gather(
     for start in range(0, len(image_ids), _AT_ONCE):
         some = image_ids[start : start + _AT_ONCE]
         answer = QueryLayer(lake).engine.query(these_images_sql(some))
-        rows = {row["image_id"]: row for row in answer.to_pylist()}
+        rows: dict[str, dict[str, Any]] = {}
+        for row in answer.to_pylist():  # of each image its own campaign first
+            if row["image_id"] not in rows or row["campaign"] == campaign:
+                rows[row["image_id"]] = row
         drawn.read((image_id, row["campaign"] or "") for image_id, row in rows.items())
         files = in_threads(lambda image_id: _fetched(lake, image_id, folder), some)
         for image_id, file in zip(some, files, strict=True):

@@ -1,4 +1,7 @@
-"""The phase of an image as a condition on the tables, under the names of `ImagePhase`.
+"""The phase of an image in a campaign as a condition on the tables, named as in `ImagePhase`.
+
+Whatever is asked is asked of one image in one campaign: `IMAGES` has a row for each campaign that
+has an image.
 
 The tables show two phases less than the records: `uncatalogued` images are in no table, and
 `discarded` images cannot be distinguished from `held` ones, because triage decisions are in no
@@ -23,16 +26,43 @@ CONSENSUS_PHASES: Mapping[ConsensusStatus, ImagePhase] = {
 """The phase that follows from the consensus status of an image that is in no version yet."""
 
 _FORMER_NAMES = {"triage": ImagePhase.HELD}
-_NEWEST_VERSIONS = (
-    "SELECT d.image_id FROM dataset_versions d JOIN "
+CAMPAIGN = "COALESCE(m.campaign, i.campaign)"
+BATCH = "COALESCE(m.batch_id, i.batch_id)"
+IMAGES = (
+    "images i LEFT JOIN memberships m ON m.image_id = i.image_id "
+    f"LEFT JOIN image_checks c ON c.image_id = i.image_id AND c.batch_id = {BATCH}"
+)
+"""Every image in every campaign that has it (`CAMPAIGN`), with its batch there and its checks.
+
+What `memberships` does not show yet has its own campaign alone.
+"""
+
+
+def has_row(rows: str, *, image: str = "image_id", campaign: str = "campaign") -> str:
+    """SQL that is true of an image in a campaign when there is such a row about both.
+
+    Args:
+        rows: A table's name, and maybe joins and a condition, as after FROM.
+        image: Its column with the image.
+        campaign: Its column with the campaign.
+    """
+    # Texts of both, not pairs: Athena compares a subquery's one column.
+    wanted = f"concat(i.image_id, ' ', COALESCE({CAMPAIGN}, ''))"
+    return f"{wanted} IN (SELECT concat({image}, ' ', COALESCE({campaign}, '')) FROM {rows})"  # noqa: S608
+
+
+_IN_NEWEST_VERSION = has_row(
+    "dataset_versions d JOIN "
     "(SELECT campaign, max(number) AS number FROM dataset_versions GROUP BY campaign) n "
-    "ON n.campaign = d.campaign AND n.number = d.number"
+    "ON n.campaign = d.campaign AND n.number = d.number",
+    image="d.image_id",
+    campaign="d.campaign",
 )
 
 
 def _with_status(statuses: Iterable[ConsensusStatus]) -> str:
     quoted = ", ".join(f"'{status.value}'" for status in statuses)
-    return f"i.image_id IN (SELECT image_id FROM consensus WHERE status IN ({quoted}))"  # noqa: S608
+    return has_row(f"consensus WHERE status IN ({quoted})")
 
 
 def _with_consensus(phase: ImagePhase) -> str:
@@ -41,17 +71,17 @@ def _with_consensus(phase: ImagePhase) -> str:
 
 _CONDITIONS: Mapping[ImagePhase, str] = {  # the first that is true decides, as in an audit
     ImagePhase.RELEASED: (
-        f"i.image_id IN ({_NEWEST_VERSIONS}) AND "
+        f"{_IN_NEWEST_VERSION} AND "
         + _with_status(status for status in ConsensusStatus if status.is_releasable)
     ),
     ImagePhase.DELETED: "i.state = 'deleted'",
-    ImagePhase.WAITING: "i.batch_id IS NULL",
+    ImagePhase.WAITING: f"{BATCH} IS NULL",
     ImagePhase.REJECTED: "c.status = 'rejected'",
-    ImagePhase.DUPLICATE: "i.image_id IN (SELECT image_id FROM duplicates)",
+    ImagePhase.DUPLICATE: has_row("duplicates WHERE duplicate_of <> image_id"),
     ImagePhase.ADJUDICATION: _with_consensus(ImagePhase.ADJUDICATION),
     ImagePhase.UNLABELLABLE: _with_consensus(ImagePhase.UNLABELLABLE),
     ImagePhase.SETTLED: _with_consensus(ImagePhase.SETTLED),
-    ImagePhase.ANNOTATION: "i.image_id IN (SELECT image_id FROM assignments)",
+    ImagePhase.ANNOTATION: has_row("assignments"),
     ImagePhase.HELD: "c.status = 'held'",
     ImagePhase.CLEANSED: "c.status = 'fit'",
     ImagePhase.SEALED: "c.status IS NULL",
@@ -62,7 +92,7 @@ SEARCHABLE_PHASES = tuple(phase for phase in ImagePhase if phase in _CONDITIONS)
 
 
 def phase_condition(name: str) -> str:
-    """SQL that is true of the images in one phase; `i` is `images`, `c` is `image_checks`.
+    """SQL that is true of what is in one phase, of the rows of `IMAGES`.
 
     Raises:
         InvalidInputError: There is no such phase, or the tables do not show it.

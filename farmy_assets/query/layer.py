@@ -43,7 +43,7 @@ class QueryLayer:
         return frame
 
     def images(self, *, limit: int = 100, **wanted: str) -> "pd.DataFrame":
-        """Images with what the checks found, the newest first.
+        """Images with what the checks found, in each campaign that has them, the newest first.
 
         Args:
             limit: The largest number of rows.

@@ -1,4 +1,8 @@
-"""Filters of `farmy search`, as SQL in Athena's dialect."""
+"""Filters of `farmy search`, as SQL in Athena's dialect.
+
+A row of the answer is an image in a campaign that has it; votes, conflicts and so on are those of
+that campaign.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +12,7 @@ from sqlglot import exp
 
 from farmy_assets.catalog.metadata import Position
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.query.image_phases import phase_condition
+from farmy_assets.query.image_phases import BATCH, CAMPAIGN, IMAGES, has_row, phase_condition
 from farmy_assets.query.tables import TABLES
 
 _LARGEST_LIMIT = 1_000_000
@@ -17,7 +21,7 @@ _COMPARISON = re.compile(r"([a-z_]+)\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 
 
 def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
-    """Images with their checks that match all filters, the newest first.
+    """Images with their checks that match all filters, the newest first, by campaign.
 
     Args:
         wanted: Column of `images` or `image_checks` to its value; or one of the filters
@@ -47,25 +51,30 @@ def images_sql(wanted: Mapping[str, str], *, limit: int) -> str:
 
 
 def these_images_sql(image_ids: Sequence[str]) -> str:
-    """These images with their checks, the newest first; a query has room for some hundred ids."""
+    """These images with their checks, in every campaign that has them, their own first.
+
+    A query has room for some hundred ids.
+    """
     named = ", ".join(_text(image_id) for image_id in image_ids)
-    return _select(_column_names(), [f"i.image_id IN ({named})"], max(len(image_ids), 1))
+    return _select(_column_names(), [f"i.image_id IN ({named})"], _LARGEST_LIMIT)
 
 
 def _column_names() -> dict[str, str]:
     """Each column of `images` and `image_checks`, and how it is named in the query."""
     images = {c.name: f"i.{c.name}" for c in TABLES["images"].columns}
     checks = {c.name: f"c.{c.name}" for c in TABLES["image_checks"].columns}
-    return {name: column for name, column in checks.items() if name not in _SHARED} | images
+    own_checks = {name: column for name, column in checks.items() if name not in _SHARED}
+    return own_checks | images | {"campaign": CAMPAIGN, "batch_id": BATCH}
 
 
 def _select(columns: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    named = ", ".join(f"{column} AS {name}" for name, column in columns.items())
     # Names are from our own list, values are literals, and `sql_allowlist` checks the whole query.
     return (
-        f"SELECT {', '.join(columns.values())} FROM images i "  # noqa: S608
-        f"LEFT JOIN image_checks c ON c.image_id = i.image_id{where} "
-        f"ORDER BY i.arrived_at DESC, i.image_id LIMIT {limit}"
+        f"SELECT {named} FROM {IMAGES}{where} "  # noqa: S608
+        "ORDER BY i.arrived_at DESC, i.image_id, COALESCE(m.kind, 'own') DESC, m.campaign "
+        f"LIMIT {limit}"
     )
 
 
@@ -116,20 +125,18 @@ def _within(value: str) -> str:
 
 
 def _named_in(table: str, column: str) -> Callable[[str], str]:
-    return lambda value: (
-        f"i.image_id IN (SELECT image_id FROM {table} WHERE {column} = {_text(value)})"  # noqa: S608
-    )
+    return lambda value: has_row(f"{table} WHERE {column} = {_text(value)}")
 
 
 def _kept_for(value: str) -> str:
-    return f"i.image_id IN (SELECT duplicate_of FROM duplicates WHERE image_id = {_text(value)})"  # noqa: S608
+    return has_row(f"duplicates WHERE image_id = {_text(value)}", image="duplicate_of")
 
 
 def _conflict(value: str) -> str:
     if value == "none":
-        return "NOT i.image_id IN (SELECT image_id FROM conflicts)"
+        return f"NOT {has_row('conflicts')}"
     if value == "any":
-        return "i.image_id IN (SELECT image_id FROM conflicts)"
+        return has_row("conflicts")
     return _named_in("conflicts", "kind")(value)
 
 

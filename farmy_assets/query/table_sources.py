@@ -65,6 +65,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         crops: Campaign to crop, in place of what the campaigns say now.
     """
     reads: Mapping[str, tuple[Sequence[str], Callable[[bytes, str], Iterable[Row]]]] = {
+        "memberships": ([keys.BATCHES], _memberships),
         "image_checks": (["quality/"], _checks),
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
@@ -110,9 +111,10 @@ def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str)
 
 
 def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
-    """Images by batch; those that wait for one are a source of their own, read each time.
+    """Images by the batch of their own; those that wait for one are a source read each time.
 
-    A batch is read again when corrections of its images have reached the catalog.
+    A batch is read again when corrections of its images have reached the catalog. Batches by which
+    a campaign includes images have no rows here.
     """
 
     @cache
@@ -136,7 +138,8 @@ def _image_feed(lake: Lake, crops: Mapping[str, str] | None) -> TableSource:
             crop_of = {i.image_id: defaults().get(i.campaign) for i in lake.catalog.waiting()}
         else:
             batch = lake.records.ours(source.key, Batch)
-            crop_of = dict.fromkeys(batch.image_ids if batch else (), crop_in(source))
+            own = batch.image_ids if batch and not batch.is_inclusion else ()
+            crop_of = dict.fromkeys(own, crop_in(source))
         entries = lake.catalog.entries(list(crop_of))
         return (_image(entries[i], crop_of[i]) for i in crop_of if i in entries)
 
@@ -180,6 +183,21 @@ def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
         "arrived_at": _utc(metadata.arrived_at),
         "dt": metadata.arrived_at.astimezone(UTC).date().isoformat(),
     }
+
+
+def _memberships(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    batch = Batch.model_validate_json(content)
+    moment = _utc(batch.sealed_at)
+    for image_id in batch.image_ids:
+        yield {
+            "image_id": image_id,
+            "campaign": batch.campaign,
+            "batch_id": batch.batch_id,
+            "kind": "included" if batch.is_inclusion else "own",
+            "joined_at": moment,
+            "dt": moment.date().isoformat(),
+        }
 
 
 def _checks(content: bytes, key: str) -> Iterator[Row]:

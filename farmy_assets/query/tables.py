@@ -66,7 +66,7 @@ _EVERYWHERE = (
     Column("dt", _TEXT, "the row's day, YYYY-MM-DD, in UTC: the partition"),
 )
 _IMAGE = Column("image_id", _TEXT, "the image: its content and its origin")
-_CAMPAIGN = Column("campaign", _TEXT, "the campaign that the image belongs to")
+_CAMPAIGN = Column("campaign", _TEXT, "the campaign that the row is about")
 _BATCH = Column("batch_id", _TEXT, "the sealed batch that the image is in")
 _EDGES = tuple(
     Column(name, _FLOAT, f"the {edge} edge of its bounds, in pixels of the image shown")
@@ -81,7 +81,9 @@ TABLES = {
         Table(
             "images", "one row an image that is in a batch or waits for one", ("catalog_entries",),
             (
-                _IMAGE, _CAMPAIGN, _BATCH,
+                _IMAGE,
+                Column("campaign", _TEXT, "the campaign that it came for; memberships has all"),
+                Column("batch_id", _TEXT, "the batch of that campaign that it is in"),
                 Column("state", _TEXT, "present or deleted, when the row was read"),
                 Column("original_name", _TEXT, "the file's name at its arrival"),
                 Column("origin", _TEXT, "the way it came: mobile, scraper or bulk"),
@@ -100,9 +102,19 @@ TABLES = {
             ),
         ),
         Table(
-            "image_checks", "one row an image that was checked", ("image_quality",),
+            "memberships", "one row an image in each campaign that has it", ("raw_images",),
             (
-                _IMAGE, _BATCH,
+                _IMAGE,
+                Column("campaign", _TEXT, "the campaign that has the image"),
+                Column("batch_id", _TEXT, "the campaign's batch that the image is in"),
+                Column("kind", _TEXT, "own: it came for this campaign; included: for another"),
+                Column("joined_at", _MOMENT, "when the batch was sealed"),
+            ),
+        ),
+        Table(
+            "image_checks", "one row an image of a batch that was checked", ("image_quality",),
+            (
+                _IMAGE, Column("batch_id", _TEXT, "the batch; each campaign's is another"),
                 Column("status", _TEXT, "fit, held or rejected"),
                 Column("verdict", _TEXT, "the worst verdict of its checks: pass, warn or fail"),
                 Column("reasons", _TEXTS, "the checks behind the verdict"),

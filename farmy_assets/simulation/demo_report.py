@@ -83,16 +83,17 @@ class Report:
 
 def unaccounted(lake: Lake, campaign: str, image_ids: frozenset[str]) -> list[str]:
     """A sentence for each error: images in no phase, in two batches, or not in a final phase."""
-    found = {image.image_id: image for image in phases(lake)}
-    wrong = [f"{image_id} is in no phase" for image_id in sorted(image_ids - found.keys())]
+    found = phases(lake)
+    in_phases = {image.image_id for image in found}
+    wrong = [f"{image_id} is in no phase" for image_id in sorted(image_ids - in_phases)]
     wrong += [f"{image_id} is in two batches" for image_id in sorted(sealed_twice(lake))]
     for page in lake.cleansed_sets.everywhere():
         twice = page.unaccounted(lake.batches.read(page.batch_id).image_ids)
         wrong += [f"{image_id} is not cleansed exactly once" for image_id in sorted(twice)]
     return wrong + [
         f"{image.name or image.image_id} is still in phase {image.phase.value} ({image.reason})"
-        for image in found.values()
-        if (image.campaign == campaign or image.image_id in image_ids)
+        for image in found
+        if (image.campaign == campaign or (not image.campaign and image.image_id in image_ids))
         and image.phase not in FINAL_PHASES
     ]
 

@@ -9,7 +9,6 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.duplicate_rulings import by_other_campaign
-from farmy_assets.workflow.known_photographs import restoring
 from farmy_assets.workflow.selection import ImageSelection
 
 
@@ -37,9 +36,10 @@ def warnings(
     for other, items in by_other_campaign(sets, kept_by, restored=restored).items():
         count = len(items)
         yield (
-            f"{counted(count, 'photograph')} {verb(count, 'is', 'are')} left out as "
+            f"an earlier version left {counted(count, 'photograph')} out as "
             f"{verb(count, 'a duplicate', 'duplicates')} of campaign {other}'s; "
-            f"to take {verb(count, 'it', 'them')} in: {restoring(name)}"
+            f"to take {verb(count, 'it', 'them')} in: "
+            f"farmy duplicates restore --campaign {name} --all"
         )
     found = _choices(lake, campaign)
     if campaign.image_query and found.left_out and not found.chosen:

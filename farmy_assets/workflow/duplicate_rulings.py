@@ -1,6 +1,8 @@
 """What people say of duplicates: that one is none, or that it is one after all.
 
-The word becomes a ruling; the sensor then has the image's batch cleansed anew.
+The word becomes a ruling; the sensor then has the image's batch cleansed anew. Earlier versions
+compared photographs with those of all campaigns: what they left out for another campaign's can be
+taken in.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ from farmy_assets.lake.objects import in_threads
 
 
 class Restored(NamedTuple):
-    """What came of taking in everything that other campaigns' photographs had kept out.
+    """What came of taking in everything that was left out for other campaigns' photographs.
 
     `others` is how many there were by campaign, `copies` those that stay out all the same.
     """
@@ -38,7 +40,7 @@ class Restored(NamedTuple):
 def by_other_campaign(
     sets: Sequence[CleansedSet], kept_by: Mapping[str, str], *, restored: Collection[str] = ()
 ) -> dict[str, list[Exclusion]]:
-    """The duplicates of a campaign by the other campaign that keeps the image they look like.
+    """What earlier versions left out of a campaign, by the other campaign that keeps its original.
 
     Args:
         sets: The cleansed sets of the campaign whose images were left out.
@@ -102,7 +104,7 @@ class DuplicateRulings:
         return sorted(found, key=lambda item: (item.duplicate_of or "", item.image_id))
 
     def of_other_campaigns(self, campaign: str) -> dict[str, list[Exclusion]]:
-        """A campaign's images that are left out as copies of another campaign's, by its name.
+        """A campaign's images that were left out as copies of another campaign's, by its name.
 
         Left out of the answer are those that were restored already.
         """
@@ -143,8 +145,17 @@ class DuplicateRulings:
         others = {name: len(items) for name, items in found.items()}
         return Restored(tuple(sorted(taken_in)), tuple(sorted(copies)), others, tuple(batches))
 
-    def restore(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
+    def restore(
+        self, image_ids: Sequence[str], *, by: str, why: str, now: datetime, campaign: str = ""
+    ) -> list[str]:
         """Say that images are no duplicates: they are kept, beside those they looked like.
+
+        Args:
+            image_ids: The images.
+            by: Who says so.
+            why: The reason, for those who come later.
+            now: When it is said.
+            campaign: Where; by default in the campaign that each image came for.
 
         Returns:
             The batches that are cleansed anew for it.
@@ -152,7 +163,7 @@ class DuplicateRulings:
         Raises:
             InvalidInputError: One of them is not excluded as a duplicate; nothing was said.
         """
-        pages = self._pages(image_ids)
+        pages = self._pages(image_ids, campaign)
         duplicates = {e.image_id for p in pages.values() for e in p.excluded if e.duplicate_of}
         others = [image_id for image_id in image_ids if image_id not in duplicates]
         if others:
@@ -163,8 +174,10 @@ class DuplicateRulings:
             raise InvalidInputError(msg)
         return self._say(Answer.YES, pages, by=by, why=why, now=now)
 
-    def exclude(self, image_ids: Sequence[str], *, by: str, why: str, now: datetime) -> list[str]:
-        """Say that restored images are duplicates after all.
+    def exclude(
+        self, image_ids: Sequence[str], *, by: str, why: str, now: datetime, campaign: str = ""
+    ) -> list[str]:
+        """Say that restored images are duplicates after all; the arguments are as for `restore`.
 
         Returns:
             The batches that are cleansed anew for it.
@@ -172,7 +185,7 @@ class DuplicateRulings:
         Raises:
             InvalidInputError: One of them was never restored; nothing was said.
         """
-        pages = self._pages(image_ids)
+        pages = self._pages(image_ids, campaign)
         restored = {
             image_id
             for campaign in {page.campaign for page in pages.values()}
@@ -197,17 +210,33 @@ class DuplicateRulings:
             if entry.metadata
         }
 
-    def _pages(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
+    def _pages(self, image_ids: Sequence[str], campaign: str) -> dict[str, CleansedSet]:
         """Image id to the manifest that the image stands in."""
+        found = self._in_campaign(image_ids, campaign) if campaign else self._own(image_ids)
+        lost = [image_id for image_id in image_ids if image_id not in found]
+        if lost:
+            where = f" of {campaign}" if campaign else ""
+            msg = f"no cleansed batch{where} holds an image {lost[0]}"
+            raise InvalidInputError(msg)
+        return found
+
+    def _own(self, image_ids: Sequence[str]) -> dict[str, CleansedSet]:
+        """Of the batch of each image's own."""
         entries = self.lake.catalog.entries(sorted(set(image_ids)))
-        found = {}
-        for image_id in image_ids:
-            batch_id = entries[image_id].batch_id if image_id in entries else None
-            page = _of_batch(self.lake, batch_id) if batch_id else None
-            if page is None:
-                msg = f"no cleansed batch holds an image {image_id}"
-                raise InvalidInputError(msg)
-            found[image_id] = page
+        batch_of = {i: entry.batch_id for i, entry in entries.items() if entry.batch_id}
+        batch_ids = sorted(set(batch_of.values()))
+        read = in_threads(partial(_of_batch, self.lake), batch_ids)
+        pages = {batch_id: page for batch_id, page in zip(batch_ids, read, strict=True) if page}
+        return {i: pages[batch_of[i]] for i in image_ids if batch_of.get(i) in pages}
+
+    def _in_campaign(self, image_ids: Sequence[str], campaign: str) -> dict[str, CleansedSet]:
+        """Of the campaign's batch that the image is in; reads all its cleansed sets."""
+        wanted, found = set(image_ids), dict[str, CleansedSet]()
+        for page in self.lake.cleansed_sets.all(campaign):
+            for image_id in wanted.intersection(page.image_ids):
+                is_of_itself = any(e.image_id == image_id == e.duplicate_of for e in page.excluded)
+                if image_id not in found or not is_of_itself:
+                    found[image_id] = page
         return found
 
     def _say(

@@ -1,4 +1,4 @@
-"""Photographs that come in for one campaign, and that another one keeps already."""
+"""Photographs that come in for one campaign, and that another one keeps as well."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -38,8 +38,3 @@ def kept_by_others(lake: Lake, image_ids: Collection[str], campaign: str) -> Cou
             seen.add(content)
             counts[name] += ours[content]
     return counts
-
-
-def restoring(campaign: str) -> str:
-    """The command that takes such photographs in after all."""
-    return f"farmy duplicates restore --campaign {campaign} --all"

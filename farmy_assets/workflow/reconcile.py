@@ -155,11 +155,18 @@ class Reconciler:
         return cls(lake.raw, lake.catalog, lake.batches, queue)
 
     def restore_batch(self, batch: Batch) -> "RestoredBatch":
-        """Rebuild the entries that a batch's images lack, and return all of them."""
+        """Rebuild the entries that a batch's images lack, and return all of them.
+
+        An entry names the batch of the image's own, also where a campaign includes the image.
+        """
         entries = self.catalog.entries(batch.image_ids)
         lost = [i for i in batch.image_ids if i not in entries or not entries[i].metadata]
         if lost:
-            batch_of = dict.fromkeys(lost, batch.batch_id)
+            own = (
+                in_threads(self.batches.read, batch.from_batches) if batch.is_inclusion else [batch]
+            )
+            of_each = {image_id: each.batch_id for each in own for image_id in each.image_ids}
+            batch_of: dict[str, str | None] = {i: of_each[i] for i in lost if i in of_each}
             self._restore(batch_of, Corrections(self.raw).counts(), now=batch.sealed_at)
             entries |= self.catalog.entries(lost)
         return RestoredBatch(entries, len(lost))
@@ -255,7 +262,7 @@ class Reconciler:
         return listing, written_over
 
     def _sealed(self) -> tuple[pa.Table, list[str]]:
-        """Each image of a batch with its batch's place in the list of batch ids."""
+        """Each image that is in a batch of its own, with that batch's place in the list of ids."""
 
         def part(numbered: tuple[int, Batch]) -> tuple[pa.Table, str]:
             place, batch = numbered
@@ -263,7 +270,8 @@ class Reconciler:
             return pa.table(columns, SEALED), batch.batch_id
 
         batches = in_threads(self.batches.ours, self.batches.numbers())
-        parts = in_threads(part, enumerate(batch for batch in batches if batch))
+        own = [batch for batch in batches if batch and not batch.is_inclusion]
+        parts = in_threads(part, enumerate(own))
         tables = [SEALED.empty_table(), *(table for table, _ in parts)]
         return pa.concat_tables(tables), [batch_id for _, batch_id in parts]
 

@@ -77,7 +77,7 @@ def checked_selection(query: str, *batch_ids: str) -> str:
     own = ", ".join(f"'{batch_id}'" for batch_id in batch_ids or ("b",))
     sql = (
         f"SELECT DISTINCT asked.image_id AS image_id FROM (\n{query}\n) AS asked "  # noqa: S608 - checked
-        f"JOIN images AS own ON own.image_id = asked.image_id WHERE own.batch_id IN ({own})"
+        f"JOIN memberships AS own ON own.image_id = asked.image_id WHERE own.batch_id IN ({own})"
     )
     try:
         translate(sql).for_duckdb()

@@ -38,7 +38,7 @@ def keep(lake: Lake, image_ids: list[str]) -> None:
         )
         for n, image_id in enumerate(image_ids)
     ]  # fmt: skip
-    lake.duplicates.claim("b", new, find=lambda _new, _known: {})
+    lake.duplicates.claim("b", new, campaign="weeds", find=lambda _new, _known: {})
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_one_file_is_told_as_one(tmp_path: Path) -> None:
     assert "1 file: 1 stored" in told.stdout
 
 
-def test_photographs_that_another_campaign_keeps_are_told_with_the_command_that_takes_them_in(
+def test_photographs_that_another_campaign_keeps_are_told_with_the_command_that_copies_nothing(
     photographs: Path, lake: Lake
 ) -> None:
     run(app, ["ingest", str(photographs), "--campaign", "weeds", "--source", "mobile"])
@@ -266,10 +266,10 @@ def test_photographs_that_another_campaign_keeps_are_told_with_the_command_that_
     ids = [keys.image_id_of_raw_key(key) or "" for key in lake.raw.keys(keys.RAW_IMAGES)]
     keep(lake, ids[:2])
     told = run(app, ["ingest", str(photographs), "--campaign", "pests"])
-    assert "2 of these 3 photographs are known from campaign weeds" in told.stderr
-    assert "farmy duplicates restore --campaign pests --all" in told.stderr
+    assert "2 of these 3 photographs are in campaign weeds too" in told.stderr
+    assert "farmy campaign include pests --from weeds" in told.stderr
     again = run(app, ["ingest", str(photographs), "--campaign", "weeds"])
-    assert "known from" not in again.stderr
+    assert "campaign weeds too" not in again.stderr
 
 
 def test_restore_wants_images_or_a_whole_campaign_and_not_both() -> None:

@@ -123,5 +123,5 @@ def test_what_cannot_be_done_ends_in_one_plain_line(arguments: list[str], told: 
 
 def test_the_tables_are_listed_with_what_each_column_means() -> None:
     listed = run(app, ["query", "--tables"]).stdout
-    assert "image_checks: one row an image that was checked" in listed
+    assert "image_checks: one row an image of a batch that was checked" in listed
     assert "perceptual hash, 16 hexadecimal digits" in listed

@@ -39,7 +39,7 @@ def kept(lake: Lake) -> dict[str, str]:
     """Photographs that a batch kept; name to image id."""
     contents = {f"{n}.jpg": stored(plants(n, (400, 300))) for n in range(4)}
     ids = bring(lake, contents)
-    lake.duplicates.claim("b", _fingerprints(ids, contents), find=_nothing)
+    lake.duplicates.claim("b", _fingerprints(ids, contents), campaign="weeds", find=_nothing)
     for name, content in contents.items():
         lake.cleansed.put(keys.cleansed_image(ids[name]), content)
     return ids
@@ -118,7 +118,10 @@ def test_what_cannot_be_looked_for_is_told_in_one_line(arguments: list[str], sai
 def test_duplicates_are_still_found_with_the_same_hashes(kept: dict[str, str], lake: Lake) -> None:
     (new,) = _fingerprints({"again": "x"}, {"again": stored(plants(3, (400, 300)), "PNG")})
     found = lake.duplicates.claim(
-        "later", [new], find=lambda n, known: find_duplicates(n, known, policy=POLICY)
+        "later",
+        [new],
+        campaign="weeds",
+        find=lambda n, known: find_duplicates(n, known, policy=POLICY),
     )
     assert found["x"].of_image_id == kept["3.jpg"]
 

@@ -54,7 +54,7 @@ def test_only_what_the_query_chooses_is_asked_about_and_the_rest_is_told(
     assert choice.query == ONLY_A_AND_B
     assert set(choice.chosen) == {ids["a.jpg"], ids["b.jpg"]}
     assert set(choice.left_out) == {ids["c.jpg"], ids["d.jpg"]}
-    assert set(choice.generations) == {"images"}
+    assert set(choice.generations) == {"images", "memberships"}
     left = {p.name: p for p in phases(lake) if p.phase is ImagePhase.CLEANSED}
     assert left["c.jpg"].reason == "the campaign's query left it out"
     assert all(batch.is_done for batch in Progress.of(lake).of_batches())
@@ -72,7 +72,7 @@ def test_the_batch_at_hand_is_in_every_table_that_a_query_names(
     ids = bring(lake, PHOTOGRAPHS)
     assert run_what_is_asked(new_images_sensor, instance, resources) == ["batch_job: ok"]
     assert asked(lake, ids) == {"c.jpg"}
-    assert set(choice_of(lake).generations) == {"images", "image_checks"}
+    assert set(choice_of(lake).generations) == {"images", "image_checks", "memberships"}
 
 
 def test_a_query_that_chooses_nothing_gives_nobody_work_and_holds_nobody_up(

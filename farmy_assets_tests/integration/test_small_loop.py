@@ -23,11 +23,13 @@ from farmy_assets.lake import keys
 from farmy_assets.query.tables import TABLES
 from farmy_assets.simulation.defects import Defect
 from farmy_assets.simulation.truth import Truth
+from farmy_assets.workflow.audit import sealed_twice
 from farmy_assets_tests.integration.evidence import (
     assert_every_image_is_accounted_for,
     assert_no_task_is_there_twice,
     assert_no_vote_is_lost,
 )
+from farmy_assets_tests.integration.people import open_campaign
 from farmy_assets_tests.integration.small_loop import FILES, NAME, OVERLAP, Loop
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -195,3 +197,33 @@ def test_every_check_was_made_and_passed(loop: Loop) -> None:
             check = event.asset_check_evaluation_data
             passed.setdefault(check.asset_check_key, set()).add(check.passed)
     assert passed == {check: {True} for check in checks}
+
+
+def test_another_campaign_includes_the_photographs_and_nothing_is_copied(loop: Loop) -> None:
+    """The command, the sensor and its run; Label Studio has the tasks, the first campaign stays."""
+    platform, other = loop.platform, "small-again"
+    lake = platform.lake
+    open_campaign(platform, other, overlap=0)
+    copies, raw = list(lake.cleansed.listing("")), list(lake.raw.listing(keys.RAW_IMAGES))
+    done = platform.farmy("campaign", "include", other, "--from", NAME)
+    assert f"{FILES} photographs join {other}" in done.stdout, done.stderr
+    again = platform.farmy("campaign", "include", other, "--from", NAME)
+    assert f"left out, already in the campaign: {FILES}" in again.stdout, again.stderr
+    batch_ids = platform.batch_ids(other)
+    platform.wait_until(
+        "its tasks", lambda: all(lake.assignments.placement(other, b) for b in batch_ids)
+    )
+    kept = lake.kept_images(other)
+    assert {a.image_id for a in lake.assignments.all(other)} == kept.keys()
+    assert_no_task_is_there_twice(platform, other)
+    in_both = kept.keys() & lake.kept_images(NAME).keys()
+    assert {i: kept[i] for i in in_both} == {i: lake.kept_images(NAME)[i] for i in in_both}
+    assert list(lake.cleansed.listing("")) == copies
+    assert list(lake.raw.listing(keys.RAW_IMAGES)) == raw
+
+    released = {i.image_id for i in platform.phases(NAME) if i.phase is ImagePhase.RELEASED}
+    found = {image.image_id: image.phase for image in platform.phases(other)}
+    assert sorted(found) == sorted(loop.image_ids.values())
+    assert {found[image_id] for image_id in released & kept.keys()} == {ImagePhase.ANNOTATION}
+    assert_every_image_is_accounted_for(platform, NAME, loop.image_ids.values())
+    assert sealed_twice(lake) == set()

@@ -10,6 +10,7 @@ import pytest
 
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.regions.box import Box
+from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.lake import Lake
 
@@ -32,6 +33,15 @@ INBOXES = """{
   }
  }"""
 STORED = {
+    "batches/000001.json": f"""{{
+ "batch_id": "{BATCH}",
+ "number": 1,
+ "campaign": "weeds",
+ "sealed_at": "2026-05-14T12:00:00Z",
+ "image_ids": [
+  "{"0" * 32}-{"1" * 12}"
+ ]
+}}""",
     f"assignments/weeds/{BATCH}.json": f"""{{
  "batch_id": "{BATCH}",
  "campaign": "weeds",
@@ -116,6 +126,12 @@ def lake(lake: Lake) -> Lake:
     return lake
 
 
+def test_a_stored_batch_is_read_as_one_of_images_own(lake: Lake) -> None:
+    (batch,) = lake.batches.all()
+    assert (batch.batch_id, batch.image_ids) == (BATCH, (f"{'0' * 32}-{'1' * 12}",))
+    assert not batch.is_inclusion
+
+
 def test_stored_assignments_are_read(lake: Lake) -> None:
     page = lake.assignments.of_batch("weeds", BATCH)
     assert page
@@ -152,6 +168,12 @@ def _write_assignments(lake: Lake) -> None:
     assert lake.assignments.move(emptied, (), page.assignments)
 
 
+def _write_batch(lake: Lake) -> None:
+    (batch,) = lake.batches.all()
+    lake.records.bucket.delete("batches/000001.json")
+    assert lake.records.write_once(keys.batch(1), batch)
+
+
 def _write_placement(lake: Lake) -> None:
     placement = lake.assignments.placement("weeds", BATCH)
     assert placement
@@ -175,7 +197,7 @@ def _write_copied(lake: Lake) -> None:
 
 WRITTEN = [key for key in STORED if not key.startswith("judgements/")]
 WRITERS: tuple[Callable[[Lake], None], ...] = (
-    _write_assignments, _write_placement, _write_adjudication, _write_copied,
+    _write_batch, _write_assignments, _write_placement, _write_adjudication, _write_copied,
 )  # fmt: skip
 
 

@@ -31,8 +31,9 @@ ROWS: Mapping[str, list[dict[str, Any]]] = {
         {"image_id": "new", "arrived_at": MOMENT},
     ],
     "image_checks": [
-        {"image_id": "sharp", "blurry": 4.0, "dark": 0.9, "status": "fit"},
-        {"image_id": "blurred", "blurry": 1.0, "dark": 0.5, "status": "rejected"},
+        {"image_id": "sharp", "batch_id": "b1", "blurry": 4.0, "dark": 0.9, "status": "fit"},
+        {"image_id": "blurred", "batch_id": "b1", "blurry": 1.0, "dark": 0.5,
+         "status": "rejected"},
     ],
     "duplicates": [{"image_id": "blurred", "duplicate_of": "sharp"}],
     "assignments": [{"image_id": "sharp", "person": "anna"}],
@@ -70,16 +71,26 @@ IN_ALL_PHASES: Mapping[str, list[dict[str, Any]]] = {
     "images": [
         {"image_id": "new"},
         {"image_id": "taken", "state": "deleted"},
-        *({"image_id": name, "batch_id": "b1", "state": "deleted" if name == "gone" else "present"}
-          for name in IN_BATCH),
+        *({"image_id": name, "batch_id": "b1", "campaign": "weeds",
+           "state": "deleted" if name == "gone" else "present"} for name in IN_BATCH),
     ],
     "image_checks": [
-        {"image_id": name, "status": {"bad": "rejected", "held": "held"}.get(name, "fit")}
+        {"image_id": name, "batch_id": "b1",
+         "status": {"bad": "rejected", "held": "held"}.get(name, "fit")}
         for name in IN_BATCH if name != "sealed"
     ],
-    "duplicates": [{"image_id": "copy", "duplicate_of": "shown"}],
-    "assignments": [{"image_id": name, "person": "anna"} for name in STATUS_OF],
-    "consensus": [{"image_id": name, "status": status} for name, status in STATUS_OF.items()],
+    "duplicates": [
+        {"image_id": "copy", "duplicate_of": "shown", "campaign": "weeds"},
+        # In two batches of the campaign: one of them has left it out as a copy of itself.
+        {"image_id": "done", "duplicate_of": "done", "campaign": "weeds"},
+    ],
+    "assignments": [
+        {"image_id": name, "person": "anna", "campaign": "weeds"} for name in STATUS_OF
+    ],
+    "consensus": [
+        {"image_id": name, "status": status, "campaign": "weeds"}
+        for name, status in STATUS_OF.items()
+    ],
     "dataset_versions": [
         {"image_id": "old", "campaign": "weeds", "number": 1},
         {"image_id": "shown", "campaign": "weeds", "number": 1},
@@ -89,17 +100,44 @@ IN_ALL_PHASES: Mapping[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+IN_TWO_CAMPAIGNS: Mapping[str, list[dict[str, Any]]] = {
+    "images": [
+        {"image_id": "both", "campaign": "weeds", "batch_id": "b1", "state": "present"},
+        {"image_id": "new", "campaign": "weeds", "state": "present"},
+    ],
+    "memberships": [
+        {"image_id": "both", "campaign": "weeds", "batch_id": "b1", "kind": "own"},
+        {"image_id": "both", "campaign": "pests", "batch_id": "b2", "kind": "included"},
+    ],
+    "image_checks": [
+        {"image_id": "both", "batch_id": "b1", "status": "fit", "blurry": 4.0},
+        {"image_id": "both", "batch_id": "b2", "status": "held", "blurry": 3.0},
+    ],
+    "consensus": [{"image_id": "both", "campaign": "weeds", "status": "agreed"}],
+    "votes": [{"image_id": "both", "campaign": "weeds", "person": "anna"}],
+    "conflicts": [{"image_id": "both", "campaign": "pests", "kind": "missed"}],
+    "dataset_versions": [
+        {"image_id": "both", "campaign": "weeds", "number": 1},
+        {"image_id": "other", "campaign": "pests", "number": 3},
+    ],
+}
+
+
 def found(**wanted: str) -> set[str]:
     return found_in(ROWS, **wanted)
 
 
 def found_in(rows: Mapping[str, list[dict[str, Any]]], **wanted: str) -> set[str]:
+    return set(answer_of(rows, **wanted)["image_id"].to_pylist())
+
+
+def answer_of(rows: Mapping[str, list[dict[str, Any]]], **wanted: str) -> pa.Table:
     query = checked(images_sql(wanted, limit=100))
     tables = {
-        name: pa.Table.from_pylist(rows[name], schema=TABLES[name].schema)
+        name: pa.Table.from_pylist(rows.get(name, []), schema=TABLES[name].schema)
         for name in tables_of(query)
     }
-    return set(run_in_duckdb(to_duckdb(query), tables)["image_id"].to_pylist())
+    return run_in_duckdb(to_duckdb(query), tables)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +185,31 @@ def test_every_image_of_the_tables_is_in_exactly_one_phase() -> None:
     assert sorted(in_phases) == sorted(found_in(IN_ALL_PHASES))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "images"),
+    [
+        ({}, [("both", "weeds", "b1", 4.0), ("both", "pests", "b2", 3.0),
+              ("new", "weeds", None, None)]),
+        ({"campaign": "pests"}, [("both", "pests", "b2", 3.0)]),
+        ({"batch_id": "b1"}, [("both", "weeds", "b1", 4.0)]),
+        ({"phase": "released"}, [("both", "weeds", "b1", 4.0)]),
+        ({"phase": "held"}, [("both", "pests", "b2", 3.0)]),
+        ({"phase": "waiting"}, [("new", "weeds", None, None)]),
+        ({"annotator": "anna"}, [("both", "weeds", "b1", 4.0)]),
+        ({"conflict": "any"}, [("both", "pests", "b2", 3.0)]),
+        ({"conflict": "none"}, [("both", "weeds", "b1", 4.0), ("new", "weeds", None, None)]),
+        ({"check": "blurry<3.5"}, [("both", "pests", "b2", 3.0)]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_image_is_found_in_each_campaign_by_what_is_known_of_it_there(
+    wanted: dict[str, str], images: list[tuple[str, str, str | None, float | None]]
+) -> None:
+    rows = answer_of(IN_TWO_CAMPAIGNS, **wanted).to_pylist()
+    shown = [(r["image_id"], r["campaign"], r["batch_id"], r["blurry"]) for r in rows]
+    assert shown == images
+
+
 def test_a_search_offers_all_phases_but_those_that_no_table_shows() -> None:
     assert set(ImagePhase) - set(SEARCHABLE_PHASES) == {
         ImagePhase.UNCATALOGUED, ImagePhase.DISCARDED,
@@ -178,6 +241,6 @@ def test_no_value_adds_sql_of_its_own(name: str, value: str) -> None:
         query = checked(images_sql({name: value}, limit=10))
     except InvalidInputError:
         return
-    assert len(tables_of(query)) <= 3
+    assert len(tables_of(query)) <= 4
     (limit,) = [node for node in query.find_all(exp.Limit) if node.parent is query]
     assert limit.expression.name == "10"  # the SQL after the value is still there
