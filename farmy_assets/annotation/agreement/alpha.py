@@ -57,7 +57,7 @@ class Alpha:
     """
 
     def __init__(self, items: Iterable[Iterable[Unit]], distance: Distance = nominal) -> None:
-        """Count each item's values, and how far they differ.
+        """Count each item's values, and how far they differ. Equal items are kept once.
 
         Args:
             items: The units of each item.
@@ -68,34 +68,28 @@ class Alpha:
         self._distances = np.array([[distance(a, b) for b in values] for a in values]).reshape(
             len(values), len(values)
         )
-        self._counts = np.zeros((len(counted), len(values)))
-        self._disagreements = np.zeros(len(counted))
+        # A row an item: how often each value was given, and last how far they differ.
+        rows = np.zeros((len(counted), len(values) + 1))
         for number, units in enumerate(counted):
             for unit in units:
                 places = [values[value] for value in unit]
                 of_unit = np.array(list(unit.values()), dtype=float)
                 apart = of_unit @ self._distances[np.ix_(places, places)] @ of_unit
-                self._disagreements[number] += apart / (of_unit.sum() - 1)
-                self._counts[number, places] += of_unit
+                rows[number, -1] += apart / (of_unit.sum() - 1)
+                rows[number, places] += of_unit
+        self._rows, self.times = np.unique(rows, axis=0, return_counts=True)
 
-    @property
-    def items(self) -> int:
-        """How many items there are."""
-        return len(self._counts)
-
-    def value(self, weights: NDArray[np.float64] | None = None) -> float | None:
-        """Alpha, with each item as often as its weight says; None when it is undefined.
+    def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
+        """Alpha, with each distinct item as often as its weight says; None when it is undefined.
 
         It is undefined where only one value was given, or no unit has two.
         """
-        if weights is None:
-            weights = np.ones(self.items)
-        counts = weights @ self._counts
+        summed = (self.times if weights is None else weights) @ self._rows
+        counts = summed[:-1]
         expected = float(counts @ self._distances @ counts)
         if expected <= 0:
             return None
-        observed = float(weights @ self._disagreements)
-        return 1 - (float(counts.sum()) - 1) * observed / expected
+        return 1 - (float(counts.sum()) - 1) * float(summed[-1]) / expected
 
 
 def _values(counted: Iterable[Iterable[Counter[Hashable]]]) -> Iterable[Hashable]:

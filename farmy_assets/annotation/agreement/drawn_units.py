@@ -11,27 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from farmy_assets.annotation.agreement.alpha import Alpha
-from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.annotation.matching import group_regions
-from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.matching import RegionGroup
 
 NOTHING = None
 """The value of a person who drew nothing there."""
-
-Drawn = Mapping[str, Sequence[Region]]
-"""What each person who answered drew on one image; who was not asked, or skipped, is not in it."""
 
 DrawnUnit = Mapping[str, str | None]
 """The class that each person gave one object, or `NOTHING`."""
 
 
-def units_of(image: Drawn, *, policy: AgreementPolicy) -> tuple[DrawnUnit, ...]:
-    """The units of one image, from top to bottom."""
-    groups = group_regions(image, policy=policy)
+def units_of(groups: Sequence[RegionGroup], *, people: Iterable[str]) -> tuple[DrawnUnit, ...]:
+    """The units of one image.
+
+    Args:
+        groups: Its objects, from `group_regions`.
+        people: Who answered; who was not asked, or skipped it, is not among them.
+    """
+    answered = sorted(people)
     if not groups:
-        return (dict.fromkeys(sorted(image), NOTHING),) if image else ()
+        return (dict.fromkeys(answered, NOTHING),) if answered else ()
     return tuple(
-        {person: group[person].label if person in group else NOTHING for person in sorted(image)}
+        {person: group[person].label if person in group else NOTHING for person in answered}
         for group in groups
     )
 
@@ -64,13 +64,10 @@ class ImageMeanAlpha:
         """Compute the alpha of each image."""
         asked = (units for units in images if any(len(unit) > 1 for unit in units))
         own = (region_alpha([units]).value() for units in asked)
-        self._own = np.array([1.0 if value is None else value for value in own])
+        values = np.array([1.0 if value is None else value for value in own])
+        self._own, self.times = np.unique(values, return_counts=True)
 
-    @property
-    def items(self) -> int:
-        """How many images there are."""
-        return len(self._own)
-
-    def value(self, weights: NDArray[np.float64] | None = None) -> float | None:
-        """The mean, with each image as often as its weight says; None without any image."""
-        return float(np.average(self._own, weights=weights)) if self.items else None
+    def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
+        """The mean, with each distinct image as often as its weight says; None without any."""
+        weights = self.times if weights is None else weights
+        return float(np.average(self._own, weights=weights)) if len(self.times) else None

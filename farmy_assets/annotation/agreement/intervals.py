@@ -18,14 +18,16 @@ _MIN_DEFINED = 0.5
 
 
 class Statistic(Protocol):
-    """A figure of items that can be drawn by chance."""
+    """A figure of items that can be drawn by chance; equal items are counted, not repeated.
 
-    @property
-    def items(self) -> int:
-        """How many items there are."""
+    Attributes:
+        times: How often each distinct item is there.
+    """
 
-    def value(self, weights: NDArray[np.float64] | None = None) -> float | None:
-        """The figure with each item as often as its weight says; None when it is undefined."""
+    times: NDArray[np.int64]
+
+    def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
+        """The figure with each distinct item so often, `times` if not given; None if undefined."""
 
 
 class Estimate(Record):
@@ -47,23 +49,21 @@ class Estimate(Record):
 def estimate(statistic: Statistic, *, seed: int, rounds: int = ROUNDS) -> Estimate:
     """The figure and its interval; the same for the same seed.
 
-    Reads every item once a round.
+    Reads every distinct item once a round.
 
     Args:
         statistic: The figure.
         seed: Of the drawing.
         rounds: How often items are drawn.
     """
-    value, items = statistic.value(), statistic.items
+    value, items = statistic.value(), int(statistic.times.sum())
     if value is None:
         return Estimate(value=None, items=items)
     chance = np.random.default_rng(seed)
-    found = []
-    for _ in range(rounds):
-        drawn = np.bincount(chance.integers(items, size=items), minlength=items)
-        found.append(statistic.value(drawn.astype(float)))
+    drawn = (chance.multinomial(items, statistic.times / items) for _ in range(rounds))
+    found = [statistic.value(weights) for weights in drawn]
     defined = [one for one in found if one is not None]
-    if len(defined) < _MIN_DEFINED * rounds:
+    if not rounds or len(defined) < _MIN_DEFINED * rounds:
         return Estimate(value=value, items=items)
     low, high = np.percentile(defined, [_TAIL_PERCENT, 100 - _TAIL_PERCENT])
     return Estimate(value=value, low=float(low), high=float(high), items=items)

@@ -20,22 +20,18 @@ class CohenKappa:
     """The kappa of two people over items that both of them answered."""
 
     def __init__(self, pairs: Iterable[tuple[Hashable, Hashable]]) -> None:
-        """Keep what each of both gave each item."""
-        given = list(pairs)
+        """Keep what each of both gave; equal items are kept once."""
+        given = Counter(pairs)
         values = {value: n for n, value in enumerate(dict.fromkeys(v for p in given for v in p))}
         self._places = np.array([[values[a], values[b]] for a, b in given], int).reshape(-1, 2)
         self._values = len(values)
+        self.times = np.array(list(given.values()), dtype=np.int64)
 
-    @property
-    def items(self) -> int:
-        """How many items there are."""
-        return len(self._places)
-
-    def value(self, weights: NDArray[np.float64] | None = None) -> float | None:
-        """Kappa, with each item as often as its weight says; None when it is undefined."""
-        if not self.items:
+    def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
+        """Kappa, with each distinct item as often as its weight says; None when undefined."""
+        if not len(self.times):
             return None
-        weights = np.ones(self.items) if weights is None else weights
+        weights = self.times if weights is None else weights
         first, second = self._places.T
         total = weights.sum()
         given = [np.bincount(side, weights, self._values) / total for side in (first, second)]
@@ -46,7 +42,7 @@ class FleissKappa:
     """The kappa of items that have the same number of answers, from whomever."""
 
     def __init__(self, units: Iterable[Sequence[Hashable]]) -> None:
-        """Count the values of each item.
+        """Count the values of each item; equal items are kept once.
 
         Raises:
             ValueError: Items have different numbers of answers, or fewer than two.
@@ -57,21 +53,17 @@ class FleissKappa:
             msg = "Fleiss's kappa needs the same number of answers for each item, two at least"
             raise ValueError(msg)
         values = {value: n for n, value in enumerate(dict.fromkeys(v for u in counted for v in u))}
-        self._counts = np.zeros((len(counted), len(values)))
+        rows = np.zeros((len(counted), len(values)))
         for number, unit in enumerate(counted):
             for value, count in unit.items():
-                self._counts[number, values[value]] = count
+                rows[number, values[value]] = count
+        self._counts, self.times = np.unique(rows, axis=0, return_counts=True)
 
-    @property
-    def items(self) -> int:
-        """How many items there are."""
-        return len(self._counts)
-
-    def value(self, weights: NDArray[np.float64] | None = None) -> float | None:
-        """Kappa, with each item as often as its weight says; None when it is undefined."""
-        if not self.items:
+    def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
+        """Kappa, with each distinct item as often as its weight says; None when undefined."""
+        if not len(self.times):
             return None
-        weights = np.ones(self.items) if weights is None else weights
+        weights = self.times if weights is None else weights
         answers = float(self._counts[0].sum())
         equal = ((self._counts**2).sum(axis=1) - answers) / (answers * (answers - 1))
         shares = weights @ self._counts / (weights.sum() * answers)

@@ -11,6 +11,7 @@ from farmy_assets.annotation.agreement.drawn_units import (
     without,
 )
 from farmy_assets.annotation.campaign import AgreementPolicy
+from farmy_assets.annotation.matching import group_regions
 from farmy_assets_tests.annotation.examples import box
 
 POLICY = AgreementPolicy()
@@ -46,15 +47,15 @@ def test_regions_become_units_of_the_classes_that_people_gave() -> None:
         "ben": [box(5, 0, label="crop")],
         "eva": [],
     }
-    assert units_of(drawn, policy=POLICY) == (
+    assert units_of(group_regions(drawn, policy=POLICY), people=drawn) == (
         {"anna": "weed", "ben": "crop", "eva": NOTHING},
         {"anna": "crop", "ben": NOTHING, "eva": NOTHING},
     )
 
 
 def test_an_image_on_which_nobody_drew_is_one_unit_and_one_that_nobody_answered_is_none() -> None:
-    assert units_of({"anna": [], "ben": []}, policy=POLICY) == ({"anna": NOTHING, "ben": NOTHING},)
-    assert units_of({}, policy=POLICY) == ()
+    assert units_of([], people=("anna", "ben")) == ({"anna": NOTHING, "ben": NOTHING},)
+    assert units_of([], people=()) == ()
 
 
 def test_without_a_person_what_he_or_she_alone_drew_is_gone() -> None:
