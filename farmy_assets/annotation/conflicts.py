@@ -81,11 +81,18 @@ class Conflict(Record):
         return f"{who} saw {what}, {others} did not"
 
 
-def find_conflicts(votes: Iterable[Vote], policy: AgreementPolicy) -> tuple[Conflict, ...]:
+def find_conflicts(
+    votes: Iterable[Vote], policy: AgreementPolicy, *, groups: Sequence[RegionGroup] | None = None
+) -> tuple[Conflict, ...]:
     """Every difference between the votes of different people on one image.
 
     Skipped votes and votes with problems are conflicts by themselves, and are not compared with
     the others; so a single vote can be in conflict too.
+
+    Args:
+        votes: At most one of each person.
+        policy: When two regions are the same object, and when they are drawn alike.
+        groups: The objects of the readable votes, where they are known already.
 
     Raises:
         ValueError: A voter appears twice, or the votes are of several images.
@@ -114,7 +121,8 @@ def find_conflicts(votes: Iterable[Vote], policy: AgreementPolicy) -> tuple[Conf
                 )
             )
     clean = {voter: vote for voter, vote in sorted(by_voter.items()) if vote.is_clean}
-    groups = group_regions({v: vote.regions for v, vote in clean.items()}, policy=policy)
+    if groups is None:
+        groups = group_regions({v: vote.regions for v, vote in clean.items()}, policy=policy)
     for group in groups:
         found += _group_conflicts(image_id, group, groups, voters=tuple(clean), policy=policy)
     return tuple(found)

@@ -34,13 +34,7 @@ def match_regions(
     Pairs that are not acceptable are taken out before the assignment, not after it: a large total
     of useless pairs would otherwise tear a good pair apart.
     """
-    if not first or not second:
-        return ()
-    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to import
-
-    gain = np.array([[_gain(a, b, policy) for b in second] for a in first])
-    rows, columns = linear_sum_assignment(gain, maximize=True)
-    return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if gain[i, j] > 0)
+    return tuple((i, j) for i, j, _ in _pairs(first, second, policy))
 
 
 def group_regions(
@@ -52,9 +46,9 @@ def group_regions(
     """
     drawn = {voter: sorted(regions[voter], key=lambda r: r.place) for voter in sorted(regions)}
     links = [
-        (-_gain(drawn[a][i], drawn[b][j], policy), (a, i), (b, j))
+        (-gain, (a, i), (b, j))
         for a, b in combinations(drawn, 2)
-        for i, j in match_regions(drawn[a], drawn[b], policy=policy)
+        for i, j, gain in _pairs(drawn[a], drawn[b], policy)
     ]
     home = {(voter, i): {voter: i} for voter in drawn for i in range(len(drawn[voter]))}
     for _, one, other in sorted(links):
@@ -78,6 +72,20 @@ def drawn_alike(first: Region, second: Region, *, policy: AgreementPolicy) -> bo
     """Whether two regions of one object need no second look."""
     tight = first.likeness(second) >= policy.tight_iou - _ROUNDING
     return tight or first.is_within_tolerance(second)
+
+
+def _pairs(
+    first: Sequence[Region], second: Sequence[Region], policy: AgreementPolicy
+) -> list[tuple[int, int, float]]:
+    """The matched pairs, each with what it is worth."""
+    if not first or not second:
+        return []
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to import
+
+    gains = [[_gain(a, b, policy) for b in second] for a in first]
+    rows, columns = linear_sum_assignment(np.array(gains), maximize=True)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(i, j, gains[i][j]) for i, j in pairs if gains[i][j] > 0]
 
 
 def _gain(first: Region, second: Region, policy: AgreementPolicy) -> float:

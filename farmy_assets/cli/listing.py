@@ -28,6 +28,9 @@ SENTENCES: Mapping[str, str] = {
     ),
     "scrape": "Bring a web site's photographs, with licence and source page, into the lake.",
     "cleanse": "Check a folder of photographs: what is fit to annotate, what is not, and why.",
+    "conflicts": (
+        "Find where the annotators of a Label Studio export disagree, and what they agree on."
+    ),
     "query": "Ask the lake's tables a question in Athena's SQL.",
     "search": "Find images, and show them on one page.",
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",

@@ -6,6 +6,7 @@ from farmy_assets.cli import (
     campaign,
     catalog,
     cleanse,
+    conflicts,
     contributors,
     dataset,
     duplicates,
@@ -35,6 +36,7 @@ app.command("migrate")(migrate.migrate)
 app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
+app.command("conflicts")(conflicts.conflicts)
 app.command("query")(query.query)
 app.command("search")(search.search)
 app.command("view")(view.view)

@@ -19,7 +19,7 @@ wrong by less, and the decimals of the export formats hide it."""
 SMALLEST_SIDE_PX = 0.1
 """Thinner boxes have no area left once the decimals of the export formats are rounded."""
 
-_ROUNDING = 1e-9
+_TOLERANCE_PX = EDGE_TOLERANCE_PX + 1e-9  # a sum of decimals may be a little more
 
 
 class Box(Region):
@@ -66,9 +66,13 @@ class Box(Region):
 
     def is_within_tolerance(self, other: Self) -> bool:
         """Whether they overlap, and no edge differs by more than `EDGE_TOLERANCE_PX`."""
-        edges = zip(self.bounds_px, other.bounds_px, strict=True)
-        farthest = max(abs(one - another) for one, another in edges)
-        return farthest <= EDGE_TOLERANCE_PX + _ROUNDING and iou(self, other) > 0
+        return (
+            abs(self.x_min - other.x_min) <= _TOLERANCE_PX
+            and abs(self.y_min - other.y_min) <= _TOLERANCE_PX
+            and abs(self.x_max - other.x_max) <= _TOLERANCE_PX
+            and abs(self.y_max - other.y_max) <= _TOLERANCE_PX
+            and iou(self, other) > 0
+        )
 
     @classmethod
     def fused(cls, regions: Sequence[Self], *, label: str) -> Self:

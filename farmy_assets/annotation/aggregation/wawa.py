@@ -1,0 +1,24 @@
+"""Wawa, "worker agreement with aggregate": a vote weighs as much as its author is usually right.
+
+The skill of a person is the share of his or her votes that agree with the majority; where classes
+share the first place, the first by name counts as the majority. Then the votes are counted again
+with the skills as weights. Source: the method of this name in Appen's and Toloka's documentation.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from farmy_assets.annotation.aggregation.ballots import Ballot, Shares, shares
+
+
+def skills(ballots: Sequence[Ballot]) -> dict[str, float]:
+    """Each person's share of votes that agree with the majority, 0 to 1; sorted by name."""
+    majority = {item: max(found, key=found.__getitem__) for item, found in shares(ballots).items()}
+    votes = Counter(ballot.person for ballot in ballots)
+    right = Counter(b.person for b in ballots if b.label == majority[b.item])
+    return {person: right[person] / votes[person] for person in sorted(votes)}
+
+
+def weighted_shares(ballots: Sequence[Ballot]) -> dict[str, Shares]:
+    """The share of each class in the votes on each item, weighted with their authors' skills."""
+    return shares(ballots, weights=skills(ballots))

@@ -1,0 +1,153 @@
+"""What an exported answer says: regions with their ids and attributes, choices, and problems.
+
+One region can be several entries of a result list, held together by their id: the shape, the class
+(with `<Labels>` and `<Rectangle>` apart), and what was answered about it. Every entry is either
+understood or named in a problem.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from farmy_assets.annotation.region import Region
+from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.read_configs import ReadConfig
+from farmy_assets.label_studio.region_values import finite
+from farmy_assets.label_studio.regions import FORMS, region_from_result
+
+_ANSWER_KEYS = {"choice": "choices", "text": "text", "number": "number", "rating": "rating"}
+_SHAPES = {"rectangle", "polygon", "brush", "ellipse", "keypoint", "vector", "bitmask"}
+_LARGEST_SIDE_PX = 100_000
+
+
+class DrawnRegion(NamedTuple):
+    """A region, its id in the export, and what was answered about it (control to value)."""
+
+    region: Region
+    region_id: str
+    attributes: dict[str, str]
+
+
+class DrawnAnswer(NamedTuple):
+    """What one person said of one image.
+
+    Attributes:
+        regions: What was drawn and understood.
+        choices: Question to what was chosen, each sorted; a text or number is one choice.
+        problems: What was not understood, each with the id of its region.
+        size_px: Width and height of the image as the regions say; None when none says it.
+    """
+
+    regions: tuple[DrawnRegion, ...]
+    choices: dict[str, tuple[str, ...]]
+    problems: tuple[str, ...]
+    size_px: tuple[int, int] | None
+
+
+def read_answer(results: Sequence[Any], config: ReadConfig) -> dict[int, DrawnAnswer]:
+    """What an answer says of each image of its task, by the image's place (0 for the only one)."""
+    by_image: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    foreign = 0
+    for entry in results:
+        if isinstance(entry, Mapping):
+            place = entry.get("item_index")
+            by_image[place if isinstance(place, int) and place > 0 else 0].append(entry)
+        else:
+            foreign += 1
+    found = {place: _read_image(entries, config) for place, entries in by_image.items()}
+    if foreign:
+        first = found.get(0, DrawnAnswer((), {}, (), None))
+        problem = f"{foreign} entries are no objects"
+        found[0] = first._replace(problems=(*first.problems, problem))
+    return found or {0: DrawnAnswer((), {}, (), None)}
+
+
+def _read_image(entries: Sequence[Mapping[str, Any]], config: ReadConfig) -> DrawnAnswer:
+    parts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for number, entry in enumerate(entries, start=1):
+        parts[str(entry.get("id") or f"entry {number}")].append(entry)
+    regions: list[DrawnRegion] = []
+    choices: dict[str, tuple[str, ...]] = {}
+    problems: list[str] = []
+    kinds = _kinds(entries)
+    for region_id, of_region in parts.items():
+        shape = _shape(of_region)
+        answers = {
+            str(entry.get("from_name")): _answer(entry, config)
+            for entry in of_region
+            if entry.get("from_name") in config.questions
+        }
+        if shape is None:
+            choices |= answers
+            if not answers:
+                problems.append(f"region {region_id} is of a kind that is not known")
+            continue
+        try:
+            region = _region(shape, config, kinds)
+        except InvalidInputError as error:
+            problems.append(f"region {region_id} {error}")
+            continue
+        attributes = {name: ", ".join(chosen) for name, chosen in sorted(answers.items())}
+        regions.append(DrawnRegion(region, region_id, attributes))
+    sizes = [size for size in map(_size_px, entries) if size]
+    return DrawnAnswer(tuple(regions), choices, tuple(problems), sizes[0] if sizes else None)
+
+
+def _kinds(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The kinds that an image's results are read as.
+
+    Upright and turned boxes have one form. Where one is turned all are read as turned ones, so
+    that they can be compared with each other.
+    """
+    turned = any(
+        isinstance(value := entry.get("value"), Mapping) and value.get("rotation")
+        for entry in entries
+    )
+    other = "box" if turned and "rotated_box" in FORMS else "rotated_box"
+    return tuple(kind for kind in FORMS if kind != other)
+
+
+def _shape(of_region: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The entries of one region that say where and what it is, as one; None when none does."""
+    merged: dict[str, Any] = {}
+    value: dict[str, Any] = {}
+    for entry in of_region:
+        kind, held = entry.get("type"), entry.get("value")
+        if not isinstance(kind, str) or not (kind.endswith("labels") or kind in _SHAPES):
+            continue
+        merged = {**entry, **merged} if kind == "labels" else {**merged, **entry}
+        value |= held if isinstance(held, Mapping) else {}
+    if not merged:
+        return None
+    kind = str(merged["type"])
+    if kind in _SHAPES and "labels" in value:
+        kind += "labels"
+        value[kind] = value.pop("labels")
+    return {**merged, "type": kind, "value": value}
+
+
+def _region(shape: dict[str, Any], config: ReadConfig, kinds: tuple[str, ...]) -> Region:
+    size = _size_px(shape)
+    if size is None:
+        msg = "does not say how large its image is (original_width, original_height)"
+        raise InvalidInputError(msg)
+    return region_from_result(
+        shape, kinds=kinds, labels=config.labels, width_px=size[0], height_px=size[1]
+    )
+
+
+def _size_px(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    width, height = (finite(entry.get(f"original_{side}")) for side in ("width", "height"))
+    if width is None or height is None:
+        return None
+    fits = all(1 <= side <= _LARGEST_SIDE_PX for side in (width, height))
+    return (int(width), int(height)) if fits else None
+
+
+def _answer(entry: Mapping[str, Any], config: ReadConfig) -> tuple[str, ...]:
+    question = config.questions[str(entry.get("from_name"))]
+    value = entry.get("value")
+    given = value.get(_ANSWER_KEYS[question.kind]) if isinstance(value, Mapping) else None
+    if isinstance(given, list | tuple):
+        return tuple(sorted({str(each) for each in given}))
+    return () if given is None else (str(given),)

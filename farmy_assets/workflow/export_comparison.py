@@ -1,0 +1,212 @@
+"""One image of a Label Studio export: where the people who answered it do not say the same."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from farmy_assets.annotation.agreement.drawn_units import DrawnUnit, units_of
+from farmy_assets.annotation.campaign import AgreementPolicy
+from farmy_assets.annotation.conflicts import Conflict, find_conflicts
+from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.matching import RegionGroup, group_regions
+from farmy_assets.annotation.quorum import AgreedRegion, agreed_regions
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.votes import Outcome, Vote
+from farmy_assets.label_studio.export_answers import DrawnAnswer, read_answer
+from farmy_assets.label_studio.exports import ExportedTask
+from farmy_assets.label_studio.read_configs import ReadConfig
+
+IMAGE_CHOICE = "image_choice"
+ATTRIBUTE = "attribute"
+INVALID = "invalid"
+
+_EXPORT = "export"
+_UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FoundConflict(NamedTuple):
+    """One difference between people.
+
+    Attributes:
+        kind: other_class, missed, extra, loose, skipped, attribute, image_choice, or invalid for
+            something that cannot be read.
+        annotators: Who differ.
+        class_a: The class, or the answer, that most of them gave.
+        class_b: The others, where there are some.
+        distance: 1 - the lowest likeness of the regions, for other_class and loose.
+        region_ids: For each annotator the id of his or her region in the export; None where
+            nothing was drawn.
+        sentence: The difference in words.
+    """
+
+    kind: str
+    annotators: tuple[str, ...]
+    class_a: str | None
+    class_b: str | None
+    distance: float | None
+    region_ids: tuple[str | None, ...]
+    sentence: str
+
+
+class ComparedImage(NamedTuple):
+    """What people said of one image, and how far they agree.
+
+    `answers` has those who answered, `skipped_by` those who skipped it; `units` are its objects.
+    """
+
+    task_id: str
+    image: str
+    size_px: tuple[int, int] | None
+    answers: Mapping[str, DrawnAnswer]
+    skipped_by: tuple[str, ...]
+    conflicts: tuple[FoundConflict, ...]
+    units: tuple[DrawnUnit, ...]
+    agreed: tuple[AgreedRegion, ...]
+
+
+def compare_task(
+    task: ExportedTask, config: ReadConfig, *, policy: AgreementPolicy, quorum: int | None = None
+) -> list[ComparedImage]:
+    """Compare the answers to each image of a task.
+
+    Args:
+        task: The task with its answers.
+        config: The label config that it was answered with.
+        policy: When two regions are the same object, and when they are drawn alike.
+        quorum: How many people have to have drawn what is agreed; more than half without it.
+    """
+    read = {a.person: read_answer(a.results, config) for a in task.answers if not a.skipped}
+    skipped = tuple(answer.person for answer in task.answers if answer.skipped)
+    address = task.data.get(config.image)
+    images = address if config.is_list and isinstance(address, list) else [address]
+    places = sorted({*range(len(images)), *(place for answer in read.values() for place in answer)})
+    nothing = DrawnAnswer((), {}, (), None)
+    return [
+        _compared(
+            task.task_id,
+            str(images[place]) if place < len(images) and images[place] else "",
+            {person: answer.get(place, nothing) for person, answer in read.items()},
+            skipped,
+            policy,
+            quorum,
+        )
+        for place in places
+    ]
+
+
+def _compared(
+    task_id: str,
+    image: str,
+    answers: Mapping[str, DrawnAnswer],
+    skipped: tuple[str, ...],
+    policy: AgreementPolicy,
+    quorum: int | None,
+) -> ComparedImage:
+    drawn = {person: [d.region for d in answer.regions] for person, answer in answers.items()}
+    votes = [_vote(task_id, person, tuple(regions)) for person, regions in drawn.items()]
+    votes += [_vote(task_id, person, (), skipped=True) for person in skipped]
+    groups = group_regions(drawn, policy=policy)
+    differences = find_conflicts(votes, policy, groups=groups)
+    found = [_found(conflict, answers) for conflict in differences]
+    found += _attribute_conflicts(answers, groups)
+    found += _choice_conflicts(answers)
+    found += _problems(answers)
+    sizes = [answer.size_px for answer in answers.values() if answer.size_px]
+    return ComparedImage(
+        task_id=task_id,
+        image=image,
+        size_px=sizes[0] if sizes else None,
+        answers=answers,
+        skipped_by=skipped,
+        conflicts=tuple(found),
+        units=units_of(groups, people=drawn),
+        agreed=agreed_regions(groups, people=len(drawn), quorum=quorum),
+    )
+
+
+def _vote(task_id: str, person: str, regions: tuple[Region, ...], *, skipped: bool = False) -> Vote:
+    return Vote(
+        vote_id=f"{task_id} {person}",
+        campaign=_EXPORT,
+        campaign_version=1,
+        phase=Phase.ANNOTATION,
+        task_key=task_id,
+        image_id=task_id,
+        inbox_person=person,
+        person=person,
+        email=person,
+        submitted_at=_UNKNOWN_TIME,
+        lead_time_s=None,
+        outcome=Outcome.SKIPPED if skipped else Outcome.SUBMITTED,
+        regions=regions,
+    )
+
+
+def _found(conflict: Conflict, answers: Mapping[str, DrawnAnswer]) -> FoundConflict:
+    counted = Counter(region.label for region in conflict.regions if region)
+    labels = [label for label, _ in counted.most_common()]
+    return FoundConflict(
+        kind=conflict.kind.value,
+        annotators=conflict.people,
+        class_a=labels[0] if labels else None,
+        class_b=", ".join(labels[1:]) or None,
+        distance=None if conflict.likeness is None else 1 - conflict.likeness,
+        region_ids=tuple(
+            _id_of(region, answers.get(person))
+            for person, region in zip(conflict.people, conflict.regions, strict=True)
+        ),
+        sentence=conflict.sentence,
+    )
+
+
+def _id_of(region: Region | None, answer: DrawnAnswer | None) -> str | None:
+    drawn = answer.regions if answer and region else ()
+    return next((each.region_id for each in drawn if each.region == region), None)
+
+
+def _attribute_conflicts(
+    answers: Mapping[str, DrawnAnswer], groups: Sequence[RegionGroup]
+) -> Iterator[FoundConflict]:
+    """Of objects that several people drew: what was answered about them differently."""
+    if not any(each.attributes for answer in answers.values() for each in answer.regions):
+        return
+    for group in groups:
+        of_person = {
+            person: next(each for each in answers[person].regions if each.region == region)
+            for person, region in group.items()
+        }
+        for question in sorted({name for each in of_person.values() for name in each.attributes}):
+            given = {who: each.attributes.get(question, "") for who, each in of_person.items()}
+            yield from _different(
+                ATTRIBUTE, question, given, tuple(each.region_id for each in of_person.values())
+            )
+
+
+def _choice_conflicts(answers: Mapping[str, DrawnAnswer]) -> Iterator[FoundConflict]:
+    for question in sorted({name for answer in answers.values() for name in answer.choices}):
+        given = {
+            person: ", ".join(answer.choices.get(question, ()))
+            for person, answer in answers.items()
+        }
+        yield from _different(IMAGE_CHOICE, question, given, (None,) * len(given))
+
+
+def _different(
+    kind: str, question: str, given: Mapping[str, str], region_ids: tuple[str | None, ...]
+) -> Iterator[FoundConflict]:
+    values = Counter(given.values())
+    if len(values) < 2:  # noqa: PLR2004 - what differs
+        return
+    first, *others = [value for value, _ in values.most_common()]
+    said = "; ".join(f'{person} answered "{value}"' for person, value in given.items())
+    yield FoundConflict(
+        kind, tuple(given), first, ", ".join(others), None, region_ids, f"{question}: {said}"
+    )
+
+
+def _problems(answers: Mapping[str, DrawnAnswer]) -> Iterator[FoundConflict]:
+    for person, answer in answers.items():
+        for problem in answer.problems:
+            sentence = f"{person} sent something that cannot be read: {problem}"
+            yield FoundConflict(INVALID, (person,), None, None, None, (None,), sentence)
