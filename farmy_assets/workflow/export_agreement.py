@@ -1,12 +1,15 @@
 """How far the people of a Label Studio export agree, in figures."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from pydantic import Field
 
+from farmy_assets.annotation.aggregation.ballots import Ballot
+from farmy_assets.annotation.aggregation.dawid_skene import dawid_skene
+from farmy_assets.annotation.aggregation.wawa import skills
 from farmy_assets.annotation.agreement.alpha import Alpha, masi, nominal
 from farmy_assets.annotation.agreement.drawn_units import (
     NOTHING,
@@ -27,6 +30,8 @@ CONVENTIONS = (
     "are the same counts as 1. Alpha of choices uses MASI distances where several can be chosen.",
     "Kappa is Cohen's, over the objects of the images that both people answered. f1 counts an "
     "object as agreed when both drew it in one class; two people who drew nothing agree.",
+    "with_majority is a person's share of the objects where he or she says what most say; accuracy "
+    "is what Dawid and Skene's method finds. Both count on images that others answered as well.",
     "Intervals are of 95 %, by the bootstrap over images. What is undefined is null.",
 )
 
@@ -35,12 +40,19 @@ _PAIRS_WITH_INTERVAL = 50
 
 
 class PersonCounts(Record):
-    """What one person gave."""
+    """What one person gave, and how reliable it is on images that others answered as well.
+
+    Attributes:
+        with_majority: Share of the objects where he or she says what most say.
+        accuracy: How probable the true class is in his or her answers, by Dawid and Skene.
+    """
 
     answers: int = 0
     skipped: int = 0
     regions: int = 0
     unreadable: int = 0
+    with_majority: float | None = None
+    accuracy: float | None = None
 
 
 class PairAgreement(Record):
@@ -117,7 +129,7 @@ class AgreementCounter:
             images_with_two_answers=len(shared),
             images_with_conflicts=self._disputed,
             conflicts={kind: self._conflicts[kind] for kind in sorted(self._conflicts)},
-            people={name: PersonCounts(**self._people[name]) for name in sorted(self._people)},
+            people=_people(self._people, shared),
             regions=RegionAgreement(
                 alpha=estimate(region_alpha(shared), seed=_SEED),
                 image_mean=estimate(ImageMeanAlpha(shared), seed=_SEED),
@@ -136,6 +148,29 @@ class AgreementCounter:
             match_iou=policy.match_iou,
             tight_iou=policy.tight_iou,
         )
+
+
+def _people(
+    counts: Mapping[str, Counter[str]], images: Iterable[Sequence[DrawnUnit]]
+) -> dict[str, PersonCounts]:
+    """Counts and reliability of each person; objects with the same votes are looked at once."""
+    patterns = Counter(tuple(unit.items()) for units in images for unit in units)
+    times = {f"{number:08}": count for number, count in enumerate(patterns.values())}
+    ballots = [
+        Ballot(item, person, value or "")
+        for item, pattern in zip(times, patterns, strict=True)
+        for person, value in pattern
+    ]
+    agreeing = skills(ballots, times=times)
+    learnt = dawid_skene(ballots, times=times) if ballots else None
+    return {
+        name: PersonCounts(
+            **counts[name],
+            with_majority=agreeing.get(name),
+            accuracy=learnt.accuracy_of(name) if learnt and name in learnt.confusion else None,
+        )
+        for name in sorted(counts)
+    }
 
 
 def _one_class(images: Iterable[Sequence[DrawnUnit]], label: str) -> list[list[DrawnUnit]]:

@@ -9,7 +9,7 @@ Source: A. Dawid and A. Skene, "Maximum likelihood estimation of observer error-
 algorithm", Applied Statistics 28 (1979).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,14 +45,28 @@ class DawidSkene:
     log_likelihood: float
     rounds: int
 
+    def accuracy_of(self, person: str) -> float:
+        """How probable it is that a person gives an item its true class, 0 to 1."""
+        right = np.diagonal(self.confusion[person])
+        return float(right @ np.array(list(self.prevalence.values())))
+
 
 def dawid_skene(
-    ballots: Sequence[Ballot], *, rounds: int = ROUNDS, tolerance: float = TOLERANCE
+    ballots: Sequence[Ballot],
+    *,
+    times: Mapping[str, int] | None = None,
+    rounds: int = ROUNDS,
+    tolerance: float = TOLERANCE,
 ) -> DawidSkene:
     """Find true classes and people's errors from their votes.
 
-    Each round reads every vote once. It ends when the log-likelihood grows by less than
-    `tolerance`, or after `rounds`.
+    Each round reads every vote once.
+
+    Args:
+        ballots: The votes.
+        times: How often an item is there, with the same votes; once when it is not given.
+        rounds: After how many rounds it ends at the latest.
+        tolerance: It ends when the log-likelihood grows by less.
 
     Raises:
         ValueError: There are no votes.
@@ -67,11 +81,13 @@ def dawid_skene(
     truth: Array = np.zeros((len(items), len(labels)))
     np.add.at(truth, (item, label), 1)
     truth = _normed(truth)
+    weights = np.array([times[name] if times else 1 for name in items], dtype=float)
     likelihood, done = -np.inf, 0
     while done < rounds:
         done += 1
-        prevalence = truth.mean(axis=0)
-        given = np.stack([np.bincount(cell, of_class[item], cells) for of_class in truth.T])
+        weighted = truth * weights[:, None]
+        prevalence = weighted.sum(axis=0) / weights.sum()
+        given = np.stack([np.bincount(cell, of_class[item], cells) for of_class in weighted.T])
         confusion = _normed(given.astype(float).reshape(len(labels), len(people), len(labels)))
         logs = np.log(np.maximum(confusion, _SMALLEST)).reshape(len(labels), cells)
         joint = np.stack([np.bincount(item, of_class[cell], len(items)) for of_class in logs]).T
@@ -79,7 +95,8 @@ def dawid_skene(
         highest = joint.max(axis=1, keepdims=True)
         each = np.exp(joint - highest)
         truth = _normed(each)
-        before, likelihood = likelihood, float((np.log(each.sum(axis=1)) + highest[:, 0]).sum())
+        of_items = np.log(each.sum(axis=1)) + highest[:, 0]
+        before, likelihood = likelihood, float(weights @ of_items)
         if likelihood - before < tolerance:
             break
     return DawidSkene(

@@ -5,6 +5,7 @@ import pytest
 
 from farmy_assets.annotation.aggregation.ballots import Ballot
 from farmy_assets.annotation.aggregation.dawid_skene import dawid_skene
+from farmy_assets.annotation.aggregation.wawa import skills
 
 # Patient by patient: the three votes of the first anaesthetist, then one of each other.
 # Source: table 1 of the paper; 45 patients, classes 1 to 4.
@@ -21,6 +22,22 @@ BALLOTS = [
     for number, row in enumerate(PATIENTS.split(), start=1)
     for observer, label in zip(OBSERVERS, row, strict=True)
 ]
+
+
+def test_items_with_the_same_votes_can_be_counted_in_place_of_repeated() -> None:
+    rows = PATIENTS.split()
+    numbers = {row: rows.count(row) for row in rows}
+    few = [
+        Ballot(row, f"observer {observer}", label)
+        for row in numbers
+        for observer, label in zip(OBSERVERS, row, strict=True)
+    ]
+    found, all_of_them = dawid_skene(few, times=numbers), dawid_skene(BALLOTS)
+    assert found.log_likelihood == pytest.approx(all_of_them.log_likelihood)
+    assert found.prevalence == pytest.approx(all_of_them.prevalence)
+    accuracies = {person: found.accuracy_of(person) for person in found.confusion}
+    assert all(0.5 < accuracy < 1 for accuracy in accuracies.values())
+    assert skills(few, times=numbers) == pytest.approx(skills(BALLOTS))
 
 
 def test_the_figures_of_the_paper_are_found() -> None:
