@@ -20,6 +20,7 @@ from farmy_assets.defs.jobs import (
     batch_job,
     placement_job,
     release_job,
+    released_assets,
     rulings_job,
     votes_job,
 )
@@ -42,11 +43,17 @@ RUNS_LOOKED_AT = 20
 
 
 def _ask(
-    context: dg.SensorEvaluationContext, job: str, partition: str, *, now: datetime
+    context: dg.SensorEvaluationContext,
+    job: str,
+    partition: str,
+    *,
+    now: datetime,
+    assets: Sequence[str] = (),
 ) -> dg.RunRequest | None:
     """A request for a run of the job, unless one is under way or a pause after failures is on.
 
-    The key names the newest run: asked for twice, it is still one run.
+    The key names the newest run: asked for twice, it is still one run. `assets` names those of the
+    job that are to be made; without any, all of them.
     """
     records = context.instance.get_run_records(
         dg.RunsFilter(tags={"dagster/partition": partition}), limit=RUNS_LOOKED_AT
@@ -65,8 +72,9 @@ def _ask(
         return None
     newest = runs[0].run_id if runs else "first"
     return dg.RunRequest(
-        run_key=f"{job}:{partition}:{newest}", job_name=job, partition_key=partition
-    )
+        run_key=f"{job}:{partition}:{newest}", job_name=job, partition_key=partition,
+        asset_selection=[dg.AssetKey(name) for name in assets] or None,
+    )  # fmt: skip
 
 
 @dg.sensor(
@@ -130,7 +138,15 @@ def annotation_completion_sensor(
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
     asked = [
-        _ask(context, JOBS[campaign.next_step].name, campaign.name, now=now)
+        _ask(
+            context,
+            JOBS[campaign.next_step].name,
+            campaign.name,
+            now=now,
+            assets=released_assets(campaign.exports)
+            if campaign.next_step is NextStep.RELEASE
+            else (),
+        )
         for campaign in found
         if campaign.next_step
     ]

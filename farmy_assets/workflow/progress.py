@@ -75,6 +75,8 @@ class CampaignProgress(Record):
     to_redo: tuple[str, ...]
     to_place: tuple[str, ...]
     """Batches that are done, but have images chosen again that are to be given out."""
+    exports: tuple[str, ...]
+    """The formats in which its versions have to be there."""
     rulings: str
     """The rulings of now (`TriageRepository.digest`); if nothing is to redo, all sets follow."""
 
@@ -183,6 +185,7 @@ class Progress:
             open_batches=open_batches,
             to_redo=to_redo,
             to_place=pending.to_place,
+            exports=campaign.exports,
             rulings=rulings,
         )
 

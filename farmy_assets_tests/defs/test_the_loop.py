@@ -80,6 +80,8 @@ def run_what_is_asked(
     told = []
     for request in (found.run_requests or []) if isinstance(found, dg.SensorResult) else []:
         job = defs.resolve_job_def(str(request.job_name))
+        if request.asset_selection:
+            job = job.get_subset(asset_selection=set(request.asset_selection))
         result = job.execute_in_process(
             instance=instance, partition_key=request.partition_key, resources=dict(resources),
             raise_on_error=False,

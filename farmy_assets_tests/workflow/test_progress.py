@@ -12,7 +12,7 @@ from farmy_assets.workflow.release_blockers import blockers
 def progress(**changes: object) -> CampaignProgress:
     fields: dict[str, object] = {
         "name": "weeds", "next_step": None, "standings": {}, "tasks": 0, "answers": 0,
-        "open_batches": 0, "to_redo": (), "to_place": (), "rulings": "",
+        "open_batches": 0, "to_redo": (), "to_place": (), "exports": ("coco",), "rulings": "",
     }  # fmt: skip
     return CampaignProgress.model_validate(fields | changes)
 
