@@ -26,6 +26,7 @@ from farmy_assets.workflow.audit import phases, sealed_twice
 from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
+from farmy_assets_tests.workflow.settled_campaign import settled_campaign
 
 SIZE = (400, 300)
 CAMPAIGN = """
@@ -194,6 +195,23 @@ def test_agreement_and_an_adjudicated_conflict_become_a_released_version(
     }  # fmt: skip
     assert all(lake.datasets.has_export(version, name) for name in ("coco", "yolo"))
     assert {i.phase for i in phases(lake) if i.image_id in {one, two}} == {ImagePhase.RELEASED}
+
+
+def test_a_release_is_asked_for_in_the_formats_of_the_campaign_and_in_no_other(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources
+) -> None:
+    rules = settled_campaign(lake, exports=("yolo",))
+    instance.add_dynamic_partitions("campaigns", [rules.name])
+    asked = run_what_is_asked(annotation_completion_sensor, instance, resources)
+    assert asked == ["release_job: ok"]
+    version = lake.datasets.newest(rules.name)
+    assert version is not None
+    assert lake.datasets.exported_formats(version) == ["yolo"]
+    found = tick(annotation_completion_sensor, instance, resources)
+    assert not (isinstance(found, dg.SensorResult) and found.run_requests)
+    of_class_names = dg.AssetCheckKey(dg.AssetKey("dataset_version"), "no_class_vanished")
+    events = instance.event_log_storage.get_asset_check_execution_history(of_class_names, limit=2)
+    assert len(events) == 1  # checks of what is made run as well
 
 
 def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read(
