@@ -180,7 +180,7 @@ def test_a_folder_of_another_version_or_with_other_files_is_left_alone(
     command = ["dataset", "pull", "strawberries", str(folder), "--format", "yolo"]
     assert run(app, command).exit_code == 0
     manifest = json.loads((folder / MANIFEST).read_bytes())
-    manifest |= {"version_id": "v0009-00000000"} if change == "version_id" else {"files": {}}
+    manifest[change] = "v0009-00000000" if change == "version_id" else {}
     (folder / MANIFEST).write_text(json.dumps(manifest))
     done = run(app, command)
     assert done.exit_code == 1
