@@ -19,7 +19,8 @@ from farmy_assets.catalog.corrections import (
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError, UploadConflictError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import Bucket, ObjectFacts
+from farmy_assets.lake.object_facts import ObjectFacts
+from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 

@@ -17,7 +17,8 @@ from farmy_assets.annotation.evaluation import EvaluatedImage, PageCounts, page_
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import ListedObject, in_chunks, in_threads
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import in_chunks, in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.votes import InboxState
 

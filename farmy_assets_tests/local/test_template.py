@@ -9,7 +9,8 @@ from packaging.specifiers import SpecifierSet
 
 from farmy_assets.errors import InvalidInputError, PlatformError
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, VARIABLES, limits_from
-from farmy_assets.local.drift import NAMES, lifecycle_rules, notifications
+from farmy_assets.local.api_forms import lifecycle_rules, notifications
+from farmy_assets.local.drift import NAMES
 from farmy_assets.local.settings import platform_environment, read_settings
 from farmy_assets.local.template import (
     BUCKET,

@@ -19,7 +19,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow import evaluation
+from farmy_assets.workflow import evaluation_pages
 from farmy_assets.workflow.evaluation import Conclusion, bring_up_to_date
 from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
 from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
@@ -36,8 +36,8 @@ EVERY_IMAGE = [image_id for some in IMAGES.values() for image_id in some]
 def few_images_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are laid out anew often, and not all fit into memory at once."""
     monkeypatch.setattr(pages_of, "IMAGES_A_PAGE", 1)
-    monkeypatch.setattr(evaluation, "_PAGES_AT_ONCE", 3)
-    monkeypatch.setattr(evaluation, "_FORMER_PAGES_AT_ONCE", 2)
+    monkeypatch.setattr(evaluation_pages, "_PAGES_AT_ONCE", 3)
+    monkeypatch.setattr(evaluation_pages, "_FORMER_PAGES_AT_ONCE", 2)
     monkeypatch.setattr("farmy_assets.lake.objects.THREADS", 1)
 
 
