@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
-from farmy_assets.annotation.campaign_changes import changes_in_words
+from farmy_assets.annotation.campaign_changes import described_changes
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_status import status_lines
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -26,7 +26,7 @@ commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annota
 
 
 @commands.command("apply")
-@ends_plainly
+@reports_errors
 def apply(
     file: Annotated[Path, typer.Argument(help="The campaign's YAML file.")],
     invite: Annotated[
@@ -62,14 +62,14 @@ def apply(
         f"{counted(len(stored.annotators), 'annotator')}, {stored.overlap_share:.0%} given to two"
     )
     if is_news:
-        for line in changes_in_words(before, stored) if before else ():
+        for line in described_changes(before, stored) if before else ():
             typer.echo(f"  {line}")
         typer.echo(_holds_from(lake, before, stored))
     accounts.report_missing(invite=invite)
 
 
 @commands.command("status")
-@ends_plainly
+@reports_errors
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -93,7 +93,7 @@ def status(
 
 
 @commands.command("choose")
-@ends_plainly
+@reports_errors
 def choose(
     name: Annotated[str, typer.Argument(help="The campaign.")],
     again: Annotated[
@@ -130,7 +130,7 @@ def choose(
 
 
 @commands.command("evaluate")
-@ends_plainly
+@reports_errors
 def evaluate(
     name: Annotated[str, typer.Argument(help="The campaign.")],
     anew: Annotated[

@@ -125,11 +125,11 @@ def _wrong_boxes(version: DatasetVersion) -> Iterator[Problem]:
     for image in version.images:
         for box in image.boxes:
             for kind, fault in _faults(box, image, known):
-                sentence = f"Image {image.image_id}: the box {_in_words(box)} {fault}."
+                sentence = f"Image {image.image_id}: the box {_box_text(box)} {fault}."
                 yield Problem(kind=kind, image_ids=(image.image_id,), sentence=sentence)
         for one, other in _same_boxes(image.boxes):
             sentence = (
-                f"Image {image.image_id}: the boxes {_in_words(one)} and {_in_words(other)} "
+                f"Image {image.image_id}: the boxes {_box_text(one)} and {_box_text(other)} "
                 "are around the same object."
             )
             yield Problem(
@@ -170,6 +170,6 @@ def _same_boxes(boxes: tuple[Box, ...]) -> Iterator[tuple[Box, Box]]:
                     yield one, other
 
 
-def _in_words(box: Box) -> str:
+def _box_text(box: Box) -> str:
     corners = f"({box.x_min:g}, {box.y_min:g}) to ({box.x_max:g}, {box.y_max:g})"
     return f"{box.label!r} from {corners} px"

@@ -108,7 +108,7 @@ def new_images_sensor(
             context.instance, batches, [batch.batch_id for batch in open_batches]
         ),
         cursor=_cursor(open_batches, known),
-        skip_reason=None if requests else _batches_in_words(open_batches),
+        skip_reason=None if requests else _batches_summary(open_batches),
     )
 
 
@@ -168,7 +168,7 @@ def annotation_completion_sensor(
             context.instance, campaigns, [campaign.name for campaign in found]
         ),
         cursor=_cursor(open_batches, known, found),
-        skip_reason=None if requests else _campaigns_in_words(found),
+        skip_reason=None if requests else _campaigns_summary(found),
     )
 
 
@@ -234,7 +234,7 @@ def _new_partitions(
     return [definition.build_add_request(new)] if new else []
 
 
-def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
+def _batches_summary(open_batches: Sequence[BatchProgress]) -> str:
     undone = [batch for batch in open_batches if not batch.is_done]
     if not undone:
         return "no image waits, and every batch is with its annotators"
@@ -244,7 +244,7 @@ def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
     return f"{counted(len(undone), 'batch', 'batches')} under way"
 
 
-def _campaigns_in_words(found: Sequence[CampaignProgress]) -> str:
+def _campaigns_summary(found: Sequence[CampaignProgress]) -> str:
     if not found:
         return "no campaign has been applied yet: farmy campaign apply FILE"
-    return "; ".join(campaign.in_words() for campaign in found)
+    return "; ".join(campaign.summary_line() for campaign in found)

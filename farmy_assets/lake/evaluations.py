@@ -35,7 +35,7 @@ class CampaignState(Record):
     rulings: str = ""
     conflicts_handed_over: bool = True
 
-    def standings(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         """How many images have each status."""
         return dict(Counter(judgement.status.value for judgement in self.judgements))
 
@@ -75,7 +75,7 @@ class EvaluationSummary(Record):
             status.is_releasable for status in there
         )
 
-    def standings(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         """How many images have each status."""
         return dict(self.counts.statuses)
 

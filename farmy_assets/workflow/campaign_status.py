@@ -172,7 +172,7 @@ def _triage(lake: Lake, facts: _Facts) -> TriageStatus:
         for page in facts.sets
         for item in page.excluded
         if item.status is ExclusionStatus.HELD
-    } - lake.triage.standing(facts.campaign.name).usable.keys()
+    } - lake.triage.current_decisions(facts.campaign.name).usable.keys()
     undone = Counter(a.person for a in questions if a.image_id in held)
     return TriageStatus(
         asked=len(questions), open=undone.total(), open_by_person=dict(sorted(undone.items()))

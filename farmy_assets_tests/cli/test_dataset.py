@@ -67,7 +67,7 @@ def test_a_released_version_is_listed_with_its_formats(released: DatasetVersion)
     }  # fmt: skip
 
 
-def test_nothing_released_is_said_in_words() -> None:
+def test_a_list_without_a_release_has_a_message() -> None:
     shown = run(app, ["dataset", "list"])
     assert (shown.exit_code, shown.stdout) == (0, "")
     assert "no data set was released yet" in shown.stderr
@@ -221,7 +221,7 @@ def test_a_folder_with_other_files_is_left_alone(released: DatasetVersion, tmp_p
     ],
     ids=["campaign", "format", "unknown format", "version"],
 )
-def test_what_is_not_there_is_said_with_what_is(
+def test_what_is_not_there_is_reported_with_what_is(
     released: DatasetVersion, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     name, *options = arguments

@@ -32,7 +32,7 @@ def _commands(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARMY_RAW_BUCKET", lake.settings.raw_bucket)
 
 
-def test_a_second_campaign_on_known_photographs_is_told_and_gets_them_by_one_command(
+def test_a_second_campaign_on_known_photographs_is_reported_and_gets_them_by_one_command(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources
 ) -> None:
     lake.campaigns.apply(parse_campaign(CAMPAIGN))
@@ -79,7 +79,7 @@ def test_a_second_campaign_on_known_photographs_is_told_and_gets_them_by_one_com
     ],
     ids=["for all", "for their source"],
 )
-def test_copies_that_stay_out_are_told_by_the_thresholds_of_the_platform(
+def test_copies_that_stay_out_are_counted_by_the_thresholds_of_the_platform(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, policy: str,
 ) -> None:  # fmt: skip

@@ -173,7 +173,7 @@ def statements_of(role: str) -> list[dict[str, Any]]:
     return list(properties["Policies"][0]["PolicyDocument"]["Statement"])
 
 
-def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -> None:
+def test_the_product_gets_the_names_that_the_template_gives(tmp_path: Path) -> None:
     told = platform_environment(read_settings({"FARMY_HOME": str(tmp_path)}))
     names = {resolved(bucket.properties["BucketName"], NAMES) for bucket in BUCKETS}
     zones = ("RAW", "CLEANSED", "RECORDS", "DATASETS", "LOGS")

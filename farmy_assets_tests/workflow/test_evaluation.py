@@ -323,7 +323,7 @@ def test_a_conflict_waits_to_be_handed_over_until_that_is_noted(lake: Lake) -> N
     evaluate(lake)
     summary = lake.evaluations.summary(NAME)
     assert summary
-    assert summary.standings() == {"agreed": 1, "in_conflict": 1, "waiting": 1}
+    assert summary.statuses() == {"agreed": 1, "in_conflict": 1, "waiting": 1}
     assert not summary.conflicts_handed_over
     assert not summary.is_settled
 
@@ -354,7 +354,7 @@ def test_an_evaluation_of_an_older_version_is_followed_by_pages_and_removed(lake
     evaluate(lake)
     summary = lake.evaluations.summary(NAME)
     assert summary
-    assert (summary.rulings, summary.standings()) == ("0123", {"agreed": 3})
+    assert (summary.rulings, summary.statuses()) == ("0123", {"agreed": 3})
     assert not lake.evaluations.has_former(NAME)
     conclusion = Conclusion({}, "4567")
     bring_up_to_date(lake, lake.campaigns.named(NAME), conclusion=conclusion)
