@@ -46,8 +46,11 @@ votes_job = dg.define_asset_job(
 
 
 def released_assets(formats: Iterable[str]) -> tuple[str, ...]:
-    """The assets of a release: the version, and its export in each of these formats."""
-    return ("dataset_version", *(f"{name}_dataset" for name in formats))
+    """The assets of a release: the version, and its export in each of these formats.
+
+    A format that is not in the list any more has no asset, and is passed over.
+    """
+    return ("dataset_version", *(f"{name}_dataset" for name in formats if name in FORMATS))
 
 
 release_job = dg.define_asset_job(

@@ -73,6 +73,10 @@ def test_a_campaign_may_ask_for_it_only_while_it_is_in_the_list(
     assert campaigns.apply(lake, wanted).exports == ("coco", "names")
 
 
+def test_a_format_that_left_the_list_is_not_asked_for() -> None:
+    assert released_assets(("coco", "names")) == ("dataset_version", "coco_dataset")
+
+
 def test_a_release_exports_it_and_a_person_pulls_it_with_the_pictures_in_its_places(
     lake: Lake,
     names: Names,
