@@ -201,7 +201,10 @@ def test_a_release_is_asked_for_in_the_formats_of_the_campaign_and_in_no_other(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources
 ) -> None:
     rules = settled_campaign(lake, exports=("yolo",))
-    instance.add_dynamic_partitions("campaigns", [rules.name])
+    found = tick(annotation_completion_sensor, instance, resources)
+    (request,) = (found.run_requests or []) if isinstance(found, dg.SensorResult) else []
+    wanted = [dg.AssetKey("dataset_version"), dg.AssetKey("yolo_dataset")]
+    assert request.asset_selection == wanted
     asked = run_what_is_asked(annotation_completion_sensor, instance, resources)
     assert asked == ["release_job: ok"]
     version = lake.datasets.newest(rules.name)
