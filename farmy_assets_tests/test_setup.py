@@ -74,7 +74,7 @@ def test_a_person_without_the_right_is_told_the_command(programs: Path) -> None:
     assert "chromium" in words
 
 
-def test_an_unknown_system_is_told_what_is_missing(programs: Path) -> None:
+def test_an_unknown_system_is_reported_what_is_missing(programs: Path) -> None:
     code, words, _ = _install(programs)
     assert code == 1
     assert "FARMY_CHROMIUM" in words

@@ -69,7 +69,7 @@ def _becomes(item: LabelClass, after: Campaign) -> str:
     return f'would become "{renamed}"' if renamed else "would be removed"
 
 
-def changes_in_words(before: Campaign, after: Campaign) -> list[str]:
+def described_changes(before: Campaign, after: Campaign) -> list[str]:
     """Each difference between two versions of a campaign, as a line for people."""
     return [
         *_class_changes(before, after),

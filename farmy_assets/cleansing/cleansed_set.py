@@ -14,7 +14,7 @@ from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.rulings import NO_RULINGS, CurrentDecisions
 from farmy_assets.cleansing.verdicts import CheckName, Status
-from farmy_assets.cleansing.wording import copy_in_words
+from farmy_assets.cleansing.wording import copy_description
 
 NO_POLICIES: Mapping[str, CleansingPolicy] = MappingProxyType({})
 
@@ -73,9 +73,9 @@ class CleansedSet(Record):
         """All images of the batch."""
         return (*(i.image_id for i in self.kept), *(e.image_id for e in self.excluded))
 
-    def follows(self, standing: CurrentDecisions) -> bool:
+    def follows(self, decisions: CurrentDecisions) -> bool:
         """Whether it was made with just the rulings that stand on its images."""
-        return self.ruling_ids == standing.behind(self.image_ids)
+        return self.ruling_ids == decisions.behind(self.image_ids)
 
     def kept_under(
         self, policy: CleansingPolicy, policies: Mapping[str, CleansingPolicy] = NO_POLICIES
@@ -146,7 +146,7 @@ def conclude(
             image_id=d.image_id,
             status=ExclusionStatus.DUPLICATE,
             reasons=(d.kind.value,),
-            detail=copy_in_words(d).removesuffix(" of"),
+            detail=copy_description(d).removesuffix(" of"),
             duplicate_of=d.of_image_id,
         )
         for d in duplicates.values()

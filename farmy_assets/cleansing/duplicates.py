@@ -121,18 +121,18 @@ def _exact(
 ) -> dict[str, str]:
     """Image id to the id of the image with the same bytes or pixels that stands for both."""
     contents, pixels_of = prefixes(best_first)
-    standing: dict[str, str] = {}
+    kept_by_mark: dict[str, str] = {}
     alike: set[str] = set()
     for column, ours in (("contents", contents), ("pixels", pixels_of)):
         theirs = getattr(known, column)
         for place in np.flatnonzero(np.isin(theirs, ours)):
             image_id = str(known.image_ids[place])
-            standing.setdefault(f"{column}{theirs[place]}", image_id)
+            kept_by_mark.setdefault(f"{column}{theirs[place]}", image_id)
             alike.add(image_id)
     same: dict[str, str] = {}
     for image, content, pixels in zip(best_first, contents, pixels_of, strict=True):
         marks = f"contents{content}", f"pixels{pixels}"
-        of_image_id = standing.get(marks[0]) or standing.get(marks[1])
+        of_image_id = kept_by_mark.get(marks[0]) or kept_by_mark.get(marks[1])
         if image.image_id in alike:
             of_image_id = image.image_id
         elif image.image_id in ruled:
@@ -140,16 +140,16 @@ def _exact(
         if of_image_id is not None:
             same[image.image_id] = of_image_id
         for mark in marks:
-            standing.setdefault(mark, of_image_id or image.image_id)
+            kept_by_mark.setdefault(mark, of_image_id or image.image_id)
     return same
 
 
 def _twins(best_first: Sequence[Fingerprint], ruled: Collection[str]) -> dict[str, str]:
     """Images that look just like a better one: of a thousand blank ones one is left."""
-    standing: dict[tuple[str, str], str] = {}
+    kept_by_mark: dict[tuple[str, str], str] = {}
     found = {}
     for image in best_first:
-        of_image_id = standing.setdefault((image.phash, image.dhash), image.image_id)
+        of_image_id = kept_by_mark.setdefault((image.phash, image.dhash), image.image_id)
         if of_image_id != image.image_id and image.image_id not in ruled:
             found[image.image_id] = of_image_id
     return found

@@ -34,7 +34,7 @@ class OverturnRate(Record):
 
 
 def overturn_rates(
-    flagged: Mapping[str, Sequence[str]], standing: CurrentDecisions
+    flagged: Mapping[str, Sequence[str]], decisions: CurrentDecisions
 ) -> tuple[OverturnRate, ...]:
     """The rate of every check that flagged something, in the order of the checks' list.
 
@@ -42,19 +42,19 @@ def overturn_rates(
 
     Args:
         flagged: Image id to the failed checks that a person was asked about.
-        standing: What people said.
+        decisions: What people said.
     """
     return tuple(
-        _rate(check, [i for i, checks in flagged.items() if check in checks], standing)
+        _rate(check, [i for i, checks in flagged.items() if check in checks], decisions)
         for check in names()
         if any(check in checks for checks in flagged.values())
     )
 
 
-def _rate(check: str, image_ids: Iterable[str], standing: CurrentDecisions) -> OverturnRate:
+def _rate(check: str, image_ids: Iterable[str], decisions: CurrentDecisions) -> OverturnRate:
     images = list(image_ids)
-    overturned = sum(map(standing.keeps, images))
-    ruled = overturned + sum(map(standing.discards, images))
+    overturned = sum(map(decisions.keeps, images))
+    ruled = overturned + sum(map(decisions.discards, images))
     low, high = wilson_interval(overturned, ruled)
     return OverturnRate(
         check=check,

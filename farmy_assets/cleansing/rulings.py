@@ -92,7 +92,7 @@ class CurrentDecisions:
 NO_RULINGS = CurrentDecisions({}, {})
 
 
-def standing(rulings: Iterable[TriageDecision]) -> CurrentDecisions:
+def current_decisions(rulings: Iterable[TriageDecision]) -> CurrentDecisions:
     """The latest word on each image and question that was not withdrawn; any order will do.
 
     Withdrawing one's own word brings back what somebody else said before.

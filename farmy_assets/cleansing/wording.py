@@ -7,7 +7,7 @@ from farmy_assets.cleansing.checks import named
 from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf
 from farmy_assets.cleansing.verdicts import CheckResult
 
-CHANGES_IN_WORDS: Mapping[CopyChange, str] = {
+COPY_DESCRIPTIONS: Mapping[CopyChange, str] = {
     CopyChange.NONE: "near copy of",
     CopyChange.CUT: "cut copy of",
     CopyChange.UNCUT: "uncut copy of",
@@ -18,15 +18,15 @@ CHANGES_IN_WORDS: Mapping[CopyChange, str] = {
 """What a near duplicate is to the image that is kept; the kept one's name follows."""
 
 
-def copy_in_words(duplicate: DuplicateOf) -> str:
+def copy_description(duplicate: DuplicateOf) -> str:
     """What a duplicate is to the kept image, such as "cut copy of", "turned cut copy of"."""
     if duplicate.kind is DuplicateKind.EXACT:
         return "exact copy of"
     turned = "turned " if duplicate.orientation else ""
-    return f"{turned}{CHANGES_IN_WORDS[duplicate.change]}"
+    return f"{turned}{COPY_DESCRIPTIONS[duplicate.change]}"
 
 
-def in_words(result: CheckResult) -> str:
+def check_description(result: CheckResult) -> str:
     """What a check found, such as "Blurry: 1.23 (limit 1.90)"."""
     check = named(result.check)
     if result.value is None:

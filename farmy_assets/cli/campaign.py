@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
-from farmy_assets.annotation.campaign_changes import changes_in_words
+from farmy_assets.annotation.campaign_changes import described_changes
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_status import status_lines
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -27,7 +27,7 @@ commands = typer.Typer(no_args_is_help=True, help="Open, change and watch annota
 
 
 @commands.command("apply")
-@ends_plainly
+@reports_errors
 def apply(
     file: Annotated[Path, typer.Argument(help="The campaign's YAML file.")],
     invite: Annotated[
@@ -63,14 +63,14 @@ def apply(
         f"{counted(len(stored.annotators), 'annotator')}, {stored.overlap_share:.0%} given to two"
     )
     if is_news:
-        for line in changes_in_words(before, stored) if before else ():
+        for line in described_changes(before, stored) if before else ():
             typer.echo(f"  {line}")
         typer.echo(_holds_from(lake, before, stored))
     accounts.report_missing(invite=invite)
 
 
 @commands.command("status")
-@ends_plainly
+@reports_errors
 def status(
     name: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -94,7 +94,7 @@ def status(
 
 
 @commands.command("choose")
-@ends_plainly
+@reports_errors
 def choose(
     name: Annotated[str, typer.Argument(help="The campaign.")],
     again: Annotated[
@@ -134,7 +134,7 @@ commands.command("include")(include)
 
 
 @commands.command("evaluate")
-@ends_plainly
+@reports_errors
 def evaluate(
     name: Annotated[str, typer.Argument(help="The campaign.")],
     anew: Annotated[

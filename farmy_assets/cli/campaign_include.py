@@ -11,7 +11,7 @@ from rich.progress import Progress
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.campaign_names import known_campaign
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.layer import QueryLayer
@@ -20,7 +20,7 @@ from farmy_assets.workflow import inclusion
 from farmy_assets.workflow.inclusion import Inclusion
 
 
-@ends_plainly
+@reports_errors
 def include(
     name: Annotated[str, typer.Argument(help="The campaign that the photographs join.")],
     other: Annotated[

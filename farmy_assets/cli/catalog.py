@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_result
 from farmy_assets.ingestion.dead_letters import DeadLetter, DeadLetters
 from farmy_assets.workflow.reconcile import Reconciler
 
 
-@ends_plainly
+@reports_errors
 def reconcile(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Write every entry anew from S3, also the right ones.")
@@ -25,7 +25,7 @@ def reconcile(
     typer.echo(drift.model_dump_json(indent=1))
 
 
-@ends_plainly
+@reports_errors
 def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look only; move nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: one JSON array.")] = False,

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
-from farmy_assets.cli.context import console, ends_plainly
+from farmy_assets.cli.context import console, reports_errors
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.execution.found_files import files_below
@@ -39,7 +39,7 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.0f}/s" if task.speed else "", style="progress.data.speed")
 
 
-@ends_plainly
+@reports_errors
 def cleanse(
     folder: Annotated[Path, typer.Argument(help="Folder of photographs, with its subfolders.")],
     out: Annotated[Path, typer.Option(help="Folder for the reports; made if it is not there.")],

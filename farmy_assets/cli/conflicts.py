@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cli.context import console, ends_plainly
+from farmy_assets.cli.context import console, reports_errors
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError
 
@@ -24,7 +24,7 @@ _LARGEST_PICTURE_BYTES = 100_000_000
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 
 
-@ends_plainly
+@reports_errors
 def conflicts(
     export: Annotated[Path, typer.Argument(metavar="EXPORT.json", help="A JSON export.")],
     label_config: Annotated[

@@ -43,7 +43,7 @@ def open_lake() -> "Lake":
     return Lake.from_environment(environment())
 
 
-def ends_plainly(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+def reports_errors(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """A command whose errors end in one line that says what to do next, and exit code 1."""
 
     @wraps(command)

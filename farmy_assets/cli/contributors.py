@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import typer
 
 from farmy_assets.catalog.claims import parse_claims
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_table
 from farmy_assets.local.settings import read_settings
 
@@ -19,7 +19,7 @@ Name = Annotated[
 
 
 @commands.command("add")
-@ends_plainly
+@reports_errors
 def add(
     contributor: Name,
     campaign: Annotated[str, typer.Option(help="Filled in on the page that the link opens.")] = "",
@@ -43,7 +43,7 @@ def add(
 
 
 @commands.command("list")
-@ends_plainly
+@reports_errors
 def show() -> None:
     """Show every contributor, and since when the token is good or ended."""
     found = open_lake().contributors.all()
@@ -64,7 +64,7 @@ def show() -> None:
 
 
 @commands.command("revoke")
-@ends_plainly
+@reports_errors
 def revoke(contributor: Name) -> None:
     """End a contributor's token, within half a minute; what was uploaded stays."""
     open_lake().contributors.revoke(contributor, now=datetime.now(UTC))

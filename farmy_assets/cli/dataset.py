@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.campaign_names import known_campaign
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_json_lines, print_result, print_table
 from farmy_assets.datasets.formats import FORMATS, format_named
 from farmy_assets.datasets.versions import DatasetVersion
@@ -22,7 +22,7 @@ _COLUMNS = ("campaign", "version", "images", "regions", "formats")
 
 
 @commands.command("list")
-@ends_plainly
+@reports_errors
 def show(
     name: Annotated[str | None, typer.Argument(help="Only of this campaign.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Older versions, too.")] = False,
@@ -50,7 +50,7 @@ def show(
 
 
 @commands.command("pull")
-@ends_plainly
+@reports_errors
 def pull(
     name: Annotated[str, typer.Argument(help="The campaign's name.")],
     folder: Annotated[

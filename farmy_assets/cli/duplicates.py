@@ -10,7 +10,7 @@ import typer
 
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.campaign_names import known_campaign
-from farmy_assets.cli.context import console, ends_plainly, environment, open_lake
+from farmy_assets.cli.context import console, environment, open_lake, reports_errors
 from farmy_assets.cli.output import print_json_lines, print_result
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.workflow.duplicate_rulings import DuplicateRulings
@@ -30,7 +30,7 @@ Why = Annotated[str, typer.Option(help="The reason, for those who come later.")]
 
 
 @commands.command("list")
-@ends_plainly
+@reports_errors
 def show(
     campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -53,7 +53,7 @@ def show(
 
 
 @commands.command("restore")
-@ends_plainly
+@reports_errors
 def restore(
     images: Annotated[
         list[str] | None, typer.Argument(help="Image ids, as `farmy duplicates list` shows.")
@@ -96,7 +96,7 @@ def restore(
 
 
 @commands.command("exclude")
-@ends_plainly
+@reports_errors
 def exclude(images: Images, by: By = "", why: Why = "", campaign: In = "") -> None:
     """Say that restored photographs are duplicates after all."""
     rulings, now = DuplicateRulings.of(open_lake()), datetime.now(UTC)

@@ -23,7 +23,7 @@ from rich.text import Text
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import NAME_PATTERN, ImageMetadata, Source
 from farmy_assets.catalog.wording import counted, listed, nearest, verb
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_result
 from farmy_assets.errors import InvalidInputError, LakeError
 from farmy_assets.ingestion.correcting import (
@@ -54,7 +54,7 @@ class _RateColumn(ProgressColumn):
         return Text(f"{task.completed / seconds:.0f} files/s, {megabytes / seconds:.1f} MB/s")
 
 
-@ends_plainly
+@reports_errors
 def ingest(  # noqa: PLR0913, PLR0917 - one option for each thing that a sender can say
     photographs: Annotated[
         str,
@@ -212,7 +212,7 @@ def _tell_of_known(lake: Lake, images: Sequence[str], campaign: str) -> None:
 
 def _current_metadata(lake: Lake, image_id: str) -> ImageMetadata | None:
     """The current metadata of an image, corrections included."""
-    found = lake.corrections.standing(image_id)
+    found = lake.corrections.current(image_id)
     return found.metadata if found else None
 
 

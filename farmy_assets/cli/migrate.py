@@ -3,7 +3,7 @@
 import typer
 
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cli.context import ends_plainly, open_lake
+from farmy_assets.cli.context import open_lake, reports_errors
 from farmy_assets.workflow.migration import (
     migrate_cleansed_sets,
     migrate_evaluations,
@@ -11,7 +11,7 @@ from farmy_assets.workflow.migration import (
 )
 
 
-@ends_plainly
+@reports_errors
 def migrate() -> None:
     """Bring records of older versions into today's form; changes nothing where that is done.
 

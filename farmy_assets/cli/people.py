@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from farmy_assets.annotation.people import Role, parse_email, similar_addresses
-from farmy_assets.cli.context import console, ends_plainly, environment
+from farmy_assets.cli.context import console, environment, reports_errors
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.label_studio.people import Invitation, People
@@ -33,7 +33,7 @@ def open_people() -> People:
 
 
 @commands.command("invite")
-@ends_plainly
+@reports_errors
 def invite(
     email: Email,
     role: Annotated[Role, typer.Option(help="What the account is for.")] = Role.ANNOTATOR,
@@ -61,7 +61,7 @@ def invite(
 
 
 @commands.command("role")
-@ends_plainly
+@reports_errors
 def change_role(
     email: Email, role: Annotated[Role, typer.Argument(help="What the account is for.")]
 ) -> None:
@@ -71,7 +71,7 @@ def change_role(
 
 
 @commands.command("list")
-@ends_plainly
+@reports_errors
 def show(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
     """Show who has an account, what for, and whether the person has signed in."""
     accounts = open_people().accounts()

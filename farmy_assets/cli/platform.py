@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from farmy_assets.catalog.phases import ImagePhase
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import FarmyError
 from farmy_assets.local import platform
@@ -30,7 +30,7 @@ def repair_catalog() -> None:
     say(Reconciler.of(open_lake()).reconcile(now=datetime.now(UTC)).repairs)
 
 
-@ends_plainly
+@reports_errors
 def up() -> None:
     """Start the local platform, or repair what is down; a quick check when all is up.
 
@@ -48,13 +48,13 @@ def up() -> None:
     )  # fmt: skip
 
 
-@ends_plainly
+@reports_errors
 def down() -> None:
     """Stop the local platform; everything is kept (MiniStack may need a minute to save)."""
     platform.down(read_settings(), say=say)
 
 
-@ends_plainly
+@reports_errors
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: one JSON object.")] = False,
 ) -> None:

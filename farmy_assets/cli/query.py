@@ -17,7 +17,7 @@ import pyarrow as pa
 import typer
 
 from farmy_assets.catalog.spreadsheets import without_formula
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_result, print_table
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.query.athena import AthenaEngine, Scan
@@ -39,7 +39,7 @@ class Form(StrEnum):
     PARQUET = "parquet"
 
 
-@ends_plainly
+@reports_errors
 def query(  # noqa: PLR0913, PLR0917 - one option for each thing that a person can choose
     sql: Annotated[str, typer.Argument(help="A SELECT in Athena's SQL, or a saved name.")] = "",
     form: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.output import print_result
 from farmy_assets.lake import keys
 from farmy_assets.scraping.process import scrape as run_scraper
 from farmy_assets.scraping.records import ScrapeReport
 
 
-@ends_plainly
+@reports_errors
 def scrape(
     file: Annotated[Path, typer.Argument(help="The scraper's YAML file; see docs/scraping.md.")],
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: the whole report.")] = False,

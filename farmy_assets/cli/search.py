@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from farmy_assets.catalog.wording import counted
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.task_links import task_links
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
@@ -21,7 +21,7 @@ from farmy_assets.query.tables import TABLES
 _SHOWN = ("image_id", "original_name", "campaign", "crop", "verdict", "status", "captured_at")
 
 
-@ends_plainly
+@reports_errors
 def search(  # noqa: PLR0913, PLR0917 - one option for each thing that can be known
     where: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of a column; several must all hold.")

@@ -17,7 +17,7 @@ import typer
 from rich.progress import Progress
 
 from farmy_assets.cli.campaign_names import known_campaign
-from farmy_assets.cli.context import console, ends_plainly, open_lake
+from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.errors import FarmyError, InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.local.settings import read_settings
@@ -31,7 +31,7 @@ _LEFT_OUT = {"source", "dt", "media_type"}  # FiftyOne uses the last name for an
 _TOLD_AT_MOST = 10
 
 
-@ends_plainly
+@reports_errors
 def view(
     sql: Annotated[
         str, typer.Argument(help="A SELECT with a column image_id; without it, ids by a pipe.")

@@ -19,16 +19,20 @@ SETTLED: dict[SettledBy, str] = {
 }
 
 
-def dataset_card(version: DatasetVersion, changes: VersionChanges) -> bytes:
+def dataset_card(
+    version: DatasetVersion, changes: VersionChanges, *, formats: Iterable[str]
+) -> bytes:
     """The README.md of a version, as UTF-8 Markdown.
 
     Args:
         version: The version to describe.
         changes: What changed since the version before it, from `versions.changes_between`.
+        formats: Names of the formats that its campaign asks for.
 
     Returns:
-        The same bytes for the same version and changes.
+        The same bytes for the same version, changes and formats.
     """
+    wanted = frozenset(formats)
     parts = (
         f"# {version.campaign} {version.version_id}\n",
         _what(version),
@@ -41,7 +45,7 @@ def dataset_card(version: DatasetVersion, changes: VersionChanges) -> bytes:
         "## Changes\n",
         _changes(changes),
         "## How to load it\n",
-        _loading(version),
+        _loading(version, [name for name in FORMATS if name in wanted]),
     )
     return "\n".join(parts).encode()
 
@@ -62,11 +66,11 @@ def _what(version: DatasetVersion) -> str:
     )
 
 
-def _loading(version: DatasetVersion) -> str:
+def _loading(version: DatasetVersion, formats: Sequence[str]) -> str:
     pulled = "\n".join(
         f"farmy dataset pull {version.campaign} {name} --format {name} "
         f"--version {version.version_id}"
-        for name in FORMATS
+        for name in formats
     )
     return "\n".join(
         (
@@ -74,7 +78,7 @@ def _loading(version: DatasetVersion) -> str:
             "regions. Its pictures are\nkept once, in `images/`; this lays them out as a format "
             "wants them, in a folder of the format's name:\n",
             f"```sh\n{pulled}\n```\n",
-            *(form.LOADING + _not_held(version, form) for form in FORMATS.values()),
+            *(FORMATS[name].LOADING + _not_held(version, FORMATS[name]) for name in formats),
         )
     )
 

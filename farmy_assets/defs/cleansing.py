@@ -85,13 +85,13 @@ def image_quality(
         address = lake.quality.write(batch.batch_id, examined)
     verdicts = [image.quality for image in examined]
     unfit = [v for v in verdicts if v.status is not Status.FIT]
-    unfit_rows = [{**v.model_dump(), "reasons": _in_words(v.reasons)} for v in unfit[:SHOWN]]
+    unfit_rows = [{**v.model_dump(), "reasons": _comma_separated(v.reasons)} for v in unfit[:SHOWN]]
     materialized = Materialized(
         metadata={
             **rows(len(verdicts)),
             **drawn_sheet([i.thumbnail for i in examined if i.quality.status is Status.HELD]),
             **place(address),
-            "rule_versions": _in_words(sorted({v.rule_version for v in verdicts})),
+            "rule_versions": _comma_separated(sorted({v.rule_version for v in verdicts})),
             **done.speed(),
             **({"taken_over_images": done.taken_over} if batch.is_inclusion else {}),
             **_counts(examined),
@@ -123,7 +123,7 @@ def _counts(examined: Sequence[Examined]) -> dict[str, int]:
     }
 
 
-def _in_words(words: Sequence[str]) -> str:
+def _comma_separated(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
@@ -209,7 +209,7 @@ def cleansed_set(
         images = described(lake, batch)
         policies = _own_policies(images, configured)
         examined = lake.quality.read(batch.batch_id)
-        rulings = lake.triage.standing(batch.campaign)
+        rulings = lake.triage.current_decisions(batch.campaign)
         before = lake.cleansed_sets.of(batch.campaign, batch.batch_id)
         stayed = before.kept_under(policy, policies) if before else frozenset()
         stays = stayed - rulings.copies_after_all
@@ -237,7 +237,7 @@ def cleansed_set(
         if not unaccounted:
             lake.cleansed_sets.write(result)
     shown = [
-        {**item.model_dump(mode="json"), "reasons": _in_words(item.reasons)}
+        {**item.model_dump(mode="json"), "reasons": _comma_separated(item.reasons)}
         for item in result.excluded[:SHOWN]
     ]
     kept = {image.image_id for image in result.kept}
@@ -250,7 +250,7 @@ def cleansed_set(
             "report": link(lake.web_address(lake.records.bucket, report_key)),
             **place(f"s3://{lake.cleansed.name}/{keys.CLEANSED_IMAGES}"),
             "campaign": result.campaign,
-            "rule_versions": _in_words(
+            "rule_versions": _comma_separated(
                 sorted({result.rule_version, *result.other_rule_versions.values()})
             ),
             "excluded_images": len(result.excluded),

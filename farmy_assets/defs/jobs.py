@@ -3,6 +3,8 @@
 How long a run may take is said in `dagster.yaml` (`run_monitoring`), for all of them.
 """
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from farmy_assets.datasets.formats import FORMATS
@@ -41,8 +43,19 @@ votes_job = dg.define_asset_job(
     description="New answers or new rules of a campaign: flagged photographs ruled on, open tasks "
     "of people who left moved, votes judged, conflicts handed to the adjudicator.",
 )
+
+
+def released_assets(formats: Iterable[str]) -> tuple[str, ...]:
+    """The assets of a release: the version, and its export in each of these formats.
+
+    A format that is not in the list any more has no asset, and is passed over.
+    """
+    return ("dataset_version", *(f"{name}_dataset" for name in formats if name in FORMATS))
+
+
 release_job = dg.define_asset_job(
     "release_job",
-    selection=dg.AssetSelection.assets("dataset_version", *(f"{name}_dataset" for name in FORMATS)),
-    description="A settled campaign, frozen as a data set version and exported.",
+    selection=dg.AssetSelection.assets(*released_assets(FORMATS)),
+    description="A settled campaign, frozen as a data set version and exported. The sensor asks "
+    "for the formats of the campaign's file; started by hand, it writes every format.",
 )

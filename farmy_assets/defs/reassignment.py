@@ -123,7 +123,7 @@ def _by_batch(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
 def _move_questions(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
     """Move open questions; one that was skipped is open, so that it never waits for who left."""
     people = {person.name for person in campaign.people_for_triage}
-    answered = lake.triage.standing(campaign.name).usable
+    answered = lake.triage.current_decisions(campaign.name).usable
     pages = lake.triage.pages(campaign.name)
     asked = [question for page in pages for question in page.questions]
     former = {

@@ -20,6 +20,7 @@ from farmy_assets.defs.jobs import (
     batch_job,
     placement_job,
     release_job,
+    released_assets,
     rulings_job,
     votes_job,
 )
@@ -42,11 +43,17 @@ RUNS_LOOKED_AT = 20
 
 
 def _ask(
-    context: dg.SensorEvaluationContext, job: str, partition: str, *, now: datetime
+    context: dg.SensorEvaluationContext,
+    job: str,
+    partition: str,
+    *,
+    now: datetime,
+    assets: Sequence[str] = (),
 ) -> dg.RunRequest | None:
     """A request for a run of the job, unless one is under way or a pause after failures is on.
 
-    The key names the newest run: asked for twice, it is still one run.
+    The key names the newest run: asked for twice, it is still one run. `assets` names those of the
+    job that are to be made; without any, all of them.
     """
     records = context.instance.get_run_records(
         dg.RunsFilter(tags={"dagster/partition": partition}), limit=RUNS_LOOKED_AT
@@ -65,8 +72,9 @@ def _ask(
         return None
     newest = runs[0].run_id if runs else "first"
     return dg.RunRequest(
-        run_key=f"{job}:{partition}:{newest}", job_name=job, partition_key=partition
-    )
+        run_key=f"{job}:{partition}:{newest}", job_name=job, partition_key=partition,
+        asset_selection=[dg.AssetKey(name) for name in assets] or None,
+    )  # fmt: skip
 
 
 @dg.sensor(
@@ -100,7 +108,7 @@ def new_images_sensor(
             context.instance, batches, [batch.batch_id for batch in open_batches]
         ),
         cursor=_cursor(open_batches, known),
-        skip_reason=None if requests else _batches_in_words(open_batches),
+        skip_reason=None if requests else _batches_summary(open_batches),
     )
 
 
@@ -130,7 +138,15 @@ def annotation_completion_sensor(
     except (LakeUnavailableError, StudioUnavailableError) as error:
         return dg.SkipReason(str(error))
     asked = [
-        _ask(context, JOBS[campaign.next_step].name, campaign.name, now=now)
+        _ask(
+            context,
+            JOBS[campaign.next_step].name,
+            campaign.name,
+            now=now,
+            assets=released_assets(campaign.exports)
+            if campaign.next_step is NextStep.RELEASE
+            else (),
+        )
         for campaign in found
         if campaign.next_step
     ]
@@ -152,7 +168,7 @@ def annotation_completion_sensor(
             context.instance, campaigns, [campaign.name for campaign in found]
         ),
         cursor=_cursor(open_batches, known, found),
-        skip_reason=None if requests else _campaigns_in_words(found),
+        skip_reason=None if requests else _campaigns_summary(found),
     )
 
 
@@ -218,7 +234,7 @@ def _new_partitions(
     return [definition.build_add_request(new)] if new else []
 
 
-def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
+def _batches_summary(open_batches: Sequence[BatchProgress]) -> str:
     undone = [batch for batch in open_batches if not batch.is_done]
     if not undone:
         return "no image waits, and every batch is with its annotators"
@@ -228,7 +244,7 @@ def _batches_in_words(open_batches: Sequence[BatchProgress]) -> str:
     return f"{counted(len(undone), 'batch', 'batches')} under way"
 
 
-def _campaigns_in_words(found: Sequence[CampaignProgress]) -> str:
+def _campaigns_summary(found: Sequence[CampaignProgress]) -> str:
     if not found:
         return "no campaign has been applied yet: farmy campaign apply FILE"
-    return "; ".join(campaign.in_words() for campaign in found)
+    return "; ".join(campaign.summary_line() for campaign in found)

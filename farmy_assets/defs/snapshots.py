@@ -10,7 +10,7 @@ from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, all_rows, place
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.object_facts import ListedObject
 from farmy_assets.query.layer import QueryLayer
 from farmy_assets.query.snapshots import SnapshotRepository
 from farmy_assets.query.table_sources import TableSource, table_sources

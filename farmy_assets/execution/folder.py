@@ -31,7 +31,7 @@ from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.tables import quality_columns, quality_fields
 from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
-from farmy_assets.cleansing.wording import copy_in_words
+from farmy_assets.cleansing.wording import copy_description
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.execution.cores import AllCores
 from farmy_assets.execution.found_files import (
@@ -131,7 +131,7 @@ class FolderReport:
             row["checks"] = [*row["checks"], found.model_dump(mode="json")]
             row["duplicate_cluster"] = duplicate.of_image_id
             row[check] = float(duplicate.distance_bits)
-            row["duplicate_how"] = copy_in_words(duplicate).removesuffix(" of")
+            row["duplicate_how"] = copy_description(duplicate).removesuffix(" of")
         return row
 
 

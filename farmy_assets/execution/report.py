@@ -21,7 +21,7 @@ from farmy_assets.cleansing.histograms import histogram
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
-from farmy_assets.cleansing.wording import copy_in_words
+from farmy_assets.cleansing.wording import copy_description
 
 CARDS = 18
 CLUSTERS = 12
@@ -206,7 +206,7 @@ def _most_frequent_first(counts: Counter[str]) -> dict[str, int]:
 
 
 def _how_near(duplicate: DuplicateOf) -> str:
-    text = copy_in_words(duplicate).removesuffix(" of")
+    text = copy_description(duplicate).removesuffix(" of")
     if duplicate.kind is DuplicateKind.EXACT:
         return text
     return f"{text}, {duplicate.distance_bits} bits"

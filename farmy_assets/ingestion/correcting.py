@@ -102,8 +102,8 @@ def correct_files(  # noqa: PLR0913 - the values, their author and the reason
         )
         if isinstance(found, Refusal):
             return found
-        standing = corrections.standing(found.image_id)
-        if standing is None or standing.first is None:
+        current = corrections.current(found.image_id)
+        if current is None or current.first is None:
             reason = RefusalReason.NOT_IN_THE_LAKE
             return Refusal(name=source_file.name, reason=reason, detail=f"image {found.image_id}")
         gone = tuple(name for name in removed if getattr(values, name) is None)

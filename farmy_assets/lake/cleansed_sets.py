@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.errors import ObjectMissingError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import ListedObject, in_threads
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 
 

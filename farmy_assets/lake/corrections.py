@@ -19,7 +19,8 @@ from farmy_assets.catalog.corrections import (
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError, UploadConflictError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import Bucket, ObjectFacts
+from farmy_assets.lake.object_facts import ObjectFacts
+from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 
@@ -53,7 +54,7 @@ class Corrections:
 
     raw: Bucket
 
-    def standing(self, image_id: str) -> CurrentMetadata | None:
+    def current(self, image_id: str) -> CurrentMetadata | None:
         """The current metadata of an image; None when it is not in the raw zone."""
         found, first = RawZone(self.raw).first_metadata(image_id)
         return CurrentMetadata(found, first, self.of(image_id)) if found else None
@@ -107,32 +108,32 @@ class Corrections:
             LakeUnavailableError: Others corrected it each time that it was tried.
         """
         for _ in range(TRIES):
-            standing = self.standing(image_id)
-            stands = standing.metadata if standing else None
-            if standing is None or stands is None:
+            current = self.current(image_id)
+            metadata = current.metadata if current else None
+            if current is None or metadata is None:
                 msg = f"image {image_id} is not in the raw zone, or has no metadata to correct"
                 raise InvalidInputError(msg)
             if author_kind is AuthorKind.CONTRIBUTOR:
-                _may_correct(standing, stands, author)
-            said, gone = changes_needed(stands, values, removed)
+                _may_correct(current, metadata, author)
+            said, gone = changes_needed(metadata, values, removed)
             if not gone and not said.model_dump(exclude_none=True):
-                return standing, False
+                return current, False
             correction = Correction(
-                image_id=image_id, number=len(standing.corrections) + 1, author=author,
+                image_id=image_id, number=len(current.corrections) + 1, author=author,
                 author_kind=author_kind, at=now(), values=said, removed=gone, reason=reason,
             )  # fmt: skip
             key = keys.correction(image_id, correction.number)
             if RecordStore(self.raw).write_once(key, correction):
-                made = (*standing.corrections, correction)
-                return CurrentMetadata(standing.found, standing.first, made), True
+                made = (*current.corrections, correction)
+                return CurrentMetadata(current.found, current.first, made), True
         msg = f"image {image_id} was corrected by others {TRIES} times meanwhile; try again later"
         raise LakeUnavailableError(msg)
 
 
-def _may_correct(standing: CurrentMetadata, stands: ImageMetadata, contributor: str) -> None:
-    if stands.contributor != contributor:
+def _may_correct(current: CurrentMetadata, metadata: ImageMetadata, contributor: str) -> None:
+    if metadata.contributor != contributor:
         msg = "the photograph that is in the lake was not sent by you: it is not yours to correct"
         raise UploadConflictError(msg)
-    if len(standing.corrections) >= MOST_OF_ONE_IMAGE:
+    if len(current.corrections) >= MOST_OF_ONE_IMAGE:
         msg = f"this photograph was corrected {MOST_OF_ONE_IMAGE} times: ask who runs the platform"
         raise UploadConflictError(msg)

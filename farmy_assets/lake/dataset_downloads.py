@@ -8,6 +8,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.versions import DatasetVersion
@@ -16,6 +19,7 @@ from farmy_assets.lake.datasets import MANIFEST, DatasetRepository, ExportManife
 from farmy_assets.lake.objects import PIECE_BYTES, in_threads
 
 UNDER_WAY = ".farmy-pull.json"
+Kind = TypeVar("Kind", bound=Record)
 
 
 class Pull(Record):
@@ -87,16 +91,15 @@ class DatasetDownload:
 
     def _begin(self, folder: Path) -> None:
         mark = folder / UNDER_WAY
-        wanted = Pull(version_id=self.version.version_id, format=self.format).to_json()
+        wanted = Pull(version_id=self.version.version_id, format=self.format)
         folder.mkdir(parents=True, exist_ok=True)
-        if mark.exists() and mark.read_bytes() == wanted:
+        if _read(mark, Pull) == wanted:
             return
-        manifest = folder / MANIFEST
-        is_same = manifest.exists() and manifest.read_bytes() == self.manifest.to_json()
-        if not is_same and any(folder.iterdir()):
+        there = _read(folder / MANIFEST, ExportManifest)
+        if not (there and there.has_the_files_of(self.manifest)) and any(folder.iterdir()):
             msg = f"{folder} holds something else: name a new or an empty folder"
             raise InvalidInputError(msg)
-        _write(mark, wanted)
+        _write(mark, wanted.to_json())
 
     def _fetch(self, folder: Path, name: str, sha256: str, on_file: Callable[[int], None]) -> bool:
         target = folder / name
@@ -108,10 +111,13 @@ class DatasetDownload:
             self.version, "" if picture else self.format, picture or name
         )
         if hashlib.sha256(content).hexdigest() != sha256:
-            msg = (
-                f"{name} of {self.version.version_id} is not what the manifest says: "
-                f"materialize {self.format}_dataset again"
+            repair = (
+                f"delete {picture} from the version's folder, then materialize dataset_version"
+                if picture
+                else f"materialize {self.format}_dataset"
             )
+            version = self.version.version_id
+            msg = f"{name} of {version} is not what the manifest says: {repair} again"
             raise LakeDamagedError(msg)
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, content)
@@ -125,6 +131,14 @@ def _sha256_of(path: Path) -> str:
         while piece := file.read(PIECE_BYTES):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def _read(path: Path, kind: type[Kind]) -> Kind | None:
+    """The record that a file holds; None where there is no such file, or something else."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -22,6 +22,10 @@ from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.released import ReleasedVersion
 
 MANIFEST = "MANIFEST.json"
+CONTENT_FILE = "manifest.json"
+CARD_FILE = "README.md"
+_PICTURES = "images/"
+_OWN_FILES = (CONTENT_FILE, CARD_FILE)
 
 
 class ExportManifest(Record):
@@ -32,6 +36,10 @@ class ExportManifest(Record):
     """Path to sha256; pictures carry the digest of the cleansed copy."""
     pictures: dict[str, str] = Field(default_factory=dict)
     """Path in the export to the path of the picture in the version's folder, where it lies."""
+
+    def has_the_files_of(self, other: "ExportManifest") -> bool:
+        """Whether both list the same files of the same version, wherever the pictures lie."""
+        return (self.version_id, self.files) == (other.version_id, other.files)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,11 @@ class DatasetRepository:
             raise LakeUnavailableError(msg)
 
     def lay_out(self, version: DatasetVersion, files: Mapping[str, bytes]) -> str:
-        """Write a version's own folder: its files, its pictures, and its manifest last.
+        """Write what a version's own folder lacks: its files, its pictures, its manifest last.
+
+        What is listed there is neither written nor copied again, as far as the folder's manifest,
+        if there is one, has the same digest of it. Whatever is there was put there for this
+        version: the folder's name is made from the digests of its pictures.
 
         Args:
             version: The version.
@@ -89,16 +101,24 @@ class DatasetRepository:
         Returns:
             Where it lies, as an s3:// address.
         """
+        own = self.export_manifest(version, "")
         pictures = {_picture(image): image for image in version.images}
-        self._put(version, "", files)
+        digests = _digests(files) | {path: image.sha256 for path, image in pictures.items()}
+        there = self._listed(version)
+        known = own.files if own else {path: digests[path] for path in there & pictures.keys()}
+        lacking = [p for p, digest in digests.items() if p not in there or known.get(p) != digest]
+        self._put(version, "", {path: files[path] for path in lacking if path in files})
         in_threads(
-            lambda item: self.bucket.copy_from(
-                self.cleansed, keys.cleansed_image(item[1].image_id), self._key(version, item[0])
+            lambda path: self.bucket.copy_from(
+                self.cleansed,
+                keys.cleansed_image(pictures[path].image_id),
+                self._key(version, path),
             ),
-            pictures.items(),
+            [path for path in lacking if path in pictures],
         )
-        digests = {path: image.sha256 for path, image in pictures.items()}
-        return self._finish(version, "", _digests(files) | digests, {})
+        if own is None or own.files != digests:
+            return self._finish(version, "", digests, {})
+        return self._address(version, "")
 
     def export(
         self, version: DatasetVersion, name: str, form: ExportFormat, files: Mapping[str, bytes]
@@ -118,10 +138,8 @@ class DatasetRepository:
         """
         own = self.export_manifest(version, "")
         if own is None or not own.files.keys() >= {_picture(image) for image in version.images}:
-            content = {
-                path: self.exported_file(version, "", path) for path in (own.files if own else ())
-            }
-            self.lay_out(version, content)
+            there = {path: self.bucket.find(self._key(version, path)) for path in _OWN_FILES}
+            self.lay_out(version, {path: found for path, found in there.items() if found})
         self._put(version, f"{name}/", files)
         digests = {form.picture_path(image): image.sha256 for image in version.images}
         pictures = {form.picture_path(image): _picture(image) for image in version.images}
@@ -148,6 +166,15 @@ class DatasetRepository:
             pictures=dict(sorted(pictures.items())),
         )
         self.bucket.put(self._manifest_key(version, folder), manifest.to_json())
+        return self._address(version, folder)
+
+    def _listed(self, version: DatasetVersion) -> set[str]:
+        """The paths of the version's own files and pictures; one request for 1,000 of them."""
+        folder = self._key(version, "")
+        found = (*self.bucket.keys_at(folder), *self.bucket.keys(self._key(version, _PICTURES)))
+        return {key.removeprefix(folder) for key in found}
+
+    def _address(self, version: DatasetVersion, folder: str) -> str:
         return f"s3://{self.bucket.name}/{self._key(version, folder)}"
 
     def has_export(self, version: DatasetVersion | ReleasedVersion, folder: str) -> bool:
@@ -195,7 +222,7 @@ class DatasetRepository:
 
 def _picture(image: ReleasedImage) -> str:
     """Where a picture lies in the version's folder."""
-    return f"images/{image.file_name}"
+    return f"{_PICTURES}{image.file_name}"
 
 
 def _digests(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from farmy_assets.annotation.evaluation import EvaluatedImage, PageCounts, page_
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import ListedObject, in_chunks, in_threads
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import in_chunks, in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.votes import InboxState
 
@@ -34,7 +35,7 @@ class CampaignState(Record):
     rulings: str = ""
     conflicts_handed_over: bool = True
 
-    def standings(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         """How many images have each status."""
         return dict(Counter(judgement.status.value for judgement in self.judgements))
 
@@ -74,7 +75,7 @@ class EvaluationSummary(Record):
             status.is_releasable for status in there
         )
 
-    def standings(self) -> dict[str, int]:
+    def statuses(self) -> dict[str, int]:
         """How many images have each status."""
         return dict(self.counts.statuses)
 

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from farmy_assets.catalog.metadata import ImageMetadata
 from farmy_assets.errors import LakeDamagedError, LakeUnavailableError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import Bucket, ObjectFacts, ReadObject
+from farmy_assets.lake.object_facts import ObjectFacts, ReadObject
+from farmy_assets.lake.objects import Bucket
 
 logger = logging.getLogger(__name__)
 

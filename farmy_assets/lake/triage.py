@@ -14,7 +14,7 @@ from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters, c
 from farmy_assets.annotation.triage import TriageQuestion
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.overturns import OverturnRate, overturn_rates
-from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, standing
+from farmy_assets.cleansing.rulings import CurrentDecisions, TriageDecision, current_decisions
 from farmy_assets.lake import keys
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.shared_pages import SharedPages, in_flight
@@ -136,9 +136,9 @@ class TriageRepository:
         }
         return tuple(by_id[ruling_id] for ruling_id in sorted(by_id))
 
-    def standing(self, campaign: str) -> CurrentDecisions:
+    def current_decisions(self, campaign: str) -> CurrentDecisions:
         """The word that stands on each image."""
-        return standing(self.rulings(campaign))
+        return current_decisions(self.rulings(campaign))
 
     def digest(self, campaign: str) -> str:
         """Differs whenever a ruling was added; empty while there is none. Costs one listing."""
@@ -166,7 +166,7 @@ class TriageRepository:
         flagged: Mapping[str, Sequence[str]] = {
             q.assignment.image_id: q.reasons for q in self.questions(campaign)
         }
-        rates = overturn_rates(flagged, self.standing(campaign))
+        rates = overturn_rates(flagged, self.current_decisions(campaign))
         report = OverturnReport(campaign=campaign, rates=rates)
         self.records.replace(keys.overturn_rates(campaign), report)
         return report

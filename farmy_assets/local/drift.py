@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from farmy_assets.errors import PlatformError
+from farmy_assets.local.api_forms import cors_rules, lifecycle_rules, notifications
 from farmy_assets.local.aws import Aws, Client
 from farmy_assets.local.limits import limits
 from farmy_assets.local.properties import Property
@@ -23,15 +23,6 @@ NAMES = {
     "AWS::AccountId": ACCOUNT_ID,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
-}
-# CloudFormation's words for the parts of a lifecycle rule, and the API's.
-RULE_KEYS = {
-    "Id": "ID",
-    "Status": "Status",
-    "AbortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
-    "NoncurrentVersionExpiration": "NoncurrentVersionExpiration",
-    "ExpirationInDays": "Expiration",
-    "Prefix": "Filter",
 }
 
 
@@ -74,54 +65,6 @@ def names_of(template: Template) -> dict[str, Any]:
     }
     arns = {f"{name}.Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queues[name]}" for name in queues}
     return {**template.defaults(), **NAMES, **buckets, **queues, **arns}
-
-
-def lifecycle_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template's lifecycle rules in the words of the API.
-
-    Raises:
-        PlatformError: A rule has a part that is not known here, and would be dropped in silence.
-    """
-    rules = []
-    for rule in wanted["Rules"]:
-        if unknown := rule.keys() - RULE_KEYS:
-            msg = f"lifecycle rule {rule.get('Id')}: {sorted(unknown)} is not known to drift.py"
-            raise PlatformError(msg)
-        parts = {RULE_KEYS[key]: value for key, value in rule.items()}
-        if "Expiration" in parts:
-            parts["Expiration"] = {"Days": parts["Expiration"]}
-        rules.append(parts | {"Filter": {"Prefix": rule.get("Prefix", "")}})
-    return sorted(rules, key=lambda rule: str(rule["ID"]))
-
-
-def cors_rules(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template's CORS rules in the words of the API."""
-    names = {"MaxAge": "MaxAgeSeconds"}
-    return [
-        {names.get(key, key): value for key, value in rule.items()} for rule in wanted["CorsRules"]
-    ]
-
-
-def notifications(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template's queue notifications in the words of the API."""
-    return [
-        {
-            "QueueArn": item["Queue"],
-            "Events": [item["Event"]],
-            "Filter": {
-                "Key": {
-                    "FilterRules": [
-                        {"Name": rule["Name"].lower(), "Value": rule["Value"]}
-                        for rule in item["Filter"]["S3Key"]["Rules"]
-                    ]
-                }
-            },
-        }
-        for item in sorted(
-            wanted["QueueConfigurations"],
-            key=lambda item: (str(item["Event"]), str(item["Filter"])),
-        )
-    ]
 
 
 def _bucket(aws: Aws, wanted: Mapping[str, Any]) -> Iterator[Property]:

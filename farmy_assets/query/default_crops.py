@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.objects import ListedObject, in_threads
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import in_threads
 
 _PARTS = 3  # ETag, campaign, crop: neither of the first two holds a space
 

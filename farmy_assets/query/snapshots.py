@@ -22,7 +22,8 @@ from pydantic import Field
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
-from farmy_assets.lake.objects import ListedObject, in_threads
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import in_threads
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.query.table_sources import TableSource
 from farmy_assets.query.tables import Table

@@ -31,7 +31,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
 from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.objects import ListedObject
+from farmy_assets.lake.object_facts import ListedObject
 from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.query.tables import TABLES, Table
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
+from farmy_assets.annotation.evaluation import PageCounts
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
@@ -54,7 +54,7 @@ class Report:
     tasks: int
     votes: int
     decisions: int
-    judgements: tuple[ImageConsensus, ...]
+    counts: PageCounts
     version: DatasetVersion
     defects: tuple[DefectFinding, ...]
     sound: SoundFiles
@@ -72,13 +72,9 @@ class Report:
         found = [e for e in self.exclusions.values() if e.status is status]
         return Counter(reason for e in found for reason in e.reasons)
 
-    def standing(self, standing: ConsensusStatus) -> int:
-        """How many images have a standing."""
-        return sum(judgement.status is standing for judgement in self.judgements)
-
     def conflicts(self) -> Counter[str]:
         """All conflicts that ever were, by kind."""
-        return Counter(c.kind.value for j in self.judgements for c in j.conflicts)
+        return Counter(self.counts.conflicts)
 
 
 def unaccounted(lake: Lake, campaign: str, image_ids: frozenset[str]) -> list[str]:
@@ -112,8 +108,8 @@ def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
     Raises:
         LakeError: It has no data set version.
     """
-    state, version = lake.evaluations.current(campaign), lake.datasets.newest(campaign)
-    if state is None or version is None:
+    summary, version = lake.evaluations.summary(campaign), lake.datasets.newest(campaign)
+    if summary is None or version is None:
         msg = f"{campaign} has no data set version"
         raise LakeError(msg)
     sets = lake.cleansed_sets.all(campaign)
@@ -129,7 +125,7 @@ def make_report(lake: Lake, campaign: str, sight: Sight) -> Report:
         tasks=len(lake.assignments.all(campaign)),
         votes=len(votes),
         decisions=sum(vote.phase is Phase.ADJUDICATION for vote in votes),
-        judgements=state.judgements,
+        counts=summary.counts,
         version=version,
         defects=defects_found(planted, exclusions),
         sound=sound_files(planted, exclusions),

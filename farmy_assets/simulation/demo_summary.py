@@ -40,11 +40,10 @@ def _show_numbers(console: Console, report: Report) -> None:
     splits = ", ".join(f"{n} {split}" for split, n in report.version.images_by_split.items())
     classes = ", ".join(f"{n} {name}" for name, n in report.version.regions_by_class.items())
     settled = {
-        "one annotator": report.standing(ConsensusStatus.SINGLE),
-        "agreement": report.standing(ConsensusStatus.AGREED),
-        "the adjudicator": report.standing(ConsensusStatus.ADJUDICATED),
+        "one annotator": report.counts.count_of(ConsensusStatus.SINGLE),
+        "agreement": report.counts.count_of(ConsensusStatus.AGREED),
+        "the adjudicator": report.counts.count_of(ConsensusStatus.ADJUDICATED),
     }
-    disputed = sum(bool(judgement.conflicts) for judgement in report.judgements)
     numbers: list[tuple[str, int, str]] = [
         ("photographs in", report.images, "each in exactly one phase"),
         *(
@@ -54,9 +53,9 @@ def _show_numbers(console: Console, report: Report) -> None:
         ),
         ("tasks", report.tasks, "one inbox for each annotator"),
         ("votes", report.votes, f"kept for good; {report.decisions} by the adjudicator"),
-        ("images in conflict", disputed, _counted(report.conflicts())),
-        ("adjudicated", report.standing(ConsensusStatus.ADJUDICATED),
-         f"{report.standing(ConsensusStatus.EXCLUDED)} called unlabellable"),
+        ("images in conflict", report.counts.disputed, _counted(report.conflicts())),
+        ("adjudicated", report.counts.count_of(ConsensusStatus.ADJUDICATED),
+         f"{report.counts.count_of(ConsensusStatus.EXCLUDED)} called unlabellable"),
         ("released", report.version.image_count,
          "settled by " + ", ".join(f"{who}: {n}" for who, n in settled.items() if n)),
         ("regions", report.version.region_count, classes),

@@ -131,7 +131,7 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
     state = lake.evaluations.summary(campaign.name)
     newest = lake.datasets.newest(campaign.name)
     answers, tasks = _counts(inboxes, Phase.ANNOTATION)
-    standings = state.standings() if state else {}
+    statuses = state.statuses() if state else {}
     return Look(
         arrived=len(arrived),
         catalogued=len(examined) + len(lake.catalog.entries(sorted(arrived - examined))),
@@ -144,9 +144,9 @@ def look(lake: Lake, studio: Studio, campaign: Campaign, image_ids: frozenset[st
         tasks=tasks,
         disputed=state.counts.disputed if state else 0,
         decided=_counts(inboxes, Phase.ADJUDICATION)[0],
-        judged=sum(n for name, n in standings.items() if ConsensusStatus(name).is_settled),
+        judged=sum(n for name, n in statuses.items() if ConsensusStatus(name).is_settled),
         released=newest.image_count if newest else 0,
-        unlabellable=standings.get(ConsensusStatus.EXCLUDED.value, 0),
+        unlabellable=statuses.get(ConsensusStatus.EXCLUDED.value, 0),
         is_finished=arrived == examined and _is_released(lake, campaign, inboxes, state),
     )
 

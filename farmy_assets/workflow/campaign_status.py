@@ -1,7 +1,7 @@
 """How far one campaign is, from its records: for people, who ask now and then; not for a sensor.
 
 Reads the campaign's assignments, votes, questions, rulings and cleansed sets, and all manifests of
-batches.
+batches; of its evaluation the counts, as long as they speak of the present batches.
 """
 
 from collections import Counter
@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
+from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.membership import Membership, can_decide
 from farmy_assets.annotation.pace import Pace, paces
 from farmy_assets.annotation.votes import Vote, current_votes
 from farmy_assets.catalog.records import Record
@@ -23,6 +22,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.campaign_warnings import warnings
 from farmy_assets.workflow.duplicate_rulings import by_other_campaign, kept_elsewhere
+from farmy_assets.workflow.image_statuses import image_statuses
 from farmy_assets.workflow.progress import Progress
 from farmy_assets.workflow.releases import what_blocks
 from farmy_assets.workflow.selection import ImageSelection
@@ -49,7 +49,7 @@ class CampaignStatus(Record):
     """How far a campaign is.
 
     Attributes:
-        images: Images that were given out, by standing; all of them are here.
+        images: Images that were given out, by status; all of them are here.
         percent_done: Share of them that is settled.
         annotators: By name; those who left are there with what they answered.
         conflicts: Images that wait for the adjudicator.
@@ -91,10 +91,8 @@ class CampaignStatus(Record):
 @dataclass(frozen=True)
 class _Facts:
     campaign: Campaign
-    members: Membership
     given: Sequence[Assignment]
     votes: Sequence[Vote]
-    judgements: dict[str, ImageConsensus]
     sets: Sequence[CleansedSet]
     kept_elsewhere: Mapping[str, str]
 
@@ -110,18 +108,19 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
     Raises:
         InvalidInputError: It was never applied.
     """
-    campaign, state = lake.campaigns.named(name), lake.evaluations.current(name)
-    sets = lake.cleansed_sets.all(name)
+    campaign, sets = lake.campaigns.named(name), lake.cleansed_sets.all(name)
     facts = _Facts(
         campaign=campaign,
-        members=lake.campaigns.members(name),
         given=lake.assignments.all(name),
         votes=lake.votes.all(name),
-        judgements={j.image_id: j for j in state.judgements} if state else {},
         sets=sets,
         kept_elsewhere=kept_elsewhere(lake, sets),
     )
-    images, newest = _images(facts), lake.released.newest(name)
+    statuses = image_statuses(
+        lake, campaign, given=facts.given, members=lake.campaigns.members(name),
+        kept={image.image_id for page in sets for image in page.kept},
+    )  # fmt: skip
+    images, newest = statuses.counts, lake.released.newest(name)
     summary = lake.evaluations.summary(name)
     each, together = paces(facts.votes, now=now)
     people = _people(facts, each)
@@ -142,18 +141,9 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         left_out=_left_out(lake, facts),
         duplicates=_duplicates(facts),
         expected_end=now + timedelta(hours=hours) if hours else None,
-        blocks=(*_cannot_be_decided(facts), *what_blocks(lake, campaign)),
+        blocks=(*_cannot_be_decided(campaign, statuses.undecidable), *what_blocks(lake, campaign)),
         warnings=tuple(warnings(lake, campaign, sets, facts.kept_elsewhere)),
     )
-
-
-def _images(facts: _Facts) -> dict[str, int]:
-    """Standings of all images that somebody has, also of those that were not judged yet."""
-    kept = {image.image_id for page in facts.sets for image in page.kept}
-    asked = {a.image_id for a in facts.given} & kept
-    waiting = ConsensusStatus.WAITING
-    counts = Counter(j.status if (j := facts.judgements.get(i)) else waiting for i in asked)
-    return {standing.value: counts[standing] for standing in ConsensusStatus}
 
 
 def _people(facts: _Facts, each: dict[str, Pace]) -> dict[str, PersonStatus]:
@@ -182,7 +172,7 @@ def _triage(lake: Lake, facts: _Facts) -> TriageStatus:
         for page in facts.sets
         for item in page.excluded
         if item.status is ExclusionStatus.HELD
-    } - lake.triage.standing(facts.campaign.name).usable.keys()
+    } - lake.triage.current_decisions(facts.campaign.name).usable.keys()
     undone = Counter(a.person for a in questions if a.image_id in held)
     return TriageStatus(
         asked=len(questions), open=undone.total(), open_by_person=dict(sorted(undone.items()))
@@ -214,15 +204,10 @@ def _duplicates(facts: _Facts) -> dict[str, int]:
     return ({facts.campaign.name: own} if own else {}) | found
 
 
-def _cannot_be_decided(facts: _Facts) -> list[str]:
-    own_work = sum(
-        not can_decide(facts.campaign, judgement, facts.members)
-        for judgement in facts.judgements.values()
-        if judgement.status is ConsensusStatus.IN_CONFLICT
-    )
+def _cannot_be_decided(campaign: Campaign, own_work: int) -> list[str]:
     if not own_work:
         return []
-    who = facts.campaign.adjudicator.name
+    who = campaign.adjudicator.name
     return [
         f"{counted(own_work, 'conflict')} {verb(own_work, 'has', 'have')} nobody to decide: {who} "
         "is one of those who disagree; name another adjudicator in the campaign file"

@@ -32,7 +32,7 @@ def warnings(
         kept_by: Image id to the other campaign that keeps it (`kept_elsewhere`).
     """
     name = campaign.name
-    restored = lake.triage.standing(name).no_duplicates
+    restored = lake.triage.current_decisions(name).no_duplicates
     for other, items in by_other_campaign(sets, kept_by, restored=restored).items():
         count = len(items)
         yield (
@@ -44,7 +44,7 @@ def warnings(
     found = _choices(lake, campaign)
     if campaign.image_query and found.left_out and not found.chosen:
         asking = f"farmy campaign choose {name} --again"
-        yield f"{_in_words(found)}; after a change of the query: {asking}"
+        yield f"{_choices_text(found)}; after a change of the query: {asking}"
 
 
 def _choices(lake: Lake, campaign: Campaign) -> _Choices:
@@ -59,7 +59,7 @@ def _choices(lake: Lake, campaign: Campaign) -> _Choices:
     )
 
 
-def _in_words(found: _Choices) -> str:
+def _choices_text(found: _Choices) -> str:
     if not found.before:
         return f"the campaign's query has chosen none of {counted(found.left_out, 'image')}"
     return (

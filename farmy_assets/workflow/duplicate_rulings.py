@@ -109,7 +109,7 @@ class DuplicateRulings:
         Left out of the answer are those that were restored already.
         """
         sets = self.lake.cleansed_sets.all(campaign)
-        restored = self.lake.triage.standing(campaign).no_duplicates
+        restored = self.lake.triage.current_decisions(campaign).no_duplicates
         return by_other_campaign(sets, kept_elsewhere(self.lake, sets), restored=restored)
 
     def restore_all(
@@ -189,7 +189,7 @@ class DuplicateRulings:
         restored = {
             image_id
             for campaign in {page.campaign for page in pages.values()}
-            for image_id in self.lake.triage.standing(campaign).no_duplicates
+            for image_id in self.lake.triage.current_decisions(campaign).no_duplicates
         }
         others = [image_id for image_id in image_ids if image_id not in restored]
         if others:

@@ -121,6 +121,15 @@ def is_current(lake: Lake, inputs: EvaluationInputs) -> bool:
     )  # fmt: skip
 
 
+def are_known_batches_current(lake: Lake, inputs: EvaluationInputs) -> bool:
+    """Whether the records of every batch that is taken into account are as they were read.
+
+    Batches that came later are not looked at.
+    """
+    listed = listed_batches(lake, inputs.campaign)
+    return all(_etags(listed.get(b)) == _etags(found) for b, found in inputs.batches.items())
+
+
 def _etags(batch: BatchInput | None) -> tuple[str, str] | None:
     return (batch.assignments, batch.cleansed) if batch else None
 

@@ -67,7 +67,7 @@ class CampaignProgress(Record):
 
     name: str
     next_step: NextStep | None
-    standings: dict[str, int]
+    statuses: dict[str, int]
     tasks: int
     """How many tasks annotators have, answered or not."""
     answers: int
@@ -75,12 +75,14 @@ class CampaignProgress(Record):
     to_redo: tuple[str, ...]
     to_place: tuple[str, ...]
     """Batches that are done, but have images chosen again that are to be given out."""
+    exports: tuple[str, ...]
+    """The formats in which its versions have to be there."""
     rulings: str
     """The rulings of now (`TriageRepository.digest`); if nothing is to redo, all sets follow."""
 
-    def in_words(self) -> str:
+    def summary_line(self) -> str:
         """One line for people."""
-        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.standings.items()))
+        counts = ", ".join(f"{count:,} {name}" for name, count in sorted(self.statuses.items()))
         if not counts and self.tasks:
             answers = counted(self.answers, "answer") if self.answers else "no answer yet"
             counts = f"{counted(self.tasks, 'task')} given out, {answers}"
@@ -177,12 +179,13 @@ class Progress:
         return CampaignProgress(
             name=campaign.name,
             next_step=step,
-            standings=state.standings() if state else {},
+            statuses=state.statuses() if state else {},
             tasks=sum(seen.tasks for seen in drawing),
             answers=sum(seen.answers for seen in drawing),
             open_batches=open_batches,
             to_redo=to_redo,
             to_place=pending.to_place,
+            exports=campaign.exports,
             rulings=rulings,
         )
 
@@ -224,10 +227,10 @@ class Progress:
         return hashlib.sha256(f"{self.triage.digest(campaign)}\n{sets}".encode()).hexdigest()
 
     def _flagged(self, campaign: str) -> Flagged:
-        standing = self.triage.standing(campaign)
+        decisions = self.triage.current_decisions(campaign)
         sets = self.cleansed_sets.all(campaign)
         return Flagged(
-            to_redo=tuple(found.batch_id for found in sets if not found.follows(standing)),
+            to_redo=tuple(found.batch_id for found in sets if not found.follows(decisions)),
             held=sum(e.status is ExclusionStatus.HELD for found in sets for e in found.excluded),
         )
 

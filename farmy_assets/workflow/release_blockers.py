@@ -39,12 +39,12 @@ def blockers(
     if redo := len(flagged.to_redo):
         batches = counted(redo, "batch", "batches")
         reasons.append(f"{batches} {verb(redo, 'is', 'are')} to be cleansed anew after rulings")
-    for standing, one, many in (
+    for status, one, many in (
         (ConsensusStatus.IN_CONFLICT, "has an open conflict", "have an open conflict"),
         (ConsensusStatus.WAITING, "waits for answers", "wait for answers"),
     ):
-        if count := state.counts.count_of(standing):
-            some = ", ".join(islice(named(standing), NAMED)) + (", ..." if count > NAMED else "")
+        if count := state.counts.count_of(status):
+            some = ", ".join(islice(named(status), NAMED)) + (", ..." if count > NAMED else "")
             images = f"{counted(count, 'image')} {verb(count, one, many)}"
             reasons.append(f"{images} ({some})")
     if not reasons and not state.is_settled:

@@ -21,6 +21,7 @@ from farmy_assets.datasets.versions import (
     freeze,
 )
 from farmy_assets.errors import NotReleasableError
+from farmy_assets.lake.datasets import CARD_FILE, CONTENT_FILE
 from farmy_assets.lake.evaluations import EvaluationSummary
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
@@ -62,10 +63,8 @@ def release(lake: Lake, campaign: Campaign) -> Release:
     changes = changes_between(lake.datasets.before(version), version)
     if problems := problems_of(version):
         return Release(version, changes, problems, address="")
-    card = dataset_card(version, changes)
-    address = lake.datasets.lay_out(
-        version, {"manifest.json": version.to_json(), "README.md": card}
-    )
+    card = dataset_card(version, changes, formats=campaign.exports)
+    address = lake.datasets.lay_out(version, {CONTENT_FILE: version.to_json(), CARD_FILE: card})
     lake.datasets.freeze_as_newest(version)
     lake.released.note(version)
     return Release(version, changes, (), address)

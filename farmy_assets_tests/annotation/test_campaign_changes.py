@@ -1,7 +1,7 @@
 import pytest
 
 from farmy_assets.annotation.campaign import Campaign, parse_campaign
-from farmy_assets.annotation.campaign_changes import changes_in_words, orphaned_classes
+from farmy_assets.annotation.campaign_changes import described_changes, orphaned_classes
 from farmy_assets.annotation.votes import Outcome
 from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
 
@@ -52,10 +52,10 @@ def test_a_class_that_is_gone_already_does_not_forbid_other_changes() -> None:
 
 
 def test_the_same_rules_change_nothing() -> None:
-    assert changes_in_words(BEFORE, BEFORE.model_copy(update={"version": 2})) == []
+    assert described_changes(BEFORE, BEFORE.model_copy(update={"version": 2})) == []
 
 
-def test_every_field_of_a_campaign_that_can_change_is_told() -> None:
+def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
     changes: dict[str, object] = {
         "crop": "beet",
         "classes": [{"id": 1, "name": "crop"}, {"id": 3, "name": "grass"}],
@@ -73,10 +73,10 @@ def test_every_field_of_a_campaign_that_can_change_is_told() -> None:
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}
     for field, value in changes.items():
         after = Campaign.model_validate(BEFORE.model_dump() | {field: value})
-        assert changes_in_words(BEFORE, after), field
+        assert described_changes(BEFORE, after), field
 
 
-def test_changes_are_told_in_plain_words() -> None:
+def test_changes_are_described_in_sentences() -> None:
     after = parse_campaign("""
 name: weeds-2026
 crop: beet
@@ -85,7 +85,7 @@ classes: [{id: 1, name: crop, colour: "#2ca02c"}, {id: 2, name: weed, colour: "#
 annotators: [{name: anna, email: anna@example.com, capacity: 0.5}, {name: eva, email: eva@x.org}]
 adjudicator: {name: cara, email: cara@example.com}
 """)
-    assert changes_in_words(BEFORE, after) == [
+    assert described_changes(BEFORE, after) == [
         'class "grass" (id 3) is new',
         "annotator eva (eva@x.org) joins",
         "annotator ben leaves: what he or she has not labelled goes to others at once",

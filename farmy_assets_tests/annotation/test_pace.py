@@ -27,7 +27,7 @@ def test_answers_are_counted_by_person_and_in_all() -> None:
     assert together.hours_for(30) == pytest.approx(48)
 
 
-def test_the_speed_of_a_first_morning_is_told_from_that_morning() -> None:
+def test_the_speed_of_a_first_morning_is_computed_from_that_morning() -> None:
     each, _ = paces([answer(n, hours_ago=2) for n in range(10)], now=NOW)
     assert each["anna"].per_hour == pytest.approx(5)
 

@@ -15,7 +15,7 @@ from farmy_assets.annotation.triage import (
     rulings_from_task,
 )
 from farmy_assets.cleansing.checks import valued_checks
-from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, current_decisions
 from farmy_assets.cleansing.verdicts import CheckResult, Verdict
 from farmy_assets.label_studio import results
 from farmy_assets.label_studio.new_tasks import triage_task
@@ -76,16 +76,16 @@ def test_the_task_tells_every_reason_with_its_value_and_threshold() -> None:
     assert found.predictions == ()
 
 
-def test_whatever_can_hold_an_image_is_told_in_words() -> None:
+def test_every_reason_that_can_hold_an_image_has_a_sentence() -> None:
     assert all(check.flagged for check in valued_checks())
 
 
-def test_what_is_not_measured_is_told_without_a_number() -> None:
+def test_what_is_not_measured_is_shown_without_a_number() -> None:
     misnamed = CheckResult(check="wrong_extension", value=1, verdict=Verdict.FAIL)
     assert in_words(misnamed) == "The file's name does not fit its content"
 
 
-def test_only_failed_checks_are_told() -> None:
+def test_only_failed_checks_are_shown() -> None:
     warned = DARK.model_copy(update={"verdict": Verdict.WARN})
     assert failed_checks([warned, BRIGHT]) == (BRIGHT,)
 
@@ -104,13 +104,13 @@ def test_an_answer_read_again_adds_nothing() -> None:
     assert read(found) == read(found)
 
 
-def test_an_edited_answer_is_a_ruling_beside_the_old_one_and_stands() -> None:
+def test_an_edited_answer_is_a_ruling_beside_the_old_one_and_counts() -> None:
     first = read(task(said("yes", at=1), at=1))
     second = read(task(said("no", at=2), at=2), first)
     third = read(task(said("yes", at=3), at=3), [*first, *second])
     assert words([*first, *second, *third]) == [Answer.YES, Answer.NO, Answer.YES]
     assert len({r.ruling_id for r in (*first, *second, *third)}) == 3
-    assert standing([*third, *first, *second]).keeps(IMAGE)
+    assert current_decisions([*third, *first, *second]).keeps(IMAGE)
 
 
 def test_an_answer_saved_again_unchanged_is_no_new_word() -> None:
@@ -122,9 +122,9 @@ def test_a_deleted_answer_opens_the_question_again_and_a_new_one_closes_it() -> 
     first = read(task(said("no", at=1), at=1))
     gone = read(task(at=2), first)
     assert words(gone) == [Answer.WITHDRAWN]
-    assert not standing([*first, *gone]).usable
+    assert not current_decisions([*first, *gone]).usable
     again = read(task(said("no", at=3), at=3), [*first, *gone])
-    assert standing([*first, *gone, *again]).discards(IMAGE)
+    assert current_decisions([*first, *gone, *again]).discards(IMAGE)
     assert read(task(at=2), [*first, *gone]) == []
 
 
@@ -134,12 +134,12 @@ def test_a_server_set_back_to_before_an_answer_takes_nothing_back() -> None:
     assert read(task(said("yes", at=1), at=2), first) == []
 
 
-def test_of_two_people_the_later_word_stands_and_taking_it_back_restores_the_other() -> None:
+def test_of_two_people_the_later_answer_counts_and_taking_it_back_restores_the_other() -> None:
     both = task(said("yes", at=1), said("no", at=2, by="anna"), at=2)
     known = read(both)
-    assert standing(known).discards(IMAGE)
+    assert current_decisions(known).discards(IMAGE)
     gone = read(task(said("yes", at=1), at=3), known)
-    assert standing([*known, *gone]).keeps(IMAGE)
+    assert current_decisions([*known, *gone]).keeps(IMAGE)
 
 
 SAYS_NOTHING: list[object] = [

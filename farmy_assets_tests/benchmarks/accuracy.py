@@ -74,7 +74,7 @@ class Score(NamedTuple):
         """The harmonic mean of precision and recall."""
         return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
 
-    def in_words(self) -> str:
+    def cell(self) -> str:
         """Precision, recall and F1 as three cells."""
         precision = self.right / max(1, self.right + self.wrong)
         recall = self.right / max(1, self.right + self.missed)
@@ -106,8 +106,8 @@ def report(photographs: Sequence[Path], policy: CleansingPolicy) -> list[str]:
         "| check | ours: precision | recall | F1 | cleanvision: precision | recall | F1 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {check} | {_score(cases, fired, check, check).in_words()} | "
-            f"{_score(cases, theirs.issues, check, name).in_words() if theirs else NOT_MEASURED} |"
+            f"| {check} | {_score(cases, fired, check, check).cell()} | "
+            f"{_score(cases, theirs.issues, check, name).cell() if theirs else NOT_MEASURED} |"
             for check, name in THEIR_NAMES.items()
         ),
         "",

@@ -17,9 +17,9 @@ import dagster as dg
 
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.evaluation import bring_up_to_date
+from farmy_assets_tests.benchmarks.played_studio import CalledStudio
 from farmy_assets_tests.benchmarks.synthetic_campaign import (
     BEGAN,
-    RecordingStudio,
     SyntheticCampaign,
 )
 
@@ -29,10 +29,11 @@ _KILOBYTES_A_MEGABYTE = 1000
 
 
 class Step(NamedTuple):
-    """What a step cost."""
+    """What a step cost; memory is the process's resident set, before the step and at its peak."""
 
     seconds: float
     processor_s: float
+    before_mb: float
     peak_mb: float
     read_mb: float
 
@@ -40,8 +41,11 @@ class Step(NamedTuple):
 def measured(step: str, campaign: str, *, images: int, people: int) -> Step:
     """Do a step in a process of its own, with this process's environment.
 
+    Label Studio is played by whoever called `played_studio.served`.
+
     Args:
-        step: `first` evaluation, a `votes` run with 100 new votes, or a sensor's `look`.
+        step: `first` evaluation, `all`: the run that copies what was answered before, a `votes` run
+            with 100 new votes, or a sensor's `look`.
         campaign: The campaign's name.
         images: How many it has.
         people: How many annotate.
@@ -73,11 +77,9 @@ def _first(lake: Lake, synthetic: SyntheticCampaign) -> Callable[[], object]:
     return lambda: bring_up_to_date(lake, synthetic.campaign)
 
 
-def _votes(
-    lake: Lake, synthetic: SyntheticCampaign, studio: RecordingStudio
-) -> Callable[[], object]:
-    """The job, once for all that is there, and then for new votes, which alone is measured."""
-    # Only this step needs all the definitions.
+def _all(lake: Lake, synthetic: SyntheticCampaign, studio: CalledStudio) -> Callable[[], object]:
+    """The job, for all that is there."""
+    # Only this step and the next ones need all the definitions.
     from farmy_assets.definitions import defs  # noqa: PLC0415
 
     job, name = defs.resolve_job_def("votes_job"), synthetic.campaign.name
@@ -88,6 +90,12 @@ def _votes(
         job.execute_in_process(instance=instance, partition_key=name, resources=resources)
 
     instance.add_dynamic_partitions("campaigns", [name])
+    return run
+
+
+def _votes(lake: Lake, synthetic: SyntheticCampaign, studio: CalledStudio) -> Callable[[], object]:
+    """The job, once with nothing new, as runs begin in a warm process; then for new votes."""
+    run = _all(lake, synthetic, studio)
     run()
     count = len(synthetic.image_ids)
     for place, number in enumerate(random.Random(1).sample(range(count), NEW_VOTES)):
@@ -98,7 +106,7 @@ def _votes(
     return run
 
 
-def _look(lake: Lake, studio: RecordingStudio, stack: ExitStack) -> Callable[[], object]:
+def _look(lake: Lake, studio: CalledStudio, stack: ExitStack) -> Callable[[], object]:
     from farmy_assets.definitions import defs  # noqa: PLC0415 - as above
     from farmy_assets.defs.sensors import annotation_completion_sensor  # noqa: PLC0415
 
@@ -117,10 +125,13 @@ def _forget_the_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def _peak_mb() -> float:
-    """This program's own peak; getrusage would count the memory of who started it as well."""
+def _memory_mb(name: str) -> float:
+    """This program's own VmRSS, or its peak, VmHWM.
+
+    getrusage would count the memory of who started it as well.
+    """
     status = Path("/proc/self/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
     return int(found[1]) / _KILOBYTES_A_MEGABYTE if found else 0.0
 
 
@@ -133,16 +144,20 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
         if step == "first":
             act = _first(lake, synthetic)
         else:
-            studio = RecordingStudio(synthetic, is_answered=True)
-            is_votes = step == "votes"
-            act = _votes(lake, synthetic, studio) if is_votes else _look(lake, studio, stack)
+            studio = CalledStudio.from_environment(environment)
+            if step == "look":
+                act = _look(lake, studio, stack)
+            else:
+                act = (_votes if step == "votes" else _all)(lake, synthetic, studio)
         _forget_the_peak()
+        before_mb = _memory_mb("VmRSS")
         reading, began, worked = _Reading(lake), time.perf_counter(), time.process_time()
         act()
         cost = (
             time.perf_counter() - began,
             time.process_time() - worked,
-            _peak_mb(),
+            before_mb,
+            _memory_mb("VmHWM"),
             reading.count / MEGABYTE,
         )
     sys.stdout.write(json.dumps(cost) + "\n")

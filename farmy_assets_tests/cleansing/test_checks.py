@@ -34,14 +34,14 @@ def test_new_checks_come_after_those_of_earlier_releases() -> None:
 
 
 @pytest.mark.parametrize("check", checks.CHECKS, ids=checks.names())
-def test_every_check_is_told_in_words(check: Check) -> None:
+def test_every_check_has_a_sentence_for_people(check: Check) -> None:
     assert check.title[0].isupper()
     assert check.sentence.endswith(".")
     assert check.form.format(1.0)
     assert bool(check.flagged) == (check in checks.valued_checks())
 
 
-def test_a_result_of_a_check_that_is_no_more_can_still_be_told() -> None:
+def test_a_result_of_a_check_that_is_no_more_can_still_be_reported() -> None:
     assert checks.named("too_windy").title == "too windy"
 
 

@@ -124,7 +124,7 @@ def test_of_several_frames_the_first_is_seen_and_all_are_counted(
     assert decoded(content).frames == frames
 
 
-def test_a_bomb_is_told_with_the_number_of_its_pixels() -> None:
+def test_a_bomb_is_reported_with_the_number_of_its_pixels() -> None:
     content = png_that_declares(50_000, 50_000, compressed_pixels=zlib.compress(b"\x00"))
 
     found = decode(content, policy=POLICY)

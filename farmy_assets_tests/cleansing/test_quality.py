@@ -223,7 +223,7 @@ def test_each_check_tells_its_value_its_threshold_and_its_verdict() -> None:
     assert set(by_check) == {check.name for check in valued_checks()}
 
 
-def test_a_wrong_extension_is_told_and_the_image_goes_on() -> None:
+def test_a_wrong_extension_is_reported_and_the_image_goes_on() -> None:
     content = stored(plants(), "PNG")
 
     wrong = assess("one", content, policy=POLICY, name="holiday.jpg")

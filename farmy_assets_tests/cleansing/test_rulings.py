@@ -17,7 +17,7 @@ from farmy_assets.cleansing.duplicates import DuplicateKind, DuplicateOf
 from farmy_assets.cleansing.overturns import overturn_rates, wilson_interval
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
-from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, standing
+from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision, current_decisions
 from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def made(
 ) -> CleansedSet:
     return conclude(
         batch_id="b", campaign="weeds", policy=POLICY, examined=images,
-        duplicates=duplicates or {}, rulings=standing(rulings),
+        duplicates=duplicates or {}, rulings=current_decisions(rulings),
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_decoded_nobody_can_keep() -> None:
     assert statuses(made(IMAGES, ruling("cut", Answer.YES)))["cut"] == "rejected"
 
 
-def test_a_no_stands_when_the_policy_would_let_the_image_through() -> None:
+def test_a_no_still_counts_when_the_policy_would_let_the_image_through() -> None:
     found = made(IMAGES, ruling("fit", Answer.NO))
     (item,) = [e for e in found.excluded if e.image_id == "fit"]
     assert (item.status, item.reasons) == (ExclusionStatus.DISCARDED, ("dark",))
@@ -108,18 +108,18 @@ def test_a_manifest_names_the_rulings_that_it_follows_and_tells_when_there_is_an
     elsewhere = ruling("in another batch", Answer.NO)
     found = made(IMAGES, yes, elsewhere)
     assert found.ruling_ids == (yes.ruling_id,)
-    assert found.follows(standing([yes, elsewhere]))
-    assert not found.follows(standing([yes, no, elsewhere]))
-    assert made(IMAGES).follows(standing([]))
+    assert found.follows(current_decisions([yes, elsewhere]))
+    assert not found.follows(current_decisions([yes, no, elsewhere]))
+    assert made(IMAGES).follows(current_decisions([]))
     assert CleansedSet.model_validate_json(found.to_json()) == found
 
 
 def test_a_word_on_a_duplicate_is_not_a_word_on_its_use() -> None:
-    found = standing([ruling("held", Answer.YES, question=Question.DISTINCT)])
+    found = current_decisions([ruling("held", Answer.YES, question=Question.DISTINCT)])
     assert found.no_duplicates == {"held"}
     assert not found.keeps("held")
     taken_back = ruling("held", Answer.WITHDRAWN, question=Question.DISTINCT, at=1)
-    assert not standing([*found.distinct.values(), taken_back]).no_duplicates
+    assert not current_decisions([*found.distinct.values(), taken_back]).no_duplicates
 
 
 @given(
@@ -132,14 +132,17 @@ def test_a_word_on_a_duplicate_is_not_a_word_on_its_use() -> None:
     ),
     st.randoms(use_true_random=False),
 )  # fmt: skip
-def test_what_stands_follows_from_the_rulings_in_any_order_however_often_copied(
+def test_current_decisions_follow_from_the_rulings_in_any_order_however_often_copied(
     rulings: list[TriageDecision], chance: Random
 ) -> None:
     shuffled = [*rulings, *rulings]
     chance.shuffle(shuffled)
-    assert standing(shuffled) == standing(rulings)
+    assert current_decisions(shuffled) == current_decisions(rulings)
     for image_id in "ab":
-        assert not (standing(rulings).keeps(image_id) and standing(rulings).discards(image_id))
+        assert not (
+            current_decisions(rulings).keeps(image_id)
+            and current_decisions(rulings).discards(image_id)
+        )
 
 
 def test_a_check_is_overturned_as_often_as_people_keep_what_it_flagged() -> None:
@@ -147,7 +150,9 @@ def test_a_check_is_overturned_as_often_as_people_keep_what_it_flagged() -> None
         "a": ("dark",), "b": ("dark", "blurry"), "c": ("dark",),
         "open": ("blurry",),
     }  # fmt: skip
-    word = standing([ruling("a", Answer.YES), ruling("b", Answer.NO), ruling("c", Answer.NO)])
+    word = current_decisions(
+        [ruling("a", Answer.YES), ruling("b", Answer.NO), ruling("c", Answer.NO)]
+    )
     dark, blurry = overturn_rates(flagged, word)
     assert (dark.check, dark.flagged, dark.ruled, dark.overturned) == ("dark", 3, 3, 1)
     assert dark.rate == pytest.approx(1 / 3)
@@ -155,7 +160,7 @@ def test_a_check_is_overturned_as_often_as_people_keep_what_it_flagged() -> None
 
 
 def test_without_a_word_nothing_is_known_of_a_check() -> None:
-    (found,) = overturn_rates({"a": ("dark",)}, standing([]))
+    (found,) = overturn_rates({"a": ("dark",)}, current_decisions([]))
     assert (found.ruled, found.rate, found.low, found.high) == (0, None, 0.0, 1.0)
 
 

@@ -157,7 +157,7 @@ def test_a_campaign_is_applied_once_and_shown(file: Path) -> None:
     assert f"{NAME} (newest version: none)" in run(app, ["campaign", "status"]).stdout
 
 
-def test_one_of_a_thing_is_told_as_one(file: Path) -> None:
+def test_counts_of_one_are_in_the_singular(file: Path) -> None:
     single = CAMPAIGN.replace(", {id: 2, name: weed}", "").replace(
         ", {name: ben, email: ben@example.com}", ""
     )
@@ -165,7 +165,7 @@ def test_one_of_a_thing_is_told_as_one(file: Path) -> None:
     assert "1 class, 1 annotator" in told
 
 
-def test_a_change_is_told_with_the_batch_from_which_it_holds(file: Path, lake: Lake) -> None:
+def test_a_change_is_reported_with_the_batch_from_which_it_holds(file: Path, lake: Lake) -> None:
     apply(file)
     give(lake, lake.campaigns.named(NAME), assigned(images(1)[0], "anna"))
     told = apply(file, CAMPAIGN.replace("name: ben, email: ben@", "name: eva, email: eva@"))
@@ -193,7 +193,7 @@ def test_a_class_with_votes_is_neither_renamed_nor_removed(
     assert lake.campaigns.named(NAME).version == 1
 
 
-def test_every_mistake_in_a_campaign_file_is_told_with_its_place(file: Path) -> None:
+def test_every_mistake_in_a_campaign_file_is_reported_with_its_place(file: Path) -> None:
     file.write_text(CAMPAIGN.replace("ben@example.com", "ben").replace("id: 1", "id: one"))
     told = run(app, ["campaign", "apply", str(file)])
     assert told.exit_code == 1
@@ -368,7 +368,7 @@ def test_who_left_is_shown_with_what_he_or_she_answered(file: Path, lake: Lake) 
     assert "anna (left)" in told
 
 
-def test_a_campaign_that_does_not_exist_is_told_with_the_nearest_one(file: Path) -> None:
+def test_a_campaign_that_does_not_exist_is_reported_with_the_nearest_one(file: Path) -> None:
     told = run(app, ["campaign", "status", "pests"])
     assert told.exit_code == 1
     assert "there is no campaign pests; there are: none" in told.stderr
@@ -377,7 +377,7 @@ def test_a_campaign_that_does_not_exist_is_told_with_the_nearest_one(file: Path)
     assert f"did you mean {NAME}?" in told.stderr
 
 
-def test_choosing_without_a_query_or_without_images_is_told(file: Path) -> None:
+def test_choosing_without_a_query_or_without_images_is_reported(file: Path) -> None:
     apply(file)
     assert "has no image_query" in run(app, ["campaign", "choose", NAME]).stdout
     query = 'image_query: "SELECT image_id FROM images"'
@@ -385,7 +385,7 @@ def test_choosing_without_a_query_or_without_images_is_told(file: Path) -> None:
     assert "no kept image yet" in run(app, ["campaign", "choose", NAME]).stdout
 
 
-def test_a_campaign_file_that_cannot_be_read_is_told_once_and_why(tmp_path: Path) -> None:
+def test_a_campaign_file_that_cannot_be_read_is_reported_once_and_why(tmp_path: Path) -> None:
     gone = tmp_path / "gone.yaml"
     told = run(app, ["campaign", "apply", str(gone)]).stderr
     assert told.count(str(gone)) == 1
@@ -396,7 +396,7 @@ def test_a_campaign_file_that_cannot_be_read_is_told_once_and_why(tmp_path: Path
     assert run(app, ["campaign", "apply", str(gone)]).exit_code == 0
 
 
-def test_no_campaign_at_all_is_told_with_the_next_step() -> None:
+def test_no_campaign_at_all_is_reported_with_the_next_step() -> None:
     told = run(app, ["campaign", "status"])
     assert "farmy campaign apply FILE" in told.stderr
     assert json.loads(run(app, ["campaign", "status", "--json"]).stdout) == []

@@ -114,7 +114,7 @@ def _children(threads: Path) -> str:
         (["{folder}", "--out", "{out}", "--policy", "{folder}/none.yaml"], "cannot be read"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
+def test_what_cannot_be_done_is_reported_in_one_line(
     folder: Path, tmp_path: Path, options: list[str], said: str
 ) -> None:
     told = [option.format(folder=folder, out=tmp_path / "out") for option in options]

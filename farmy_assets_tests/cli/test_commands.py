@@ -81,7 +81,7 @@ def test_metadata_are_corrected_by_name_from_options_and_side_cars_and_nothing_e
     assert json.loads(again.stdout)["unchanged"] == 3
     ids = [keys.image_id_of_raw_key(key) or "" for key in lake.raw.keys(keys.RAW_IMAGES)]
     assert len(ids) == 3
-    found = [standing for i in ids if (standing := lake.corrections.standing(i))]
+    found = [current for i in ids if (current := lake.corrections.current(i))]
     stands = [s.metadata for s in found if s.metadata]
     assert sorted(str(m.crop) for m in stands) == ["rye", "wheat", "wheat"]
     assert {(m.field, m.licence) for m in stands} == {(None, "CC0-1.0")}
@@ -155,7 +155,9 @@ def test_a_bucket_comes_in_from_where_the_lake_is(photographs: Path, lake: Lake)
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_what_cannot_be_imported_is_told_in_one_plain_line(arguments: list[str], told: str) -> None:
+def test_what_cannot_be_imported_is_reported_in_one_plain_line(
+    arguments: list[str], told: str
+) -> None:
     answer = run(app, ["ingest", *arguments, "--campaign", "weeds"])
     assert answer.exit_code == 1
     assert told in answer.stderr
@@ -169,7 +171,7 @@ def test_an_error_is_shown_as_it_is_brackets_included(tmp_path: Path) -> None:
         assert f"{name} is no folder" in told.stderr.replace("\n", "")
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_stored(
+def test_a_report_that_cannot_be_written_is_reported_before_anything_is_stored(
     photographs: Path, lake: Lake, tmp_path: Path
 ) -> None:
     arguments = ["ingest", str(photographs), "--campaign", "weeds", "--report"]
@@ -219,7 +221,9 @@ def test_help_teaches_how_to_begin() -> None:
         assert command in told.stdout
 
 
-def test_a_name_that_no_campaign_can_have_is_told_in_words(photographs: Path, lake: Lake) -> None:
+def test_a_name_that_no_campaign_can_have_is_refused_with_a_message(
+    photographs: Path, lake: Lake
+) -> None:
     lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
     told = run(app, ["ingest", str(photographs), "--campaign", "Weeds 2026"])
     assert told.exit_code == 1
@@ -228,7 +232,7 @@ def test_a_name_that_no_campaign_can_have_is_told_in_words(photographs: Path, la
     assert "come in" not in told.stderr
 
 
-def test_an_unknown_campaign_is_told_with_the_nearest_one_and_the_import_goes_on(
+def test_an_unknown_campaign_is_reported_with_the_nearest_one_and_the_import_goes_on(
     photographs: Path, lake: Lake
 ) -> None:
     lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))
@@ -252,13 +256,13 @@ def test_whoever_may_only_import_imports_without_any_warning(
     assert "AccessDenied" not in told.output
 
 
-def test_one_file_is_told_as_one(tmp_path: Path) -> None:
+def test_the_count_of_one_file_is_in_the_singular(tmp_path: Path) -> None:
     (tmp_path / "one.jpg").write_bytes(jpeg(1))
     told = run(app, ["ingest", str(tmp_path), "--campaign", "weeds"])
     assert "1 file: 1 stored" in told.stdout
 
 
-def test_photographs_that_another_campaign_keeps_are_told_with_the_command_that_copies_nothing(
+def test_photographs_that_another_campaign_keeps_are_reported_with_the_command_that_copies_nothing(
     photographs: Path, lake: Lake
 ) -> None:
     run(app, ["ingest", str(photographs), "--campaign", "weeds", "--source", "mobile"])
@@ -288,7 +292,7 @@ def test_restore_wants_images_or_a_whole_campaign_and_not_both() -> None:
     "command",
     [["list", "weds"], ["list", "weds", "--json"], ["restore", "--campaign", "weds", "--all"]],
 )
-def test_duplicates_of_a_campaign_that_there_is_not_are_told_with_the_nearest_one(
+def test_duplicates_of_a_campaign_that_there_is_not_are_reported_with_the_nearest_one(
     lake: Lake, command: list[str]
 ) -> None:
     lake.campaigns.apply(example().model_copy(update={"name": "weeds"}))

@@ -46,7 +46,7 @@ def test_a_revoked_contributor_is_listed_as_such_and_proves_nobody(lake: Lake) -
         (["revoke", "c-0"], "contributors list"),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(arguments: list[str], told: str) -> None:
+def test_what_cannot_be_is_reported_in_one_line(arguments: list[str], told: str) -> None:
     done = run(app, ["contributors", *arguments])
     assert done.exit_code == 1
     assert told in done.stderr.replace("\n", " ")

@@ -13,6 +13,7 @@ from farmy_assets.cli.main import app
 from farmy_assets.datasets.formats import yolo
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
+from farmy_assets.lake.dataset_downloads import UNDER_WAY
 from farmy_assets.lake.datasets import MANIFEST, ExportManifest
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.datasets.examples import CLASSES, a_box, a_version, an_image
@@ -66,7 +67,7 @@ def test_a_released_version_is_listed_with_its_formats(released: DatasetVersion)
     }  # fmt: skip
 
 
-def test_nothing_released_is_said_in_words() -> None:
+def test_a_list_without_a_release_has_a_message() -> None:
     shown = run(app, ["dataset", "list"])
     assert (shown.exit_code, shown.stdout) == (0, "")
     assert "no data set was released yet" in shown.stderr
@@ -116,6 +117,7 @@ def test_bytes_that_are_not_the_released_ones_are_refused(
     done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
     assert done.exit_code == 1
     assert name in done.stderr
+    assert "materialize dataset_version again" in done.stderr.replace("\n", " ")
     assert not (tmp_path / "s" / MANIFEST).exists()
 
 
@@ -147,6 +149,42 @@ def test_an_export_of_an_earlier_release_which_holds_its_pictures_is_pulled_as_i
     done = run(app, ["dataset", "pull", "strawberries", str(tmp_path / "s"), "--format", "yolo"])
     assert done.exit_code == 0, done.stderr
     assert files_in(tmp_path / "s") == {*files, MANIFEST}
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "interrupted"])
+def test_a_folder_of_an_earlier_export_is_the_same_after_the_version_was_exported_again(
+    lake: Lake, released: DatasetVersion, tmp_path: Path, *, is_whole: bool
+) -> None:
+    folder = tmp_path / "set"
+    command = ["dataset", "pull", "strawberries", str(folder), "--format", "yolo"]
+    assert run(app, command).exit_code == 0
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    del manifest["pictures"]  # as exports that hold their pictures themselves are listed
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    if not is_whole:
+        mark = {"format": "yolo", "version_id": released.version_id}
+        (folder / UNDER_WAY).write_text(json.dumps(mark))
+        (folder / "data.yaml").unlink()
+    again = run(app, command)
+    assert again.exit_code == 0, again.stderr
+    assert f"{0 if is_whole else 1} fetched" in again.stdout
+    stored = ExportManifest.model_validate_json((folder / MANIFEST).read_bytes())
+    assert stored == lake.datasets.export_manifest(released, "yolo")
+
+
+@pytest.mark.parametrize("change", ["version_id", "files"])
+def test_a_folder_of_another_version_or_with_other_files_is_left_alone(
+    released: DatasetVersion, tmp_path: Path, change: str
+) -> None:
+    folder = tmp_path / "set"
+    command = ["dataset", "pull", "strawberries", str(folder), "--format", "yolo"]
+    assert run(app, command).exit_code == 0
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest[change] = "v0009-00000000" if change == "version_id" else {}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    done = run(app, command)
+    assert done.exit_code == 1
+    assert "holds something else" in done.stderr.replace("\n", " ")
 
 
 def test_a_manifest_that_takes_a_picture_from_outside_writes_nothing(
@@ -183,7 +221,7 @@ def test_a_folder_with_other_files_is_left_alone(released: DatasetVersion, tmp_p
     ],
     ids=["campaign", "format", "unknown format", "version"],
 )
-def test_what_is_not_there_is_said_with_what_is(
+def test_what_is_not_there_is_reported_with_what_is(
     released: DatasetVersion, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     name, *options = arguments

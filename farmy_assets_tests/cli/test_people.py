@@ -31,7 +31,7 @@ def test_the_link_alone_goes_to_standard_output() -> None:
     assert "2026-01-04 00:00 UTC" in done.stderr
 
 
-def test_inviting_twice_is_no_error_and_says_what_stands() -> None:
+def test_inviting_twice_is_no_error_and_shows_the_present_account() -> None:
     run(app, ["people", "invite", "anna@example.com"])
     done = run(app, ["people", "invite", "ANNA@example.com"])
     assert (done.exit_code, done.stdout) == (0, "")
@@ -80,7 +80,7 @@ def test_what_is_no_address_is_an_error_in_one_line(server: FakeLabelStudio) -> 
 @pytest.mark.parametrize(
     "command", [["role", "ana@example.com", "lead"], ["invite", "ana@example.com", "--reset"]]
 )
-def test_an_address_that_nobody_has_is_told_with_the_nearest_one(command: list[str]) -> None:
+def test_an_address_that_nobody_has_is_reported_with_the_nearest_one(command: list[str]) -> None:
     run(app, ["people", "invite", "anna@example.com"])
     done = run(app, ["people", *command])
     assert done.exit_code == 1

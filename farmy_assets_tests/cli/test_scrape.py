@@ -37,7 +37,7 @@ def _on_this_lake(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scrape, "run_scraper", crawl)
 
 
-def test_what_came_in_and_what_stayed_out_is_told() -> None:
+def test_what_came_in_and_what_stayed_out_is_reported() -> None:
     told = CliRunner().invoke(app, ["scrape", "maize.yaml"])
     assert told.exit_code == 0
     assert "maize, job 2: 4 pages: 3 stored, 2 already there, 1 left out" in told.stdout

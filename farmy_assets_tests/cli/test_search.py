@@ -108,7 +108,7 @@ def test_images_are_found_by_their_columns_and_by_sql(lake: Lake, kept: dict[str
         (["--where", "crop=a", "--sql", "SELECT 1"], "--sql, or --like"),
     ],
 )
-def test_what_cannot_be_looked_for_is_told_in_one_line(arguments: list[str], said: str) -> None:
+def test_what_cannot_be_looked_for_is_reported_in_one_line(arguments: list[str], said: str) -> None:
     told = run(app, ["search", *arguments])
     assert told.exit_code == 1
     assert said in told.stderr

@@ -154,7 +154,7 @@ def test_the_sheet_leads_to_each_task(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_nothing_has_is_said_with_the_nearest(arguments: list[str], words: str) -> None:
+def test_what_nothing_has_is_reported_with_the_nearest(arguments: list[str], words: str) -> None:
     done = run(app, ["search", *arguments])
     assert done.exit_code == 1
     assert words in done.stderr.replace("\n", " ")

@@ -125,7 +125,7 @@ def test_somebody_elses_dataset_is_not_replaced(
         ("SELECT image_id FROM images WHERE crop = 'none'", "has a copy to show"),
     ],
 )
-def test_what_shows_nothing_is_told(sql: str, told: str) -> None:
+def test_what_shows_nothing_is_reported(sql: str, told: str) -> None:
     result = asked(sql)
     assert result.exit_code == 1
     assert told in result.stderr

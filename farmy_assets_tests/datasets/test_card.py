@@ -17,7 +17,8 @@ ALL_TRAIN = Splits(train=1, val=0, test=0)
 
 
 def card(version: DatasetVersion, changes: VersionChanges | None = None) -> str:
-    return dataset_card(version, changes or changes_between(None, version)).decode()
+    made = changes or changes_between(None, version)
+    return dataset_card(version, made, formats=("coco", "yolo")).decode()
 
 
 @quick

@@ -1,6 +1,5 @@
 """An export format that only this test knows goes all the way: campaign, asset, release, pull."""
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -13,15 +12,19 @@ from farmy_assets.annotation.campaign import parse_campaign
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.cli import dataset
 from farmy_assets.cli.main import app
-from farmy_assets.datasets.card import dataset_card
 from farmy_assets.datasets.formats import FORMATS
-from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage, VersionChanges
-from farmy_assets.defs.datasets import export_asset
+from farmy_assets.datasets.versions import DatasetVersion, ReleasedImage
+from farmy_assets.defs.datasets import dataset_version, export_asset
+from farmy_assets.defs.jobs import released_assets
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow import campaigns
-from farmy_assets_tests.datasets.examples import CLASSES, a_box, a_version, an_image
+from farmy_assets_tests.workflow.settled_campaign import (
+    IMAGES,
+    image_id,
+    picture,
+    settled_campaign,
+)
 
 CAMPAIGN = """
 name: strawberries
@@ -32,7 +35,6 @@ adjudicator: {name: dora, email: dora@example.com}
 overlap_share: 0
 exports: [coco, names]
 """
-PICTURE = b"a picture"
 
 
 class Names:
@@ -73,7 +75,11 @@ def test_a_campaign_may_ask_for_it_only_while_it_is_in_the_list(
     assert campaigns.apply(lake, wanted).exports == ("coco", "names")
 
 
-def test_its_asset_writes_it_and_a_person_pulls_it_with_the_pictures_in_its_places(
+def test_a_format_that_left_the_list_is_not_asked_for() -> None:
+    assert released_assets(("coco", "names")) == ("dataset_version", "coco_dataset")
+
+
+def test_a_release_exports_it_and_a_person_pulls_it_with_the_pictures_in_its_places(
     lake: Lake,
     names: Names,
     resources: Mapping[str, object],
@@ -81,31 +87,32 @@ def test_its_asset_writes_it_and_a_person_pulls_it_with_the_pictures_in_its_plac
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    campaigns.apply(lake, parse_campaign(CAMPAIGN))
-    digest = hashlib.sha256(PICTURE).hexdigest()
-    image = an_image(1, a_box(CLASSES[0].name), sha256=digest)
-    lake.cleansed.put(keys.cleansed_image(image.image_id), PICTURE)
-    version = a_version(image)
-    lake.datasets.lay_out(version, {"README.md": dataset_card(version, VersionChanges())})
-    lake.datasets.freeze(version)
-
+    rules = settled_campaign(lake, exports=("coco", "names"))
+    instance.add_dynamic_partitions("campaigns", [rules.name])
     asset = export_asset("names", names)
-    instance.add_dynamic_partitions("campaigns", ["strawberries"])
-    result = dg.materialize(
-        [asset], instance=instance, partition_key="strawberries", resources=dict(resources)
-    )
-    assert result.success
     assert asset.key == dg.AssetKey("names_dataset")
+    assert released_assets(rules.exports) == ("dataset_version", "coco_dataset", "names_dataset")
+    result = dg.materialize(
+        [dataset_version, asset], instance=instance, partition_key=rules.name,
+        resources=dict(resources),
+    )  # fmt: skip
+    assert result.success
+    version = lake.datasets.newest(rules.name)
+    assert version is not None
 
     monkeypatch.setattr(dataset, "open_lake", lambda: lake)
     folder = tmp_path / "pulled"
     done = CliRunner().invoke(
-        app, ["dataset", "pull", "strawberries", str(folder), "--format", "names"]
+        app, ["dataset", "pull", rules.name, str(folder), "--format", "names"]
     )
     assert done.exit_code == 0, done.stderr
-    (released,) = version.images
-    assert (folder / f"pictures/{released.split}/{image.file_name}").read_bytes() == PICTURE
-    assert (folder / "names.txt").read_text() == f"{image.file_name} {CLASSES[0].name}\n"
+    for number in range(IMAGES):
+        released = next(i for i in version.images if i.image_id == image_id(number))
+        found = folder / f"pictures/{released.split}/{released.file_name}"
+        assert found.read_bytes() == picture(number)
+    assert (folder / "names.txt").read_text().splitlines() == [
+        f"{image.file_name} weed" for image in version.images
+    ]
     (row,) = map(
         json.loads, CliRunner().invoke(app, ["dataset", "list", "--json"]).stdout.splitlines()
     )
@@ -113,3 +120,4 @@ def test_its_asset_writes_it_and_a_person_pulls_it_with_the_pictures_in_its_plac
     card = lake.datasets.exported_file(version, "", "README.md").decode()
     assert "--format names" in card
     assert "names/names.txt" in card
+    assert "yolo" not in card.lower()

@@ -142,7 +142,7 @@ def test_a_changed_query_is_asked_again_adds_only_and_twice_is_once(
     assert sorted(names) == sorted([ids["a.jpg"], ids["b.jpg"]] * 2)
 
 
-def test_a_campaign_that_does_not_exist_is_told_with_the_nearest(lake: Lake) -> None:
+def test_a_campaign_that_does_not_exist_is_reported_with_the_nearest(lake: Lake) -> None:
     lake.campaigns.apply(parse_campaign(CAMPAIGN))
     told = run(app, ["campaign", "choose", "weed", "--again"])
     assert told.exit_code == 1

@@ -43,7 +43,7 @@ def choice_of(lake: Lake) -> ImageSelection:
     return choice
 
 
-def test_only_what_the_query_chooses_is_asked_about_and_the_rest_is_told(
+def test_only_what_the_query_chooses_is_asked_about_and_the_rest_is_reported(
     lake: Lake, instance: dg.DagsterInstance, resources: Mapping[str, object]
 ) -> None:
     lake.campaigns.apply(parse_campaign(campaign_with(ONLY_A_AND_B)))

@@ -122,7 +122,7 @@ def test_tasks_that_are_not_in_their_inbox_are_named(
     assert f"{image_id} of anna" in told
 
 
-def test_a_version_that_is_not_sound_is_told_counts_nowhere_and_is_no_materialization(
+def test_a_version_that_is_not_sound_is_reported_counts_nowhere_and_is_no_materialization(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources, studio: StudioInMemory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

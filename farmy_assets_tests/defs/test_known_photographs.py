@@ -111,7 +111,7 @@ def test_what_an_earlier_version_left_out_for_another_campaign_is_taken_in_by_on
     ],
     ids=["for all", "for their source"],
 )
-def test_copies_that_stay_out_are_told_by_the_thresholds_of_the_platform(
+def test_copies_that_stay_out_are_counted_by_the_thresholds_of_the_platform(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, policy: str,
 ) -> None:  # fmt: skip

@@ -197,10 +197,10 @@ def test_a_conflict_moves_to_the_new_adjudicator_and_nobody_decides_on_own_work(
     assert given.person == "gina"
     state = lake.evaluations.current("weeds")
     assert state is not None
-    assert state.standings()[ConsensusStatus.IN_CONFLICT.value] == 1
+    assert state.statuses()[ConsensusStatus.IN_CONFLICT.value] == 1
 
 
-def test_what_a_former_adjudicator_decided_stands(
+def test_what_a_former_adjudicator_decided_stays_decided(
     lake: Lake, instance: dg.DagsterInstance, resources: Resources, placed: list[str],
     studio: StudioInMemory,
 ) -> None:  # fmt: skip
@@ -257,4 +257,4 @@ def test_open_questions_of_a_former_triager_go_to_others_a_skip_included(
     assert keys_in(studio, "tom", "triage") == {ids[dark[0]], ids[dark[1]]}
     now = {q.assignment.image_id: q.assignment.person for q in lake.triage.questions("weeds")}
     assert now == {ids[dark[0]]: "tom", ids[dark[1]]: "dora", ids[dark[2]]: "dora"}
-    assert lake.triage.standing("weeds").discards(ids[dark[0]])
+    assert lake.triage.current_decisions("weeds").discards(ids[dark[0]])

@@ -101,7 +101,7 @@ def test_a_lake_that_is_away_ends_the_run_in_plain_words(
     assert "the lake does not answer" in str(failure.step_failure_data.user_failure_data)
 
 
-def test_a_scraper_whose_file_is_gone_is_told(
+def test_a_scraper_whose_file_is_gone_is_reported(
     resources: Mapping[str, object], folder: Path, instance: dg.DagsterInstance
 ) -> None:
     result = materialize(resources, folder, instance, name="gone")

@@ -27,6 +27,7 @@ from farmy_assets.workflow.audit import phases, sealed_twice
 from farmy_assets.workflow.progress import Progress
 from farmy_assets_tests.arrivals import NOON
 from farmy_assets_tests.defs.conftest import StudioInMemory, bring
+from farmy_assets_tests.workflow.settled_campaign import settled_campaign
 
 SIZE = (400, 300)
 CAMPAIGN = """
@@ -81,6 +82,8 @@ def run_what_is_asked(
     told = []
     for request in (found.run_requests or []) if isinstance(found, dg.SensorResult) else []:
         job = defs.resolve_job_def(str(request.job_name))
+        if request.asset_selection:
+            job = job.get_subset(asset_selection=set(request.asset_selection))
         result = job.execute_in_process(
             instance=instance, partition_key=request.partition_key, resources=dict(resources),
             raise_on_error=False,
@@ -198,6 +201,26 @@ def test_agreement_and_an_adjudicated_conflict_become_a_released_version(
     }  # fmt: skip
     assert all(lake.datasets.has_export(version, name) for name in ("coco", "yolo"))
     assert {i.phase for i in phases(lake) if i.image_id in {one, two}} == {ImagePhase.RELEASED}
+
+
+def test_a_release_is_asked_for_in_the_formats_of_the_campaign_and_in_no_other(
+    lake: Lake, instance: dg.DagsterInstance, resources: Resources
+) -> None:
+    rules = settled_campaign(lake, exports=("yolo",))
+    found = tick(annotation_completion_sensor, instance, resources)
+    (request,) = (found.run_requests or []) if isinstance(found, dg.SensorResult) else []
+    wanted = [dg.AssetKey("dataset_version"), dg.AssetKey("yolo_dataset")]
+    assert request.asset_selection == wanted
+    asked = run_what_is_asked(annotation_completion_sensor, instance, resources)
+    assert asked == ["release_job: ok"]
+    version = lake.datasets.newest(rules.name)
+    assert version is not None
+    assert lake.datasets.exported_formats(version) == ["yolo"]
+    found = tick(annotation_completion_sensor, instance, resources)
+    assert not (isinstance(found, dg.SensorResult) and found.run_requests)
+    of_class_names = dg.AssetCheckKey(dg.AssetKey("dataset_version"), "no_class_vanished")
+    events = instance.event_log_storage.get_asset_check_execution_history(of_class_names, limit=2)
+    assert len(events) == 1  # checks of what is made run as well
 
 
 def test_an_open_task_of_the_former_page_is_replaced_and_an_answered_one_is_read(

@@ -19,7 +19,7 @@ from farmy_assets.defs.trends import (
     ],
     ids=["it fell", "a little less", "more than ever", "too few batches", "one odd batch"],
 )
-def test_a_kept_share_that_fell_far_below_the_usual_is_told(
+def test_a_kept_share_that_fell_far_below_the_usual_is_reported(
     now: float, earlier: list[float], said: str
 ) -> None:
     assert kept_share_fell(now, earlier) == said
@@ -37,13 +37,13 @@ def test_a_kept_share_that_fell_far_below_the_usual_is_told(
     ],
     ids=["it rose", "as before", "few new images", "few images before", "nothing new", "empty"],
 )
-def test_a_conflict_rate_that_rose_among_new_images_is_told(
+def test_a_conflict_rate_that_rose_among_new_images_is_reported(
     now: Answered, before: Answered, is_told: bool
 ) -> None:
     assert bool(conflict_rate_rose(now, before)) is is_told
 
 
-def test_a_risen_conflict_rate_is_told_with_both_rates() -> None:
+def test_a_risen_conflict_rate_is_reported_with_both_rates() -> None:
     sentence = conflict_rate_rose(Answered(200, 60), Answered(100, 10))
     assert "50% of the 100 images judged since then" in sentence
     assert "10% of the 100 before" in sentence

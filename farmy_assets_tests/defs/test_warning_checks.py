@@ -62,7 +62,7 @@ def test_a_batch_is_compared_with_earlier_batches_of_its_own_campaign(
     assert found.metadata["compared_with"].value == 4
 
 
-def test_a_campaign_whose_new_answers_are_in_conflict_more_often_is_told(
+def test_a_campaign_whose_new_answers_are_in_conflict_more_often_is_reported(
     instance: dg.DagsterInstance,
 ) -> None:
     history = [
@@ -77,7 +77,7 @@ def test_a_campaign_whose_new_answers_are_in_conflict_more_often_is_told(
     assert "74% of the 70 images" in str(found.description)
 
 
-def test_a_class_without_a_box_in_the_newest_version_is_told(
+def test_a_class_without_a_box_in_the_newest_version_is_reported(
     instance: dg.DagsterInstance,
 ) -> None:
     history = [

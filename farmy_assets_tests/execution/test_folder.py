@@ -112,7 +112,7 @@ def test_every_check_has_a_column_with_its_value(rows: dict[str, dict[str, objec
     assert good["decompression_bomb"] == 400 * 300
 
 
-def test_the_reports_are_written_and_the_page_stands_alone(
+def test_the_reports_are_written_and_the_page_needs_no_other_file(
     found: FolderReport, folder: Path, tmp_path: Path
 ) -> None:
     table, page = tmp_path / "report.parquet", tmp_path / "report.html"
@@ -163,7 +163,7 @@ def test_a_folder_for_reports_below_the_photographs_is_left_out(tmp_path: Path) 
         assert [f.name for f in files_below(tmp_path, leaving_out={out})] == ["a.jpg"]
 
 
-def test_what_cannot_be_entered_or_read_is_told_and_not_passed_over(
+def test_what_cannot_be_entered_or_read_is_reported_and_not_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("sealed", "open"):
@@ -214,7 +214,7 @@ def test_a_copy_of_a_file_with_the_longest_name_is_written_under_a_shorter_one(
     assert all(name.startswith("xxx") and name.endswith(".jpg") for name in names)
 
 
-def test_a_report_that_cannot_be_written_is_said_and_leaves_nothing_half_done(
+def test_a_report_that_cannot_be_written_is_reported_and_leaves_nothing_half_done(
     tmp_path: Path,
 ) -> None:
     found = cleanse(tmp_path, [], policy=POLICY)

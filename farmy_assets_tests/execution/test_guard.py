@@ -57,7 +57,7 @@ def test_every_piece_of_work_is_answered_in_order(pool: GuardedPool) -> None:
     ]
 
 
-def test_absent_and_empty_content_are_told_apart(pool: GuardedPool) -> None:
+def test_absent_and_empty_content_give_different_results(pool: GuardedPool) -> None:
     absent, empty = pool.work([Message({"do": "a"}, None), Message({"do": "b"}, b"")])
 
     assert isinstance(absent, Message)
@@ -215,7 +215,7 @@ def test_a_child_inherits_no_secret_and_no_open_file(
     assert str(secret) not in answer.header["files"]
 
 
-def test_what_a_machine_cannot_take_away_is_said_once(
+def test_what_a_machine_cannot_take_away_is_reported_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(3):

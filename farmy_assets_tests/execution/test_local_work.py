@@ -64,7 +64,7 @@ def test_a_file_that_only_this_process_may_read_is_judged_all_the_same(tmp_path:
     assert ImageQuality.model_validate_json(worked.quality).status is Status.FIT
 
 
-def test_a_file_that_takes_too_long_is_told_with_its_digest(tmp_path: Path) -> None:
+def test_a_file_that_takes_too_long_is_reported_with_its_digest(tmp_path: Path) -> None:
     path = tmp_path / "photograph.jpg"
     path.write_bytes(stored(plants(size=(3000, 2000))))
     hasty = WorkOrder(policy=CleansingPolicy(seconds_per_image=0.0001))

@@ -104,7 +104,7 @@ def dispute(
 
     def judged() -> bool:
         state = platform.lake.evaluations.current(NAME)
-        return state is not None and state.standings() == expected
+        return state is not None and state.statuses() == expected
 
     platform.wait_until("one conflict and three agreements", judged)
     return disputed

@@ -172,7 +172,7 @@ def test_a_run_that_is_terminated_takes_its_crawl_with_it(
     assert platform.wait_for_run(run_id).is_finished
 
 
-def test_a_file_that_is_no_scraper_is_told_in_one_breath(
+def test_a_file_that_is_no_scraper_is_reported_in_one_line(
     platform: RunningPlatform, tmp_path: Path
 ) -> None:
     path = tmp_path / "wrong.yaml"

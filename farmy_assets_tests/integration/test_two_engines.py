@@ -77,7 +77,7 @@ def test_both_engines_give_the_same_rows(folder: Path, cluster: str, tmp_path: P
     assert here["held"] == 1
 
 
-def test_a_cluster_that_is_not_there_is_told_in_one_line(folder: Path, tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there_is_reported_in_one_line(folder: Path, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("farmy")), "cleanse", str(folder)]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out"), "--ray", "127.0.0.1:1"],

@@ -126,7 +126,7 @@ def test_a_large_file_comes_in_parts_and_goes_on_after_a_break(address: str, tok
     wait_for(address, token, "the-parts-1", "catalogued")
 
 
-def test_of_two_who_send_one_photograph_the_first_complete_one_stands_for_good(
+def test_of_two_who_send_one_photograph_the_first_complete_one_counts_for_good(
     lake_alone: RunningPlatform, address: str, token: str
 ) -> None:
     lake, content = lake_alone.lake, jpeg(5)

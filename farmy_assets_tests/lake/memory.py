@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from farmy_assets.errors import ObjectMissingError
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.objects import Bucket, ListedObject
+from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.settings import LakeSettings
 

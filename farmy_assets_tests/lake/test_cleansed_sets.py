@@ -143,7 +143,7 @@ def test_a_move_that_is_killed_loses_and_doubles_nothing(
     assert len(keys_of(old)) == 3
 
 
-def test_a_set_that_a_run_wrote_meanwhile_stands(old: Lake) -> None:
+def test_a_set_that_a_run_wrote_meanwhile_is_kept(old: Lake) -> None:
     newer = cleansed(WEEDS, "weeds", "newer")
     old.records.replace(f"cleansed/weeds/{WEEDS}.json", newer)  # and was killed before the deletion
     assert old.cleansed_sets.of("weeds", WEEDS) == newer

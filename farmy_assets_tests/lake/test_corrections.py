@@ -69,16 +69,16 @@ def test_a_correction_of_a_sealed_image_is_in_its_entry_and_the_history_is_kept(
     assert (entry.metadata.crop, entry.metadata.licence) == ("rye", None)
     assert entry.metadata.position is not None
     assert entry.metadata.position.latitude_deg == 48.14  # the exact one stays in the raw zone
-    standing = lake.corrections.standing(image_id)
-    assert standing is not None
-    assert standing.first is not None
-    assert standing.first.crop == "maize"
-    assert [(c.number, c.author, c.at) for c in standing.corrections] == [
+    current = lake.corrections.current(image_id)
+    assert current is not None
+    assert current.first is not None
+    assert current.first.crop == "maize"
+    assert [(c.number, c.author, c.at) for c in current.corrections] == [
         (1, "anna@example.com", NOON), (2, "anna@example.com", NOON),
     ]  # fmt: skip
 
 
-def test_saying_what_stands_already_writes_nothing(lake: Lake, image_id: str) -> None:
+def test_a_correction_that_changes_nothing_writes_nothing(lake: Lake, image_id: str) -> None:
     assert not correct(lake, image_id, crop="maize")
     assert correct(lake, image_id, crop="wheat")
     assert not correct(lake, image_id, crop="wheat")
@@ -87,7 +87,7 @@ def test_saying_what_stands_already_writes_nothing(lake: Lake, image_id: str) ->
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 0, 1), (2, 1, 0)])
-def test_in_whatever_order_events_come_the_newest_correction_stands(
+def test_in_whatever_order_events_come_the_newest_correction_counts(
     lake: Lake, image_id: str, order: tuple[int, ...]
 ) -> None:
     told: list[Callable[[], object]] = [
@@ -152,7 +152,7 @@ def test_a_batch_that_lost_its_entries_has_them_back_with_corrections(
     assert (crop_of(lake, image_id), entry_of(lake, image_id).corrections) == ("wheat", 1)
 
 
-def test_the_table_of_images_shows_what_stands(
+def test_the_table_of_images_shows_the_current_metadata(
     lake: Lake, image_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -64,6 +64,45 @@ def test_the_pictures_of_a_version_are_kept_once_whatever_the_number_of_formats(
     assert picture.endswith(f"{made.version_id}/images/{made.images[0].file_name}")
 
 
+def test_a_folder_without_a_manifest_gets_one_that_lists_all_its_files(lake: Lake) -> None:
+    made = version()
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
+    files = {"manifest.json": made.to_json(), "README.md": b"a card"}
+    lake.datasets.lay_out(made, files)
+    lake.exports.delete(keys.dataset(made.campaign, made.version_id, "MANIFEST.json"))
+    lake.datasets.export(made, "coco", coco, coco.files_of(made))
+    own = lake.datasets.export_manifest(made, "")
+    assert own is not None
+    picture = f"images/{made.images[0].file_name}"
+    assert own.files == {
+        picture: made.images[0].sha256,
+        **{path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
+    }
+
+
+def test_a_folder_with_nothing_but_pictures_gets_a_manifest_of_them_alone(lake: Lake) -> None:
+    made = version()
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
+    lake.datasets.export(made, "coco", coco, coco.files_of(made))
+    own = lake.datasets.export_manifest(made, "")
+    assert own is not None
+    assert own.files.keys() == {f"images/{made.images[0].file_name}"}
+
+
+def test_what_is_lost_or_has_another_digest_is_laid_out_again(lake: Lake) -> None:
+    made = version()
+    lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)
+    lake.datasets.lay_out(made, {"README.md": b"a card"})
+    picture = keys.dataset(made.campaign, made.version_id, f"images/{made.images[0].file_name}")
+    lake.exports.delete(picture)
+    lake.datasets.lay_out(made, {"README.md": b"another card"})
+    assert lake.exports.get(picture) == PICTURE
+    assert lake.datasets.exported_file(made, "", "README.md") == b"another card"
+    own = lake.datasets.export_manifest(made, "")
+    assert own is not None
+    assert own.files["README.md"] == hashlib.sha256(b"another card").hexdigest()
+
+
 def test_a_version_of_an_earlier_release_gets_its_pictures_with_its_next_export(lake: Lake) -> None:
     made = version()
     lake.cleansed.put(keys.cleansed_image(made.images[0].image_id), PICTURE)

@@ -27,7 +27,7 @@ def test_a_write_over_an_outdated_version_is_refused(lake: Lake) -> None:
     assert lake.raw.get("k") == b"2"
 
 
-def test_a_missing_object_is_told_apart_from_a_failing_lake(lake: Lake) -> None:
+def test_a_missing_object_is_another_error_than_a_failing_lake(lake: Lake) -> None:
     assert lake.raw.find("nothing") is None
     assert lake.raw.size_bytes("nothing") is None
     with pytest.raises(ObjectMissingError, match="nothing"):

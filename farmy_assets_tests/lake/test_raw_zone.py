@@ -48,7 +48,7 @@ def test_bytes_sent_by_somebody_else_find_their_metadata_beside(lake: Lake) -> N
 
 
 @pytest.mark.parametrize("look_first", [False, True])
-def test_other_bytes_under_an_id_are_told_and_left_as_they_are(
+def test_other_bytes_under_an_id_are_reported_and_left_as_they_are(
     lake: Lake, look_first: bool
 ) -> None:
     metadata = arrival("a.jpg", jpeg())
@@ -101,7 +101,7 @@ def test_metadata_of_another_image_or_of_no_form_are_none(lake: Lake) -> None:
     assert lake.ingestion.find_metadata(other.image_id) is None
 
 
-def test_a_slow_s3_is_waited_for_and_a_stuck_one_is_told(
+def test_a_slow_s3_is_waited_for_and_a_stuck_one_is_reported(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)

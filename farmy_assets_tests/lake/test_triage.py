@@ -73,7 +73,7 @@ def test_rulings_are_kept_for_good_each_once_however_often_copied(lake: Lake) ->
     lake.triage.add_rulings("weeds", [])
     assert set(lake.triage.rulings("weeds")) == {yes, no}
     assert len(lake.triage.rulings("weeds")) == 2
-    assert lake.triage.standing("weeds").discards("a")
+    assert lake.triage.current_decisions("weeds").discards("a")
     assert len(list(lake.records.bucket.keys(keys.rulings("weeds")))) == 2
 
 

@@ -46,7 +46,7 @@ def test_only_a_laptop_names_an_endpoint_of_its_own() -> None:
 
 
 @FILES
-def test_what_a_run_may_take_at_the_longest_is_said_here_alone(file: Path) -> None:
+def test_the_longest_time_of_a_run_is_configured_here_alone(file: Path) -> None:
     assert settings_of(file)["run_monitoring"]["max_runtime_seconds"] == 3600
 
 
@@ -57,7 +57,7 @@ def test_secrets_are_named_and_never_written(file: Path) -> None:
         assert word not in text.lower()
 
 
-def test_a_laptop_s_run_logs_are_told_everything_by_the_platform(
+def test_every_setting_of_a_laptop_s_run_logs_comes_from_the_platform(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = platform_environment(read_settings({"FARMY_HOME": str(tmp_path)}))

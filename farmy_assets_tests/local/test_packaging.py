@@ -64,7 +64,9 @@ def test_only_what_the_handler_imports_travels(tmp_path: Path) -> None:
     ],
     ids=["at the top", "inside a function", "in a try"],
 )
-def test_a_library_that_the_package_would_lack_is_told_by_name(tmp_path: Path, source: str) -> None:
+def test_a_library_that_the_package_would_lack_is_reported_by_name(
+    tmp_path: Path, source: str
+) -> None:
     checkout(tmp_path, handler=source)
     with pytest.raises(PlatformError, match="numpy"):
         build_package(tmp_path, tmp_path / "vendored", ["farmy_assets.handler"])

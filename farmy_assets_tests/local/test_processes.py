@@ -70,7 +70,7 @@ def test_a_server_starts_is_known_again_and_stops(processes: Processes) -> None:
     assert again.remembered("child") is None
 
 
-def test_a_server_that_dies_while_starting_is_told_with_the_end_of_its_log(
+def test_a_server_that_dies_while_starting_is_reported_with_the_end_of_its_log(
     processes: Processes,
 ) -> None:
     child = server(processes, DIE)
@@ -139,7 +139,7 @@ def test_servers_do_not_inherit_names_that_mean_something_else_to_them(
     assert environment["OURS"] == "1"
 
 
-def test_a_taken_port_is_told_with_its_holder_and_the_setting_to_change() -> None:
+def test_a_taken_port_is_reported_with_its_holder_and_the_setting_to_change() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

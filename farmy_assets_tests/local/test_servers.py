@@ -28,7 +28,7 @@ def every_server(settings: LocalSettings) -> list[Server]:
     ]
 
 
-def test_no_secret_stands_on_a_command_line(settings: LocalSettings) -> None:
+def test_no_secret_is_on_a_command_line(settings: LocalSettings) -> None:
     secrets = asdict(load_secrets(settings))
     del secrets["label_studio_email"]
     for server in every_server(settings):

@@ -9,7 +9,8 @@ from packaging.specifiers import SpecifierSet
 
 from farmy_assets.errors import InvalidInputError, PlatformError
 from farmy_assets.ingestion.uploads.quota_limits import USUAL_LIMITS, VARIABLES, limits_from
-from farmy_assets.local.drift import NAMES, lifecycle_rules, notifications
+from farmy_assets.local.api_forms import lifecycle_rules, notifications
+from farmy_assets.local.drift import NAMES
 from farmy_assets.local.settings import platform_environment, read_settings
 from farmy_assets.local.template import (
     BUCKET,
@@ -172,7 +173,7 @@ def statements_of(role: str) -> list[dict[str, Any]]:
     return list(properties["Policies"][0]["PolicyDocument"]["Statement"])
 
 
-def test_the_product_is_told_the_names_that_the_template_gives(tmp_path: Path) -> None:
+def test_the_product_gets_the_names_that_the_template_gives(tmp_path: Path) -> None:
     told = platform_environment(read_settings({"FARMY_HOME": str(tmp_path)}))
     names = {resolved(bucket.properties["BucketName"], NAMES) for bucket in BUCKETS}
     zones = ("RAW", "CLEANSED", "RECORDS", "DATASETS", "LOGS")

@@ -156,7 +156,7 @@ def test_label_studio_is_somebody_who_reads_cleansed_copies_and_nothing_else() -
         assert statement["Condition"]["Bool"] == {"aws:SecureTransport": "true"}
 
 
-def test_no_key_and_no_password_stands_in_the_template_or_comes_out_of_it() -> None:
+def test_no_key_and_no_password_is_in_the_template_or_comes_out_of_it() -> None:
     types = {resource["Type"] for resource in RESOURCES.values()}
     assert "AWS::IAM::AccessKey" not in types
     for name, output in TEMPLATE.document["Outputs"].items():

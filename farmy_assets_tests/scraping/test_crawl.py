@@ -208,7 +208,9 @@ def test_a_job_stores_no_more_pictures_than_its_limit_and_the_next_job_goes_on(
     assert len(stored(lake)) == 5
 
 
-def test_a_page_that_cannot_be_read_is_told_and_the_others_are_read(lake: Lake, site: Site) -> None:
+def test_a_page_that_cannot_be_read_is_reported_and_the_others_are_read(
+    lake: Lake, site: Site
+) -> None:
     site.gallery("/", links("/gone", "/pdf", "/there", "/back"), figure("/a.jpg"))
     site.answers["/pdf"] = Answer(b"%PDF-1.7", "application/pdf")
     site.answers["/back"] = Answer(status=302, headers={"Location": "/"})

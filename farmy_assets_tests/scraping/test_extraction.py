@@ -80,7 +80,7 @@ def test_of_a_srcset_the_widest_or_densest_wins(srcset: str, address: str | None
     assert next(largest_first(srcset), None) == address
 
 
-def test_what_is_said_of_a_picture_is_read_from_its_own_element() -> None:
+def test_metadata_of_a_picture_are_read_from_its_own_element() -> None:
     found = read_page(
         response(
             "<base href='/shots/'><title> Maize\n plots </title>"

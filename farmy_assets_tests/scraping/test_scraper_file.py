@@ -31,7 +31,7 @@ def test_the_example_in_the_documents_is_valid() -> None:
         ("pattern: null", 'pattern: "("', "is no regular expression"),
     ],
 )
-def test_each_mistake_is_told_with_its_place(before: str, after: str, said: str) -> None:
+def test_each_mistake_is_reported_with_its_place(before: str, after: str, said: str) -> None:
     assert before in EXAMPLE
     with pytest.raises(InvalidInputError) as told:
         parse_scraper(EXAMPLE.replace(before, after))
@@ -39,7 +39,7 @@ def test_each_mistake_is_told_with_its_place(before: str, after: str, said: str)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "name: [", "a" * 70_000, "!!python/object:os.system x"])
-def test_what_is_no_file_of_fields_is_told(text: str) -> None:
+def test_what_is_no_file_of_fields_is_reported(text: str) -> None:
     with pytest.raises(InvalidInputError, match="the scraper file"):
         parse_scraper(text)
 

@@ -181,7 +181,7 @@ def test_a_workforce_outlives_a_restart_of_the_server(
     assert answers_a_task(server) == [1, 1]
 
 
-def test_work_that_is_refused_ends_and_is_told_at_the_end(
+def test_work_that_is_refused_ends_and_is_reported_at_the_end(
     server: FakeLabelStudio, inbox: int
 ) -> None:
     add_tasks(server, inbox, 1)

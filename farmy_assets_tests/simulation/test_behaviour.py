@@ -131,7 +131,7 @@ def test_with_a_single_class_there_is_no_wrong_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["wrong_class", "miss", "extra"])
-def test_errors_come_as_often_as_told(name: str) -> None:
+def test_errors_come_as_often_as_configured(name: str) -> None:
     rate, images = 0.1, 1500
     happened = 0
     for seed in range(images):
@@ -141,7 +141,7 @@ def test_errors_come_as_often_as_told(name: str) -> None:
     assert happened / (3 * images) == pytest.approx(rate, abs=0.015)
 
 
-def test_images_are_skipped_as_often_as_told() -> None:
+def test_images_are_skipped_as_often_as_configured() -> None:
     skipped = [answered(flawed(skip=0.2), seed).skipped for seed in range(2000)]
     assert np.mean(skipped) == pytest.approx(0.2, abs=0.03)
 

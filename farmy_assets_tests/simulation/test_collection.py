@@ -48,7 +48,7 @@ def test_the_folder_holds_the_files_of_the_truth_and_nothing_else(
     assert len(truth.items) == COUNT
 
 
-def test_the_truth_is_read_back_as_it_was_told(folder: Path, truth: Truth) -> None:
+def test_the_truth_is_read_back_as_it_was_written(folder: Path, truth: Truth) -> None:
     assert read_truth(folder) == truth
     assert read_truth(folder / "truth.json") == truth
 
@@ -76,12 +76,12 @@ def test_names_are_those_of_a_phone(truth: Truth) -> None:
     assert all(item.file_name.endswith(".jpg") for item in truth.items)
 
 
-def test_sound_files_decode_to_the_size_told(folder: Path, truth: Truth) -> None:
+def test_sound_files_decode_to_the_recorded_size(folder: Path, truth: Truth) -> None:
     for item in truth.with_defect(None):
         assert opened(folder, item.file_name).size == (item.width_px, item.height_px)
 
 
-def test_boxes_are_told_upright_even_when_the_pixels_are_stored_turned(
+def test_boxes_are_given_upright_even_when_the_pixels_are_stored_turned(
     folder: Path, truth: Truth
 ) -> None:
     turned = [item for item in truth.items if item.orientation != 1]

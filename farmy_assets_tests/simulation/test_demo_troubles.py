@@ -7,7 +7,7 @@ def run(status: str, partition: str = "demo") -> RunSeen:
     return RunSeen(f"{status}-{partition}", "votes_job", partition, status, 0)
 
 
-def test_the_failed_step_is_told_in_its_own_words() -> None:
+def test_the_failed_step_is_reported_in_its_own_words() -> None:
     step = {
         "__typename": "ExecutionStepFailureEvent", "stepKey": "annotations",
         "failureMetadata": {"description": "Label Studio does not\nanswer"},
@@ -17,13 +17,13 @@ def test_the_failed_step_is_told_in_its_own_words() -> None:
     assert error_text([failure, step]) == "annotations: Label Studio does not answer"
 
 
-def test_a_run_that_never_began_is_told_in_the_words_of_the_run() -> None:
+def test_a_run_that_never_began_is_reported_in_the_words_of_the_run() -> None:
     failure = {"__typename": "RunFailureEvent", "message": "its process is gone", "error": None}
     assert error_text([failure]) == "its process is gone"
     assert error_text([]) == "it says nothing of itself"
 
 
-def test_a_sensor_is_told_only_when_its_last_look_failed() -> None:
+def test_a_sensor_is_reported_only_when_its_last_look_failed() -> None:
     def sensor(name: str, status: str) -> dict[str, object]:
         error = {"message": "outer", "cause": {"message": "the record is damaged"}}
         return {"name": name, "sensorState": {"ticks": [{"status": status, "error": error}]}}
@@ -35,7 +35,7 @@ def test_a_sensor_is_told_only_when_its_last_look_failed() -> None:
     assert sensor_texts({}) == []
 
 
-def test_code_that_cannot_be_loaded_is_told() -> None:
+def test_code_that_cannot_be_loaded_is_reported() -> None:
     entry = {"locationOrLoadError": {"message": "No module named x"}}
     told = sensor_texts({"workspaceOrError": {"locationEntries": [entry]}})
     assert told == ["the code server cannot load the code: No module named x"]

@@ -55,7 +55,7 @@ def test_a_course_is_stuck_only_when_nothing_has_moved_for_long() -> None:
     assert not course.is_stuck
 
 
-def test_each_second_is_told_of_the_stage_that_was_waited_for() -> None:
+def test_each_second_is_counted_for_the_stage_that_was_waited_for() -> None:
     hand = Hand()
     course = StageTimer(hand)
     hand.now += 3

@@ -19,7 +19,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow import evaluation
+from farmy_assets.workflow import evaluation_pages
 from farmy_assets.workflow.evaluation import Conclusion, bring_up_to_date
 from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
 from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
@@ -36,8 +36,8 @@ EVERY_IMAGE = [image_id for some in IMAGES.values() for image_id in some]
 def few_images_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are laid out anew often, and not all fit into memory at once."""
     monkeypatch.setattr(pages_of, "IMAGES_A_PAGE", 1)
-    monkeypatch.setattr(evaluation, "_PAGES_AT_ONCE", 3)
-    monkeypatch.setattr(evaluation, "_FORMER_PAGES_AT_ONCE", 2)
+    monkeypatch.setattr(evaluation_pages, "_PAGES_AT_ONCE", 3)
+    monkeypatch.setattr(evaluation_pages, "_FORMER_PAGES_AT_ONCE", 2)
     monkeypatch.setattr("farmy_assets.lake.objects.THREADS", 1)
 
 
@@ -323,7 +323,7 @@ def test_a_conflict_waits_to_be_handed_over_until_that_is_noted(lake: Lake) -> N
     evaluate(lake)
     summary = lake.evaluations.summary(NAME)
     assert summary
-    assert summary.standings() == {"agreed": 1, "in_conflict": 1, "waiting": 1}
+    assert summary.statuses() == {"agreed": 1, "in_conflict": 1, "waiting": 1}
     assert not summary.conflicts_handed_over
     assert not summary.is_settled
 
@@ -354,7 +354,7 @@ def test_an_evaluation_of_an_older_version_is_followed_by_pages_and_removed(lake
     evaluate(lake)
     summary = lake.evaluations.summary(NAME)
     assert summary
-    assert (summary.rulings, summary.standings()) == ("0123", {"agreed": 3})
+    assert (summary.rulings, summary.statuses()) == ("0123", {"agreed": 3})
     assert not lake.evaluations.has_former(NAME)
     conclusion = Conclusion({}, "4567")
     bring_up_to_date(lake, lake.campaigns.named(NAME), conclusion=conclusion)

@@ -11,8 +11,8 @@ from farmy_assets.workflow.release_blockers import blockers
 
 def progress(**changes: object) -> CampaignProgress:
     fields: dict[str, object] = {
-        "name": "weeds", "next_step": None, "standings": {}, "tasks": 0, "answers": 0,
-        "open_batches": 0, "to_redo": (), "to_place": (), "rulings": "",
+        "name": "weeds", "next_step": None, "statuses": {}, "tasks": 0, "answers": 0,
+        "open_batches": 0, "to_redo": (), "to_place": (), "exports": ("coco",), "rulings": "",
     }  # fmt: skip
     return CampaignProgress.model_validate(fields | changes)
 
@@ -23,7 +23,7 @@ def progress(**changes: object) -> CampaignProgress:
         ({}, "weeds: no image was given out yet"),
         ({"tasks": 981}, "weeds: 981 tasks given out, no answer yet"),
         ({"tasks": 1, "answers": 1}, "weeds: 1 task given out, 1 answer"),
-        ({"standings": {"waiting": 3}, "tasks": 5}, "weeds: 3 waiting"),
+        ({"statuses": {"waiting": 3}, "tasks": 5}, "weeds: 3 waiting"),
         ({"tasks": 5, "open_batches": 1},
          "weeds: 5 tasks given out, no answer yet, 1 batch under way"),
         ({"open_batches": 2}, "weeds: no image was given out yet, 2 batches under way"),
@@ -31,7 +31,7 @@ def progress(**changes: object) -> CampaignProgress:
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
 def test_the_line_counts_tasks_that_were_given_out(changes: dict[str, object], told: str) -> None:
-    assert progress(**changes).in_words() == told
+    assert progress(**changes).summary_line() == told
 
 
 def state(**statuses: int) -> EvaluationSummary:
@@ -45,7 +45,7 @@ def named(status: ConsensusStatus) -> list[str]:
     return [f"{status.value} {number}" for number in range(count)]
 
 
-def test_what_holds_a_release_back_stands_in_good_grammar() -> None:
+def test_what_prevents_a_release_is_described_in_good_grammar() -> None:
     one = blockers(
         state(in_conflict=1, waiting=4), open_batches=1, named=named,
         flagged=Flagged(to_redo=("b",), held=1),

@@ -149,7 +149,9 @@ def test_more_drift_than_is_healed_together_is_healed_all(
     assert Reconciler.of(lake).reconcile(now=NOON).is_none
 
 
-def test_an_image_that_was_written_over_is_told_and_one_that_came_back_is_not(lake: Lake) -> None:
+def test_an_image_that_was_written_over_is_reported_and_one_that_came_back_is_not(
+    lake: Lake,
+) -> None:
     lake.raw.client.put_bucket_versioning(
         Bucket="raw", VersioningConfiguration={"Status": "Enabled"}
     )

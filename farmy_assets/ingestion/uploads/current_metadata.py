@@ -30,10 +30,10 @@ class AnotherStandsError(UploadConflictError):
         self.stands = stands
 
 
-def stands_for(claimed: ImageMetadata, standing: CurrentMetadata | None) -> Stands:
+def stands_for(claimed: ImageMetadata, current: CurrentMetadata | None) -> Stands:
     """What whoever makes a claim may see of what stands."""
-    metadata = standing.metadata if standing else None
-    if standing is None or metadata is None:
+    metadata = current.metadata if current else None
+    if current is None or metadata is None:
         return Stands(image_id=claimed.image_id, yours=False)
     yours = metadata.contributor == claimed.contributor
     if not yours:
@@ -46,7 +46,7 @@ def stands_for(claimed: ImageMetadata, standing: CurrentMetadata | None) -> Stan
         yours=True,
         arrived_at=metadata.arrived_at,
         licence=metadata.licence,
-        corrections=len(standing.corrections),
+        corrections=len(current.corrections),
         metadata=StandingMetadata.model_validate(
             metadata.model_dump(include=set(StandingMetadata.model_fields))
         ),

@@ -17,7 +17,8 @@ from farmy_assets.ingestion.uploads.quotas import Quotas
 from farmy_assets.ingestion.uploads.upload_record import UploadRecord, UploadRefusal
 from farmy_assets.lake import keys
 from farmy_assets.lake.catalog_table import CatalogTable
-from farmy_assets.lake.objects import Bucket, ReadObject
+from farmy_assets.lake.object_facts import ReadObject
+from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.raw_zone import Outcome, RawZone
 from farmy_assets.lake.record_store import RecordStore
 

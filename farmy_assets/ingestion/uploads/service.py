@@ -151,7 +151,7 @@ class UploadService:
         """
         kept = self._kept(client_id, contributor)
         image_id = kept.metadata.image_id
-        stands = self._corrections.standing(image_id)
+        stands = self._corrections.current(image_id)
         if stands is None or stands.metadata is None:
             msg = f"the photograph of upload {client_id} is not in the lake: correct it when it is"
             raise UploadConflictError(msg)
@@ -246,15 +246,15 @@ class UploadService:
         )
 
     def _another_stands(self, claimed: ImageMetadata) -> AnotherStandsError:
-        standing = self._corrections.standing(claimed.image_id)
-        return AnotherStandsError(stands_for(claimed, standing))
+        current = self._corrections.current(claimed.image_id)
+        return AnotherStandsError(stands_for(claimed, current))
 
     def _with_what_stands(self, kept: UploadRecord, state: UploadState) -> Upload:
         upload = _as_upload(kept, state)
         if state not in IN_THE_LAKE:
             return upload
-        standing = self._corrections.standing(kept.metadata.image_id)
-        return upload.model_copy(update={"stands": stands_for(kept.metadata, standing)})
+        current = self._corrections.current(kept.metadata.image_id)
+        return upload.model_copy(update={"stands": stands_for(kept.metadata, current)})
 
     def _with_leave(self, contributor: str, kept: UploadRecord, state: UploadState) -> Upload:
         upload = _as_upload(kept, state)

@@ -93,7 +93,7 @@ def test_a_false_size_or_digest_replaces_nothing(
 
 
 @pytest.mark.parametrize("more", [{}, LONG], ids=["aboard", "beside"])
-def test_of_two_forms_for_the_same_bytes_the_first_complete_one_stands(
+def test_of_two_forms_for_the_same_bytes_the_first_complete_one_counts(
     lake: Lake, honest: UploadRequest, more: dict[str, str]
 ) -> None:
     claim = {"licence": "none", "position": ELSEWHERE, **more}
@@ -113,7 +113,7 @@ def test_of_two_forms_for_the_same_bytes_the_first_complete_one_stands(
     }  # fmt: skip
 
 
-def test_the_same_contributor_is_told_what_stands_and_what_he_says_otherwise(
+def test_the_same_contributor_is_sent_the_current_metadata_and_the_names_of_what_differs(
     lake: Lake, honest: UploadRequest
 ) -> None:
     image_id = sealed(lake, honest)
@@ -128,7 +128,7 @@ def test_the_same_contributor_is_told_what_stands_and_what_he_says_otherwise(
     assert list(lake.raw.keys("uploads/")) == [keys.upload(WHO, honest.client_id)]
 
 
-def test_the_same_bytes_by_the_same_contributor_are_sent_once_and_told_as_there(
+def test_the_same_bytes_by_the_same_contributor_are_sent_once_and_reported_as_there(
     lake: Lake, honest: UploadRequest
 ) -> None:
     image_id = sealed(lake, honest)
@@ -271,7 +271,7 @@ def test_what_a_person_took_out_is_not_brought_back_by_an_older_form(
     assert upload_service(lake).status(honest.client_id, WHO).state is UploadState.REMOVED
 
 
-def test_other_bytes_under_the_images_id_are_told_and_the_right_ones_kept(
+def test_other_bytes_under_the_images_id_are_reported_and_the_right_ones_kept(
     lake: Lake, honest: UploadRequest
 ) -> None:
     leave = upload_service(lake).request(honest, WHO)

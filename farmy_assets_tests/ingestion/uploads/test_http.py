@@ -105,7 +105,7 @@ def test_each_of_a_batch_is_judged_by_itself(api: UploadApi, token: str) -> None
         ("POST", "/uploads/never-asked/correction", "{}", 422, "what is to be corrected"),
     ],
 )
-def test_a_wrong_request_is_told_what_is_wrong(
+def test_a_wrong_request_is_answered_with_what_is_wrong(
     api: UploadApi, token: str, method: str, path: str, body: object, status: int, told: str
 ) -> None:
     answer = api.answer(event(method, path, body, token))
@@ -116,7 +116,7 @@ def test_a_wrong_request_is_told_what_is_wrong(
 
 
 @pytest.mark.parametrize("path", ["/uploads", "/uploads/batch", "/uploads/client-0001/complete"])
-def test_without_a_token_nothing_is_told(api: UploadApi, path: str) -> None:
+def test_without_a_token_nothing_is_shown(api: UploadApi, path: str) -> None:
     for given_token in ("", "c-4711.guessed", f"c-4711.{'x' * 43}"):
         answer = api.answer(event("POST", path, ASKED, given_token))
         assert answer["statusCode"] == 401
@@ -217,7 +217,7 @@ def test_who_asks_for_too_much_is_told_what_is_taken_and_when_to_come_again(
     assert "2 uploads of" in json.loads(alone["body"])["detail"]
 
 
-def test_a_second_claim_is_answered_with_what_stands(
+def test_a_second_claim_is_answered_with_the_current_metadata(
     api: UploadApi, lake: Lake, token: str
 ) -> None:
     asked = api.service.request(request_for(jpeg()), WHO)

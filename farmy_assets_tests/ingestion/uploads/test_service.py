@@ -62,7 +62,7 @@ def test_asking_twice_is_asking_once(lake: Lake) -> None:
     assert len(list(lake.raw.keys(keys.RAW_IMAGES))) == 1
 
 
-def test_an_id_that_stands_for_another_photograph_is_refused(lake: Lake) -> None:
+def test_an_id_that_belongs_to_another_photograph_is_refused(lake: Lake) -> None:
     service = upload_service(lake)
     service.request(request_for(jpeg()), WHO)
     for other in (request_for(jpeg(7)), request_for(jpeg(), crop="maize")):
