@@ -350,7 +350,7 @@ def test_status_tells_triage_left_out_and_duplicates(file: Path, lake: Lake) -> 
     assert told["duplicates"] == {NAME: 1, "beets": 1}
     assert isinstance(told["warnings"], list)
     (warning,) = told["warnings"]
-    assert "1 photograph is left out as a duplicate of campaign beets's" in warning
+    assert "left 1 photograph out as a duplicate of campaign beets's" in warning
     assert f"farmy duplicates restore --campaign {NAME} --all" in warning
     shown = run(app, ["campaign", "status", NAME]).stdout
     assert "triage: 2 of 2 open (cara 2)" in shown
