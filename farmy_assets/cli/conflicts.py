@@ -55,7 +55,7 @@ def conflicts(
         farmy conflicts export.json --label-config config.xml --out found
         farmy conflicts export.json --label-config config.xml --out found --images photographs
     """
-    from farmy_assets.label_studio.exports import exported_tasks  # noqa: PLC0415 - help is quick
+    from farmy_assets.label_studio.exports import ExportedTask, exported_tasks  # noqa: PLC0415 - help is quick
     from farmy_assets.label_studio.read_configs import read_config  # noqa: PLC0415 - as above
     from farmy_assets.workflow.export_files import Comparison  # noqa: PLC0415 - as above
 
@@ -67,11 +67,14 @@ def conflicts(
     notes: Counter[str] = Counter()
     with _opened(export) as stream, _progress(export, stream) as moved:
         comparison = Comparison(config, policy=policy, quorum=quorum)
-        with comparison.written_to(out / TABLE, out / CONSENSUS) as add:
+
+        def noted() -> Iterator[ExportedTask]:
             for task in exported_tasks(stream):
                 notes.update(task.notes)
-                add(task)
                 moved()
+                yield task
+
+        comparison.write(noted(), table=out / TABLE, consensus=out / CONSENSUS)
     agreement = comparison.agreement(notes)
     (out / FIGURES).write_bytes(agreement.to_json())
     pictures = comparison.pictures(_finder(images)) if images else {}

@@ -119,6 +119,17 @@ class AgreementCounter:
             given = (frozenset(a.choices.get(question, ())) for a in image.answers.values())
             self._choices[question].append(tuple(given))
 
+    def add_part(self, part: "AgreementCounter") -> None:
+        """Count all images that another counter has."""
+        self._images += part._images
+        self._disputed += part._disputed
+        self._conflicts.update(part._conflicts)
+        for person, counts in part._people.items():
+            self._people[person].update(counts)
+        self._units += part._units
+        for question, given in part._choices.items():
+            self._choices[question] += given
+
     def agreement(self, policy: AgreementPolicy, notes: Counter[str]) -> ExportAgreement:
         """The figures of all images; reads what was kept once for each figure."""
         labels = {v for units in self._units for unit in units for v in unit.values() if v}

@@ -1,13 +1,13 @@
-"""The comparison of a whole export: written as it goes on, with one task in the memory at a time.
+"""The comparison of a whole export: written as it goes on, with few tasks in the memory at a time.
 
 What is kept until the end: the class that each person gave each object, for the figures, and the
 images that the page shows.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,8 +19,7 @@ from farmy_assets.execution.thumbnails import thumbnails
 from farmy_assets.label_studio.exports import ExportedTask
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.workflow.export_agreement import AgreementCounter, ExportAgreement
-from farmy_assets.workflow.export_comparison import ComparedImage, compare_task
-from farmy_assets.workflow.export_consensus import consensus_task
+from farmy_assets.workflow.export_parts import compare_part, compared_parts
 from farmy_assets.workflow.export_report import WorstImages, conflict_page
 
 SCHEMA = pa.schema(
@@ -38,11 +37,9 @@ SCHEMA = pa.schema(
 )
 """One row a difference; see `FoundConflict`."""
 
-_ROWS_AT_ONCE = 20_000
-
 
 class Comparison:
-    """Compares the tasks of an export one by one."""
+    """Compares the tasks of an export."""
 
     def __init__(
         self, config: ReadConfig, *, policy: AgreementPolicy, quorum: int | None = None
@@ -57,39 +54,34 @@ class Comparison:
         self._config, self._policy, self._quorum = config, policy, quorum
         self._counter, self._worst = AgreementCounter(), WorstImages()
 
-    @contextmanager
-    def written_to(self, table: Path, consensus: Path) -> Iterator[Callable[[ExportedTask], None]]:
-        """Write differences and consensus of each task that is handed over; both files at the end.
+    def write(self, tasks: Iterable[ExportedTask], *, table: Path, consensus: Path) -> None:
+        """Compare tasks, and write their differences and their consensus; both files at the end.
 
         Until then they have the ending `.part`, and after an error they are not there.
+
+        Args:
+            tasks: Read as they are needed.
+            table: The Parquet file of the differences, of `SCHEMA`.
+            consensus: The JSON file of the consensus.
         """
         table.parent.mkdir(parents=True, exist_ok=True)
-        parts = [path.with_name(f"{path.name}.part") for path in (table, consensus)]
-        rows: list[dict[str, object]] = []
-        try:
-            with pq.ParquetWriter(parts[0], SCHEMA) as writer, parts[1].open("w") as stream:
-                written = 0
-
-                def add(task: ExportedTask) -> None:
-                    nonlocal written
-                    images = self._compared(task)
-                    rows.extend(_rows(images))
-                    if len(rows) >= _ROWS_AT_ONCE:
-                        writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
-                        rows.clear()
-                    settled = consensus_task(task, images, self._config)
-                    stream.write(",\n" if written else "[\n")
-                    stream.write(json.dumps(settled, ensure_ascii=True))
-                    written += 1
-
-                yield add
-                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
-                stream.write("\n]\n" if written else "[]\n")
-            for part, path in zip(parts, (table, consensus), strict=True):
-                part.replace(path)
-        finally:
-            for part in parts:
-                part.unlink(missing_ok=True)
+        halves = [path.with_name(f"{path.name}.part") for path in (table, consensus)]
+        compare = partial(
+            compare_part, config=self._config, policy=self._policy, quorum=self._quorum
+        )
+        with ExitStack() as stack:
+            for half in halves:
+                stack.callback(half.unlink, missing_ok=True)
+            with pq.ParquetWriter(halves[0], SCHEMA) as writer, halves[1].open("w") as stream:
+                stream.write("[")
+                for number, part in enumerate(compared_parts(tasks, compare)):
+                    self._counter.add_part(part.counter)
+                    self._worst.add_part(part.worst)
+                    writer.write_table(pa.Table.from_pylist(part.rows, SCHEMA))
+                    stream.write((",\n" if number else "\n") + ",\n".join(part.consensus))
+                stream.write("\n]\n")
+            for half, path in zip(halves, (table, consensus), strict=True):
+                half.replace(path)
 
     def agreement(self, notes: Counter[str]) -> ExportAgreement:
         """The figures of all tasks; `notes` counts what was passed over."""
@@ -109,28 +101,3 @@ class Comparison:
     def page(self, title: str, agreement: ExportAgreement, pictures: Mapping[str, bytes]) -> bytes:
         """The page about the conflicts, worst first."""
         return conflict_page(title, agreement, self._worst.sorted(), pictures)
-
-    def _compared(self, task: ExportedTask) -> list[ComparedImage]:
-        images = compare_task(task, self._config, policy=self._policy, quorum=self._quorum)
-        for image in images:
-            self._counter.add(image)
-            self._worst.add(image)
-        return images
-
-
-def _rows(images: list[ComparedImage]) -> list[dict[str, object]]:
-    return [
-        {
-            "task": image.task_id,
-            "image": image.image,
-            "kind": conflict.kind,
-            "annotators": list(conflict.annotators),
-            "class_a": conflict.class_a,
-            "class_b": conflict.class_b,
-            "distance": conflict.distance,
-            "region_ids": list(conflict.region_ids),
-            "sentence": conflict.sentence,
-        }
-        for image in images
-        for conflict in image.conflicts
-    ]

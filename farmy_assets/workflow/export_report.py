@@ -54,6 +54,11 @@ class WorstImages:
         else:
             heappushpop(self._heap, entry)
 
+    def add_part(self, part: "WorstImages") -> None:
+        """Add those that another one keeps, in the order in which they were added there."""
+        for _, _, image in sorted(part._heap, key=lambda entry: -entry[1]):
+            self.add(image)
+
     def sorted(self) -> list[ComparedImage]:
         """Those that are kept, worst first; of equal ones the one added first."""
         return [image for _, _, image in sorted(self._heap, key=lambda e: (-e[0], -e[1]))]

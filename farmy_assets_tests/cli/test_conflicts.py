@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from farmy_assets.cli.main import app
+from farmy_assets.workflow import export_parts
+from farmy_assets.workflow.export_parts import TASKS_A_PORTION
 from farmy_assets_tests.arrivals import jpeg
 
 CONFIG = """<View>
@@ -173,3 +175,20 @@ def test_an_export_that_ends_early_leaves_no_half_written_files(tmp_path: Path) 
     assert done.exit_code == 1
     assert "cannot be read as JSON after" in done.output
     assert list(out.iterdir()) == []
+
+
+def test_many_tasks_are_compared_on_all_cores_and_written_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = [{**EXPORT[n % len(EXPORT)], "id": n} for n in range(2 * TASKS_A_PORTION + 9)]
+    names = ("conflicts.parquet", "agreement.json", "consensus.json", "report.html")
+    written = []
+    for portion in (TASKS_A_PORTION, 10 * TASKS_A_PORTION):
+        monkeypatch.setattr(export_parts, "TASKS_A_PORTION", portion)
+        done = run(tmp_path, export=export)
+        assert done.exit_code == 0, done.output
+        written.append([(tmp_path / "out" / name).read_bytes() for name in names[1:]])
+        rows = pq.read_table(tmp_path / "out" / names[0]).to_pylist()
+        assert [int(row["task"]) for row in rows] == sorted(int(row["task"]) for row in rows)
+        assert len(json.loads(written[-1][1])) == len(export)
+    assert written[0] == written[1]
