@@ -28,9 +28,9 @@ class Mark(NamedTuple):
     colour: str
 
 
-def small_jpeg(picture: Image.Image) -> bytes:
-    """The picture, RGB, as a JPEG with a long side of at most `THUMBNAIL_PX`."""
-    scale = min(1.0, THUMBNAIL_PX / max(picture.size))
+def small_jpeg(picture: Image.Image, *, long_side_px: int = THUMBNAIL_PX) -> bytes:
+    """The picture, RGB, as a JPEG with a long side of at most so many pixels."""
+    scale = min(1.0, long_side_px / max(picture.size))
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     written = io.BytesIO()
     small = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)

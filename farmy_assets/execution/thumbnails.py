@@ -1,5 +1,6 @@
 """Small pictures of many files, drawn in guarded child processes."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -11,19 +12,26 @@ from farmy_assets.execution.guard import GuardedPool, Message
 _AT_ONCE = 16
 
 
-def thumbnail(content: bytes, *, policy: CleansingPolicy) -> bytes | None:
-    """A JPEG with a long side of at most `THUMBNAIL_PX`; None when there is no picture."""
-    decoded = decode(content, policy=policy, enough_px=THUMBNAIL_PX)
+def thumbnail(
+    content: bytes, *, policy: CleansingPolicy, long_side_px: int = THUMBNAIL_PX
+) -> bytes | None:
+    """A JPEG with a long side of at most so many pixels; None when there is no picture."""
+    decoded = decode(content, policy=policy, enough_px=long_side_px)
     if isinstance(decoded, Undecodable):
         return None
-    return small_jpeg(decoded.image)
+    return small_jpeg(decoded.image, long_side_px=long_side_px)
 
 
-def thumbnails(files: Iterable[tuple[str, bytes]], *, policy: CleansingPolicy) -> dict[str, bytes]:
+def thumbnails(
+    files: Iterable[tuple[str, bytes]],
+    *,
+    policy: CleansingPolicy,
+    long_side_px: int = THUMBNAIL_PX,
+) -> dict[str, bytes]:
     """Name to thumbnail, of those files that have one."""
     pool = GuardedPool(
         f"{__name__}:worker",
-        policy.model_dump_json(),
+        json.dumps({"policy": policy.model_dump(mode="json"), "long_side_px": long_side_px}),
         seconds=policy.seconds_per_image,
         memory_mb=policy.memory_mb_per_worker,
     )
@@ -41,8 +49,11 @@ def thumbnails(files: Iterable[tuple[str, bytes]], *, policy: CleansingPolicy) -
 
 def worker(settings: str) -> Callable[[Message], Message]:
     """What a child process does with each file."""
-    policy = CleansingPolicy.model_validate_json(settings)
-    return lambda message: Message({}, thumbnail(message.content or b"", policy=policy))
+    given = json.loads(settings)
+    policy, side = CleansingPolicy.model_validate(given["policy"]), given["long_side_px"]
+    return lambda message: Message(
+        {}, thumbnail(message.content or b"", policy=policy, long_side_px=side)
+    )
 
 
 def _chunks(files: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:

@@ -37,6 +37,8 @@ SCHEMA = pa.schema(
 )
 """One row a difference; see `FoundConflict`."""
 
+_PICTURE_PX = 720  # the page shows them at half of that, for screens of twice the density
+
 
 class Comparison:
     """Compares the tasks of an export."""
@@ -95,7 +97,9 @@ class Comparison:
         """
         contents = ((image.image, find(image.image)) for image in self._worst.sorted())
         return thumbnails(
-            ((name, content) for name, content in contents if content), policy=CleansingPolicy()
+            ((name, content) for name, content in contents if content),
+            policy=CleansingPolicy(),
+            long_side_px=_PICTURE_PX,
         )
 
     def page(self, title: str, agreement: ExportAgreement, pictures: Mapping[str, bytes]) -> bytes:
