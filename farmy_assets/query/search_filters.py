@@ -16,6 +16,7 @@ from farmy_assets.query.image_phases import BATCH, CAMPAIGN, IMAGES, has_row, ph
 from farmy_assets.query.tables import TABLES
 
 _LARGEST_LIMIT = 1_000_000
+_ORDER = f"i.arrived_at DESC, i.image_id, COALESCE(m.kind, 'own') DESC, {CAMPAIGN}"
 _SHARED = {"source", "dt", "image_id", "batch_id"}
 _COMPARISON = re.compile(r"([a-z_]+)\s*(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 
@@ -69,11 +70,18 @@ def _column_names() -> dict[str, str]:
 
 def _select(columns: Mapping[str, str], conditions: Sequence[str], limit: int) -> str:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    named = ", ".join(f"{column} AS {name}" for name, column in columns.items())
+    found_there = {"campaign": "found.campaign", "batch_id": "found.batch_id"}
+    named = ", ".join(f"{found_there.get(name, sql)} AS {name}" for name, sql in columns.items())
+    # Found by few columns, then shown with all: a million wide rows would not fit into memory.
     # Names are from our own list, values are literals, and `sql_allowlist` checks the whole query.
+    found = (
+        f"SELECT i.image_id, i.arrived_at, {CAMPAIGN} AS campaign, {BATCH} AS batch_id, "  # noqa: S608
+        f"COALESCE(m.kind, 'own') AS kind FROM {IMAGES}{where} ORDER BY {_ORDER} LIMIT {limit}"
+    )
     return (
-        f"SELECT {named} FROM {IMAGES}{where} "  # noqa: S608
-        "ORDER BY i.arrived_at DESC, i.image_id, COALESCE(m.kind, 'own') DESC, m.campaign "
+        f"SELECT {named} FROM ({found}) found JOIN images i ON i.image_id = found.image_id "  # noqa: S608
+        "LEFT JOIN image_checks c ON c.image_id = found.image_id AND c.batch_id = found.batch_id "
+        "ORDER BY found.arrived_at DESC, found.image_id, found.kind DESC, found.campaign "
         f"LIMIT {limit}"
     )
 
