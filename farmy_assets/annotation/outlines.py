@@ -32,7 +32,7 @@ def iou(first: Outline, second: Outline) -> float:
     """
     if first == second:
         return 1.0 if _area(first).area > 0 else 0.0
-    if not _overlap(bounds_of(first), bounds_of(second)):
+    if not overlap(bounds_of(first), bounds_of(second)):
         return 0.0
     one, other = (_area(outline) for outline in sorted((first, second)))
     shared = one.intersection(other).area
@@ -86,6 +86,16 @@ def crossings(outline: Outline) -> int:
     return int(np.count_nonzero(parts & parts.T)) // 2
 
 
+def overlap(first: Bounds, second: Bounds) -> bool:
+    """Whether two upright rectangles have an area in common."""
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )
+
+
 def fused(outlines: Sequence[Outline]) -> Outline | None:
     """The line around what more than half of several areas cover; the order does not matter.
 
@@ -104,11 +114,9 @@ def fused(outlines: Sequence[Outline]) -> Outline | None:
     if inner.is_empty:
         return None
     between = inner if inner.equals(outer) else _between(inner, outer)
-    largest = max(between.geoms, key=lambda part: (part.area, part.wkb))
-    simple = _polygonal(_area(_corners(largest)).simplify(SIMPLIFIED_WITHIN_PX))
-    if simple.is_empty:
-        return None
-    return _corners(max(simple.geoms, key=lambda part: (part.area, part.wkb)))
+    around = _area(_corners(_largest(between)))
+    simple = _polygonal(around.simplify(SIMPLIFIED_WITHIN_PX))
+    return None if simple.is_empty else _corners(_largest(simple))
 
 
 def _covered(areas: Sequence["MultiPolygon"]) -> tuple["MultiPolygon", "MultiPolygon"]:
@@ -160,16 +168,11 @@ def _polygonal(geometry: "Geometry") -> "MultiPolygon":
     return MultiPolygon([part for part in parts if isinstance(part, Polygon) and part.area > 0])
 
 
+def _largest(area: "MultiPolygon") -> "Polygon":
+    return max(area.geoms, key=lambda part: (part.area, part.wkb))
+
+
 def _corners(part: "Polygon") -> Outline:
     """The outer line of a part, in one order: clockwise as seen, from its first corner on."""
     points = cast("Polygon", part.normalize()).exterior.coords[:-1]
     return tuple((float(x), float(y)) for x, y, *_ in points)
-
-
-def _overlap(first: Bounds, second: Bounds) -> bool:
-    return (
-        first[0] < second[2]
-        and second[0] < first[2]
-        and first[1] < second[3]
-        and second[1] < first[3]
-    )

@@ -9,9 +9,9 @@ from farmy_assets.annotation.region import Bounds, Pixel, Point, Region
 from farmy_assets.annotation.regions.box import EDGE_TOLERANCE_PX, OVERSHOOT_PX
 
 REACH_PX = 20.0
-"""At this distance two points have nothing in common. A lone point has no size to compare a distance
-with, so the scale is in pixels: with a campaign's usual thresholds points up to 10
-pixels apart are one object (0.5), and up to 5 pixels apart drawn alike (0.75)."""
+"""At this distance two points have nothing in common. A lone point has no size that its distances
+could be compared with, so the scale is in pixels: by the usual thresholds of a campaign, points up
+to 10 pixels apart are one object (0.5), and points up to 5 pixels apart are drawn alike (0.75)."""
 
 SHOWN_RADIUS_PX = 4.0
 """Half the size of the square on its corner that shows people where the point is."""
