@@ -89,6 +89,7 @@ def test_without_a_rotation_it_is_upright() -> None:
             drawn(x=10, rotation=45), "reaches beyond the image", id="a corner on the left"
         ),
         pytest.param(drawn(y=98.5), "a corner at 118.5 percent", id="below"),
+        pytest.param(drawn(y=-0.9, height=0.5), "its centre outside", id="all in the overshoot"),
         pytest.param(drawn(rotation="90"), "no usable rotation", id="angle is text"),
         pytest.param(drawn(rotation=float("inf")), "no usable rotation", id="infinite angle"),
         pytest.param(drawn(width=0), "width under 0.5 pixels", id="no width"),

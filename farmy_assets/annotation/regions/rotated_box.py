@@ -93,7 +93,8 @@ class RotatedBox(Region):
         x_min, y_min, x_max, y_max = self.bounds_px
         beyond_x = max(-x_min, x_max - width_px) / width_px
         beyond_y = max(-y_min, y_max - height_px) / height_px
-        if max(beyond_x, beyond_y) > FARTHEST_OUTSIDE_SHARE:
+        has_centre_inside = 0 <= self.x <= width_px and 0 <= self.y <= height_px
+        if max(beyond_x, beyond_y) > FARTHEST_OUTSIDE_SHARE or not has_centre_inside:
             yield f"reaches out of its image of {width_px} x {height_px} px"
         elif min(self.width, self.height) < SMALLEST_SIDE_PX:
             yield f"is thinner than {SMALLEST_SIDE_PX} px"

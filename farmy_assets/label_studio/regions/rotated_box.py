@@ -66,6 +66,9 @@ def region_of(value: Mapping[Any, Any], *, label: str, width_px: int, height_px:
             if not -MAX_OVERSHOOT_PERCENT <= percent <= 100 + MAX_OVERSHOOT_PERCENT:
                 msg = f"reaches beyond the image (a corner at {percent:.6g} percent)"
                 raise InvalidInputError(msg)
+    if not (0 <= box.x <= width_px and 0 <= box.y <= height_px):
+        msg = "has its centre outside of the image"
+        raise InvalidInputError(msg)
     return box
 
 
