@@ -11,9 +11,10 @@
     adjudicator: {name: cara, email: cara@example.com}
 
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
-Everything else has a default: boxes are drawn unless `regions` names other kinds, and flagged
-photographs are looked at by the adjudicator unless `triagers` names others. A class id never
-changes its meaning: data set versions refer to it.
+`regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
+rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
+Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
+unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """
 
 from collections.abc import Iterator, Mapping

@@ -131,8 +131,13 @@ def _region(shape: dict[str, Any], config: ReadConfig, kinds: tuple[str, ...]) -
     if size is None:
         msg = "does not say how large its image is (original_width, original_height)"
         raise InvalidInputError(msg)
+    # The names of an export's controls are its own, and may be those of our kinds by chance.
     return region_from_result(
-        shape, kinds=kinds, labels=config.labels, width_px=size[0], height_px=size[1]
+        {**shape, "from_name": None},
+        kinds=kinds,
+        labels=config.labels,
+        width_px=size[0],
+        height_px=size[1],
     )
 
 

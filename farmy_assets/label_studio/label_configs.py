@@ -8,12 +8,13 @@ from xml.sax.saxutils import quoteattr
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import DecisionKind
 from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
+from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.regions import FORMS
 
 KEEP_CLASS = (
-    "The class is chosen for the first box. Press 1 before each further box; or open the settings "
-    'below the image once, and switch on "Keep label selected after creating a region".'
+    "The class is chosen for the first region. Press 1 before each further one; or open the "
+    'settings below the image once, and switch on "Keep label selected after creating a region".'
 )
 
 
@@ -33,7 +34,7 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
             f'  <View visibleWhen="choice-selected" whenTagName="{DECISION}"',
             f'        whenChoiceValue="{DecisionKind.DIFFERENCES},{DecisionKind.WHOLE_IMAGE}">',
             *_classes(campaign),
-            _note("Hold Ctrl to begin a box on top of a region that is shown."),
+            _note("Hold Ctrl to begin a region on top of one that is shown."),
             "  </View>",
             _IMAGE,
             _note(SKIP_ADJUDICATION),
@@ -43,12 +44,18 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
 
 
 def _classes(campaign: Campaign) -> list[str]:
-    """The tools of the kinds of regions; where there is one choice, it is made from the start."""
+    """The tools of the kinds of regions; where there is one choice, it is made from the start.
+
+    Of several kinds each has its name above its classes, which are the same for all of them. Label
+    Studio gives the first keys to the classes of the first kind, the next keys to the second.
+    """
     is_only_one = len(campaign.classes) * len(campaign.regions) == 1
     chosen = ' selected="true"' if is_only_one else ""
     lines = []
     for kind in campaign.regions:
         form = FORMS[kind]
+        if len(campaign.regions) > 1:
+            lines.append(_note(REGION_KINDS[kind].plural.capitalize()))
         lines.append(f'  <{form.CONTROL} name="{kind}" toName="image" {form.SETTINGS}>')
         lines += [
             f"    <Label value={quoteattr(item.name)} background={quoteattr(item.colour)}{chosen}/>"

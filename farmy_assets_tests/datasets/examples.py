@@ -37,6 +37,8 @@ def an_image(number: int, *boxes: Box, **facts: Any) -> LabelledImage:  # noqa: 
         "vote_ids": (f"vote-{number}",),
         "group": f"field {number}",
     }
+    if "regions" in facts:
+        del given["boxes"]
     return LabelledImage.model_validate(given | facts)
 
 

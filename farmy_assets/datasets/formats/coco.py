@@ -3,6 +3,10 @@
 `bbox` is [x, y, width, height] in pixels, origin top left. Image and annotation ids count from 1
 over the whole version, so that no id is in two splits; category ids are those of the campaign and
 may have gaps. (From 1, because COCO's own evaluation takes annotation 0 for "no match".)
+
+`segmentation` is empty for a box, the corners for a polygon and a rotated box (several lists where
+its line crosses itself; COCO has no holes in them), and compressed run lengths for a mask. `area`
+is that of the shape inside of the image, and `bbox` the upright rectangle around it.
 Source: cocodataset.org/#format-data
 """
 
@@ -10,7 +14,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
+from farmy_assets.annotation.outlines import Outline, area_px, cut_to
+from farmy_assets.annotation.region import Bounds, Region
 from farmy_assets.annotation.regions.box import Box
+from farmy_assets.annotation.regions.mask import Mask
+from farmy_assets.annotation.regions.polygon import Polygon
+from farmy_assets.annotation.regions.rotated_box import RotatedBox
 from farmy_assets.datasets.release import ensure_releasable
 from farmy_assets.datasets.splits import SPLITS, Split
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, ReleasedImage
@@ -18,7 +27,7 @@ from farmy_assets.datasets.versions import DatasetVersion, LabelledImage, Releas
 TITLE = "COCO"
 KIND = "json"
 CONTENTS = "one JSON file a split"
-REGIONS: Collection[str] = (Box.kind,)
+REGIONS: Collection[str] = (Box.kind, Mask.kind, Polygon.kind, RotatedBox.kind)
 LOADING = """\
 COCO, with pycocotools:
 
@@ -27,10 +36,11 @@ from pycocotools.coco import COCO
 
 train = COCO("coco/annotations/instances_train.json")
 for image in train.loadImgs(train.getImgIds()):
-    boxes = train.loadAnns(train.getAnnIds(imgIds=image["id"]))
+    annotations = train.loadAnns(train.getAnnIds(imgIds=image["id"]))
 ```
 
-Boxes are in pixels from the top left corner. Category ids are the campaign's own and may have
+Everything is in pixels from the top left corner; `train.annToMask(annotation)` draws a polygon, a
+rotated box or a mask. Category ids are the campaign's own and may have
 gaps. File names are relative to `coco/`.
 """
 
@@ -115,28 +125,48 @@ def _annotations(
     category_ids = {each.name: each.id for each in version.classes}
     number = count(start=1)
     for image in version.images:
-        for box in image.of_kind(Box):
-            bbox = _bbox(box)
+        for region in image.regions:
+            if region.kind not in REGIONS:
+                continue
+            bbox, area, segmentation = _shape(region, image)
             yield (
                 image.split,
                 {
                     "id": next(number),
                     "image_id": image_ids[image.image_id],
-                    "category_id": category_ids[box.label],
+                    "category_id": category_ids[region.label],
                     "bbox": bbox,
-                    "area": round(bbox[2] * bbox[3], DECIMALS),
+                    "area": area,
                     "iscrowd": 0,
-                    "segmentation": [],
+                    "segmentation": segmentation,
                 },
             )
 
 
-def _bbox(box: Box) -> list[float]:
-    """The box as COCO has it.
+def _shape(region: Region, image: ReleasedImage) -> tuple[list[float], float, object]:
+    """`bbox`, `area` and `segmentation` of a region."""
+    if isinstance(region, Mask):
+        size = [region.height_px, region.width_px]
+        runs = {"size": size, "counts": region.counts}
+        return _bbox(region.bounds_px), region.area_px, runs
+    if isinstance(region, Polygon | RotatedBox):
+        parts = cut_to(region.outline_px, image.width_px, image.height_px)
+        xs, ys = zip(*(point for part in parts for point in part), strict=True)
+        area = round(sum(area_px(part) for part in parts), DECIMALS)
+        return _bbox((min(xs), min(ys), max(xs), max(ys))), area, [_flat(part) for part in parts]
+    bbox = _bbox(region.bounds_px)
+    return bbox, round(bbox[2] * bbox[3], DECIMALS), []
+
+
+def _flat(part: Outline) -> list[float]:
+    return [round(coordinate, DECIMALS) for point in part for coordinate in point]
+
+
+def _bbox(bounds: Bounds) -> list[float]:
+    """An upright rectangle as COCO has it.
 
     Corners are rounded, and the sides measured between rounded corners: a side rounded by itself
     could reach a hundredth of a pixel out of the image.
     """
-    x_min, y_min = round(box.x_min, DECIMALS), round(box.y_min, DECIMALS)
-    x_max, y_max = round(box.x_max, DECIMALS), round(box.y_max, DECIMALS)
+    x_min, y_min, x_max, y_max = (round(each, DECIMALS) for each in bounds)
     return [x_min, y_min, round(x_max - x_min, DECIMALS), round(y_max - y_min, DECIMALS)]

@@ -21,6 +21,7 @@ class RegionForm(Protocol):
         CONTROL: The tag that people draw with; its labels are the campaign's classes.
         SETTINGS: More attributes of the tag, as XML.
         RESULT_TYPE: The type of its results; the labels stand under the same name in the value.
+            Kinds may have the same: then the control's name says which a result is of.
         NAME: What a result of this type is, for messages.
     """
 
@@ -91,13 +92,9 @@ def region_from_result(
     Raises:
         InvalidInputError: It cannot be understood; the text says why.
     """
-    written = result.get("type") if isinstance(result, Mapping) else type(result).__name__
-    forms = {FORMS[kind].RESULT_TYPE: FORMS[kind] for kind in kinds}
-    form = forms.get(written) if isinstance(written, str) else None
-    if form is None or not isinstance(result, Mapping):
-        known = " or ".join(each.NAME for each in forms.values())
-        msg = f"is not a {known} but {str(written)[:40]!r}"
-        raise InvalidInputError(msg)
+    if not isinstance(result, Mapping):
+        raise InvalidInputError(_is_none_of(kinds, type(result).__name__))
+    form = _form_of(result, kinds)
     value = result.get("value")
     if not isinstance(value, Mapping):
         msg = "has no value"
@@ -107,6 +104,31 @@ def region_from_result(
         raise InvalidInputError(msg)
     label = _single_label(value.get(form.RESULT_TYPE), labels)
     return form.region_of(value, label=label, width_px=width_px, height_px=height_px)
+
+
+def _form_of(result: Mapping[Any, Any], kinds: Collection[str]) -> RegionForm:
+    """The form of the control that a result is of.
+
+    Kinds can share a type of results (upright and turned boxes do), so the control's name counts,
+    which is the kind's. A control of another name, as in data from elsewhere, is known by the type
+    if only one kind of the campaign has it.
+    """
+    written, name = result.get("type"), result.get("from_name")
+    alike = {kind: FORMS[kind] for kind in kinds if written == FORMS[kind].RESULT_TYPE}
+    if isinstance(name, str) and name in kinds:
+        alike = {kind: form for kind, form in alike.items() if kind == name}
+    if not alike:
+        raise InvalidInputError(_is_none_of(kinds, written))
+    if len(alike) > 1:
+        known = " or ".join(alike)
+        msg = f"may be a {known}: its control {str(name)[:40]!r} is none of the campaign's"
+        raise InvalidInputError(msg)
+    return next(iter(alike.values()))
+
+
+def _is_none_of(kinds: Collection[str], written: object) -> str:
+    names = dict.fromkeys(FORMS[kind].NAME for kind in kinds)
+    return f"is not a {' or '.join(names)} but {str(written)[:40]!r}"
 
 
 def _single_label(written: object, labels: Collection[str]) -> str:

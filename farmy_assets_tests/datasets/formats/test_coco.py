@@ -3,19 +3,37 @@ import io
 import itertools
 import json
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from pydantic import ValidationError
 
+from farmy_assets.annotation.mask_runs import Pixels, packed
+from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.regions.keypoint import Keypoint
+from farmy_assets.annotation.regions.mask import Mask
+from farmy_assets.annotation.regions.polygon import Polygon
+from farmy_assets.annotation.regions.rotated_box import RotatedBox
 from farmy_assets.datasets.formats.coco import files_of, picture_path
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, LabelledImage
 from farmy_assets.errors import NotReleasableError
-from farmy_assets_tests.datasets.examples import a_box, a_version, an_image, image_lists, quick
+from farmy_assets_tests.datasets.examples import (
+    HEIGHT_PX,
+    WIDTH_PX,
+    a_box,
+    a_version,
+    an_image,
+    image_lists,
+    quick,
+)
 
 
 def documents(version: DatasetVersion) -> dict[str, dict[str, Any]]:
@@ -174,3 +192,110 @@ def test_the_file_says_which_version_it_is() -> None:
 def test_a_version_with_problems_is_not_exported() -> None:
     with pytest.raises(NotReleasableError, match="pear"):
         files_of(a_version(an_image(1, a_box("pear"))))
+
+
+def entries_of(*regions: Region) -> tuple[COCO, list[dict[str, Any]]]:
+    """COCO's own reader with one image that has these regions, and its annotations."""
+    version = a_version(an_image(1, regions=regions))
+    for content in files_of(version).values():
+        coco = read_by_cocos_own_reader(content)
+        if coco.anns:
+            return coco, coco.loadAnns(coco.getAnnIds())
+    raise AssertionError(regions)
+
+
+def pixels_of(coco: COCO, entry: dict[str, Any]) -> Pixels:
+    """What COCO's own reader draws; it is not yet written for the newest numpy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        drawn: Pixels = coco.annToMask(entry) > 0
+    return drawn
+
+
+def polygon_of(*points: tuple[float, float]) -> Polygon:
+    return Polygon(label="unreif", points=points)
+
+
+def test_a_polygon_is_drawn_by_cocos_own_reader() -> None:
+    coco, (entry,) = entries_of(polygon_of((10, 10), (110, 10), (110, 60)))
+    assert sorted(entry["segmentation"][0]) == sorted([10, 10, 110, 10, 110, 60])
+    assert (entry["bbox"], entry["area"], entry["iscrowd"]) == ([10, 10, 100, 50], 2500, 0)
+    assert pixels_of(coco, entry).sum() == pytest.approx(2500, rel=0.03)
+
+
+def test_a_polygon_that_crosses_itself_has_a_list_for_each_of_its_lobes() -> None:
+    coco, (entry,) = entries_of(polygon_of((100, 100), (200, 200), (200, 100), (100, 200)))
+    assert len(entry["segmentation"]) == 2
+    assert entry["area"] == 5000
+    assert pixels_of(coco, entry).sum() == pytest.approx(5000, rel=0.03)
+
+
+def test_a_rotated_box_is_its_corners_inside_of_the_image() -> None:
+    turned = RotatedBox(label="unreif", x=100, y=100, width=100, height=20, angle=90)
+    coco, (entry,) = entries_of(turned)
+    assert (entry["bbox"], entry["area"]) == ([90, 50, 20, 100], 2000)
+    assert pixels_of(coco, entry).sum() == pytest.approx(2000, rel=0.06)
+    _, (entry,) = entries_of(turned.model_copy(update={"x": 5}))
+    assert (entry["bbox"], entry["area"]) == ([0, 50, 15, 100], 1500)
+    assert min(entry["segmentation"][0]) == 0
+
+
+def test_a_mask_keeps_every_pixel() -> None:
+    painted = np.zeros((HEIGHT_PX, WIDTH_PX), np.bool_)
+    painted[20:50, 10:90] = True
+    painted[30:35, 40:60] = False
+    painted[100, 200] = True
+    edges = packed(painted.T, HEIGHT_PX, (0, 0))
+    mask = Mask.of_edges(edges, label="unreif", size_px=(WIDTH_PX, HEIGHT_PX))
+    coco, (entry,) = entries_of(mask)
+    assert np.array_equal(pixels_of(coco, entry), painted)
+    assert (entry["bbox"], entry["area"]) == ([10, 20, 191, 81], painted.sum())
+
+
+def test_a_keypoint_is_left_out() -> None:
+    _, entries = entries_of(a_box(), Keypoint(label="unreif", x=5, y=5))
+    assert [entry["bbox"] for entry in entries] == [[10, 20, 100, 50]]
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(0, WIDTH_PX), st.floats(0, HEIGHT_PX)), min_size=3, max_size=9,
+                unique=True))  # fmt: skip
+def test_whatever_is_drawn_stays_inside_of_its_image(points: list[tuple[float, float]]) -> None:
+    try:
+        drawn = polygon_of(*points)
+    except ValidationError:
+        return
+    if list(drawn.faults(WIDTH_PX, HEIGHT_PX)):
+        return
+    _, (entry,) = entries_of(drawn)
+    x, y, width, height = entry["bbox"]
+    assert min(x, y) >= 0
+    assert round(x + width, 6) <= WIDTH_PX
+    assert round(y + height, 6) <= HEIGHT_PX
+    for part in entry["segmentation"]:
+        assert len(part) >= 6
+        assert 0 <= min(part[::2]) <= max(part[::2]) <= WIDTH_PX
+        assert 0 <= min(part[1::2]) <= max(part[1::2]) <= HEIGHT_PX
+
+
+def test_perfect_masks_are_judged_perfect_by_cocos_own_evaluation() -> None:
+    regions = (
+        polygon_of((10, 10), (110, 10), (110, 60)),
+        RotatedBox(label="überreif", x=300, y=200, width=100, height=40, angle=30),
+    )
+    images = [an_image(n, regions=regions) for n in range(20)]
+    truth = read_by_cocos_own_reader(
+        files_of(a_version(*images))["annotations/instances_train.json"]
+    )
+    detections = [
+        {key: each[key] for key in ("image_id", "category_id", "segmentation")} | {"score": 0.9}
+        for each in truth.dataset["annotations"]
+    ]
+    for each in detections:
+        each["segmentation"] = truth.annToRLE(each)
+    with contextlib.redirect_stdout(io.StringIO()):
+        judge = COCOeval(truth, truth.loadRes(detections), "segm")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
+    assert judge.stats[0] == pytest.approx(1)
