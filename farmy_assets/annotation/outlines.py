@@ -30,11 +30,17 @@ def iou(first: Outline, second: Outline) -> float:
 
     Exact but for rounding, and the same for both orders; 0 when one has no area.
     """
-    if first == second:
+    if first is second or first == second:
         return 1.0 if _area(first).area > 0 else 0.0
     if not overlap(bounds_of(first), bounds_of(second)):
         return 0.0
-    one, other = (_area(outline) for outline in sorted((first, second)))
+    return _iou(first, second) if first < second else _iou(second, first)
+
+
+@lru_cache(maxsize=4096)
+def _iou(first: Outline, second: Outline) -> float:
+    """Kept, because the same two are compared for matching, for conflicts and for fusing."""
+    one, other = _area(first), _area(second)
     shared = one.intersection(other).area
     union = one.area + other.area - shared
     return min(1.0, shared / union) if union > 0 else 0.0
@@ -57,6 +63,7 @@ def area_px(outline: Outline) -> float:
     return float(_area(outline).area)
 
 
+@lru_cache(maxsize=4096)
 def bounds_of(outline: Outline) -> Bounds:
     """The smallest upright rectangle around a line."""
     xs, ys = zip(*outline, strict=True)

@@ -147,7 +147,8 @@ def _repeated(regions: tuple[Region, ...]) -> Iterator[tuple[Region, Region]]:
     """Pairs of one kind and class at the same place.
 
     Regions go from left to right, and the search for a partner ends where one would begin beyond
-    the first: hundreds of regions on one image are no trouble.
+    the first: hundreds of regions on one image are no trouble. Keypoints have no width: they
+    are alike up to a pixel apart.
     """
     alike: dict[tuple[str, str], list[Region]] = defaultdict(list)
     for region in sorted(regions, key=lambda region: region.bounds_px):
@@ -155,7 +156,7 @@ def _repeated(regions: tuple[Region, ...]) -> Iterator[tuple[Region, Region]]:
     for _, rivals in sorted(alike.items()):
         for place, one in enumerate(rivals, start=1):
             for other in rivals[place:]:
-                if other.bounds_px[0] > one.bounds_px[2]:
+                if other.bounds_px[0] > one.bounds_px[2] + 1:
                     break
                 if one.likeness(other) > REPEATED_LIKENESS:
                     yield one, other

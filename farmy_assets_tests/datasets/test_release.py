@@ -3,6 +3,7 @@ from hypothesis import given
 
 from farmy_assets.annotation.campaign import Splits
 from farmy_assets.annotation.regions.box import Box
+from farmy_assets.annotation.regions.keypoint import Keypoint
 from farmy_assets.datasets.release import ProblemKind, ensure_releasable, problems_of
 from farmy_assets.datasets.splits import split_of
 from farmy_assets.datasets.versions import (
@@ -164,3 +165,12 @@ def test_a_version_with_problems_is_refused_with_the_first_of_them() -> None:
 
 def test_a_version_without_problems_passes() -> None:
     ensure_releasable(a_version(an_image(1)))
+
+
+@pytest.mark.parametrize(("apart", "is_repeated"), [(0.9, True), (1.1, False)])
+def test_two_keypoints_within_a_pixel_are_the_same_one_twice(
+    apart: float, is_repeated: bool
+) -> None:
+    points = [Keypoint(label="unreif", x=x, y=50) for x in (50, 50 + apart)]
+    kinds = [problem.kind for problem in problems_of(a_version(an_image(1, regions=points)))]
+    assert kinds == [ProblemKind.REPEATED_REGION] * is_repeated

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import judge_image
 from farmy_assets.annotation.inboxes import Inbox, Phase, instructions
 from farmy_assets.annotation.votes import Outcome, Vote, votes_from_task
@@ -50,6 +51,7 @@ class Desk(NamedTuple):
     platform: RunningPlatform
     inbox: Inbox
     project_id: int
+    rules: Campaign
 
     def open_stream(self) -> None:
         """Begin by "Label All Tasks", as people do."""
@@ -89,7 +91,7 @@ class Desk(NamedTuple):
 
     def answers(self) -> list[Vote]:
         """The votes that were submitted, as the platform reads them."""
-        rules = RULES.model_copy(update={"name": self.inbox.campaign})
+        rules = self.rules.model_copy(update={"name": self.inbox.campaign})
         return [
             found
             for task in self.platform.studio.changed_tasks(self.project_id, since=None)
@@ -104,13 +106,17 @@ class Desk(NamedTuple):
 
 
 @pytest.fixture
-def desk(platform: RunningPlatform, accounts: dict[str, Account]) -> Iterator[Desk]:
+def desk(
+    request: pytest.FixtureRequest, platform: RunningPlatform, accounts: dict[str, Account]
+) -> Iterator[Desk]:
+    """Of a campaign that has boxes drawn, or the kinds that a test names as its parameter."""
+    rules = RULES.model_copy(update={"regions": getattr(request, "param", RULES.regions)})
     inbox = Inbox(campaign=f"t-{uuid4().hex[:10]}", phase=Phase.ADJUDICATION, person="dora")
     project_id = platform.studio.ensure_inbox(
         inbox,
         owner=accounts["dora"].email,
-        label_config=label_config(RULES, Phase.ADJUDICATION),
-        instructions=instructions(RULES, Phase.ADJUDICATION),
+        label_config=label_config(rules, Phase.ADJUDICATION),
+        instructions=instructions(rules, Phase.ADJUDICATION),
     )
     platform.studio.stop_opening_instructions(project_id)
     judgement = judge_image(
@@ -128,7 +134,7 @@ def desk(platform: RunningPlatform, accounts: dict[str, Account]) -> Iterator[De
     with browser_page() as page:
         dora = accounts["dora"]
         sign_in(page, platform.label_studio_url, email=dora.email, password=dora.password)
-        yield Desk(page, platform, inbox, project_id)
+        yield Desk(page, platform, inbox, project_id, rules)
 
 
 def test_ctrl_enter_twice_in_the_label_stream_decides_nothing_and_a_key_and_ctrl_enter_do(
@@ -177,4 +183,24 @@ def test_who_chooses_to_draw_gets_the_classes_and_sends_what_was_drawn(desk: Des
     desk.page.keyboard.press("Control+Enter")
     found = desk.answer()
     assert [drawn.label for drawn in found.regions] == ["crop"]
+    assert found.is_clean
+
+
+@pytest.mark.parametrize("desk", [("polygon",), ("box", "polygon", "mask")], indirect=True)
+def test_a_polygon_can_be_drawn_although_the_versions_are_shown_as_polygons(desk: Desk) -> None:
+    desk.open_stream()
+    desk.page.keyboard.press("d")
+    desk.page.get_by_text("Hold Ctrl").wait_for()
+    # The first keys are those of the first kind's two classes.
+    desk.page.keyboard.press(str(1 + 2 * desk.rules.regions.index("polygon")))
+    canvas = desk.page.locator("canvas").first.bounding_box()
+    assert canvas is not None
+    left, top, width = canvas["x"], canvas["y"], canvas["width"]
+    for x, y in ((0.75, 20), (0.95, 20), (0.95, 90), (0.75, 20)):
+        desk.page.mouse.click(left + x * width, top + y, delay=50)
+        desk.page.wait_for_timeout(500)
+    desk.page.get_by_text("crop", exact=True).nth(len(desk.rules.regions)).wait_for()
+    desk.page.keyboard.press("Control+Enter")
+    found = desk.answer()
+    assert [(drawn.kind, drawn.label) for drawn in found.regions] == [("polygon", "crop")]
     assert found.is_clean

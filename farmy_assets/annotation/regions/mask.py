@@ -59,7 +59,7 @@ class Mask(Region):
     @property
     def area_px(self) -> int:
         """How many pixels it has."""
-        return mask_runs.pixel_count(self.edges)
+        return _area(self.counts, self.width_px * self.height_px)
 
     @property
     def bounds_px(self) -> Bounds:
@@ -85,7 +85,8 @@ class Mask(Region):
             return 0.0
         if not outlines.overlap(self.bounds_px, other.bounds_px):
             return 0.0
-        shared = mask_runs.shared_count(self.edges, other.edges)
+        ordered = sorted((self.counts, other.counts))
+        shared = _shared(ordered[0], ordered[1], self.width_px * self.height_px)
         return shared / (self.area_px + other.area_px - shared)
 
     def is_within_tolerance(self, other: Self) -> bool:
@@ -125,6 +126,17 @@ def _edges(counts: str, size_px: int) -> Edges:
     edges = mask_runs.edges_of_text(counts, size_px)
     edges.setflags(write=False)
     return edges
+
+
+@lru_cache(maxsize=4096)
+def _area(counts: str, size_px: int) -> int:
+    return mask_runs.pixel_count(_edges(counts, size_px))
+
+
+@lru_cache(maxsize=4096)
+def _shared(counts: str, other: str, size_px: int) -> int:
+    """Kept, because the same two are compared for matching, for conflicts and for fusing."""
+    return mask_runs.shared_count(_edges(counts, size_px), _edges(other, size_px))
 
 
 @lru_cache(maxsize=4096)

@@ -26,7 +26,7 @@ MAX_OVERSHOOT_PERCENT = 1.0
 MIN_AREA_PX = 0.25
 """A polygon smaller than this is a slip of the hand, not an object."""
 
-MAX_POINTS = 2000
+MAX_POINTS = 1000
 MAX_CROSSINGS = 200
 """With more, computing with the polygon would take seconds: nobody draws such a line."""
 
