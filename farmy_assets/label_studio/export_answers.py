@@ -70,6 +70,7 @@ def _read_image(entries: Sequence[Mapping[str, Any]], config: ReadConfig) -> Dra
     choices: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     kinds = _kinds(entries)
+    size_px = next(filter(None, map(_size_px, entries)), None)
     for region_id, of_region in parts.items():
         shape = _shape(of_region)
         answers = {
@@ -83,14 +84,13 @@ def _read_image(entries: Sequence[Mapping[str, Any]], config: ReadConfig) -> Dra
                 problems.append(f"region {region_id} is of a kind that is not known")
             continue
         try:
-            region = _region(shape, config, kinds)
+            region = _region(shape, config, kinds, size_px)
         except InvalidInputError as error:
             problems.append(f"region {region_id} {error}")
             continue
         attributes = {name: ", ".join(chosen) for name, chosen in sorted(answers.items())}
         regions.append(DrawnRegion(region, region_id, attributes))
-    sizes = [size for size in map(_size_px, entries) if size]
-    return DrawnAnswer(tuple(regions), choices, tuple(problems), sizes[0] if sizes else None)
+    return DrawnAnswer(tuple(regions), choices, tuple(problems), size_px)
 
 
 def _kinds(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -126,19 +126,28 @@ def _shape(of_region: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
     return {**merged, "type": kind, "value": value}
 
 
-def _region(shape: dict[str, Any], config: ReadConfig, kinds: tuple[str, ...]) -> Region:
-    size = _size_px(shape)
+def _region(
+    shape: dict[str, Any],
+    config: ReadConfig,
+    kinds: tuple[str, ...],
+    size_px: tuple[int, int] | None,
+) -> Region:
+    """The region; one that does not say how large its image is has the size that others say."""
+    size = _size_px(shape) or size_px
     if size is None:
         msg = "does not say how large its image is (original_width, original_height)"
         raise InvalidInputError(msg)
     # The names of an export's controls are its own, and may be those of our kinds by chance.
+    nameless = {**shape, "from_name": None}
+    labels = {*config.labels, *(_own_labels(shape) if config.has_more_labels else ())}
     return region_from_result(
-        {**shape, "from_name": None},
-        kinds=kinds,
-        labels=config.labels,
-        width_px=size[0],
-        height_px=size[1],
+        nameless, kinds=kinds, labels=labels, width_px=size[0], height_px=size[1]
     )
+
+
+def _own_labels(shape: Mapping[str, Any]) -> list[str]:
+    written = shape["value"].get(shape["type"])
+    return [str(label) for label in written] if isinstance(written, list) else []
 
 
 def _size_px(entry: Mapping[str, Any]) -> tuple[int, int] | None:

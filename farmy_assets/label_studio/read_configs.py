@@ -17,11 +17,17 @@ _MAX_CHARACTERS = 1_000_000
 
 
 class Tool(Record):
-    """A control that regions are drawn with; `labels` are its classes."""
+    """A control that regions are drawn with.
+
+    Attributes:
+        labels: Its classes, under all of their names: an answer may hold a class's alias.
+        has_more: Whether further classes come with each task.
+    """
 
     name: str
     tag: str
     labels: tuple[str, ...]
+    has_more: bool = False
 
 
 class Question(Record):
@@ -54,6 +60,11 @@ class ReadConfig(Record):
         """All classes of all tools, each once, in the order of the config."""
         return tuple(dict.fromkeys(n for tool in self.tools.values() for n in tool.labels))
 
+    @property
+    def has_more_labels(self) -> bool:
+        """Whether classes are allowed that the config does not name."""
+        return any(tool.has_more for tool in self.tools.values())
+
 
 def read_config(text: str) -> ReadConfig:
     """The label config in some XML.
@@ -78,7 +89,9 @@ def read_config(text: str) -> ReadConfig:
     for element in root.iter():
         name = element.get("name", "")
         if element.tag == "Labels" or element.tag.endswith("Labels"):
-            tools[name] = Tool(name=name, tag=element.tag, labels=_options(element, "Label"))
+            has_more = element.get("value", "").startswith("$")
+            labels = _options(element, "Label")
+            tools[name] = Tool(name=name, tag=element.tag, labels=labels, has_more=has_more)
         elif element.tag == "Choices":
             questions[name] = _question(element, "choice", _options(element, "Choice"))
         elif element.tag in _ATTRIBUTE_TAGS:
@@ -93,8 +106,8 @@ def read_config(text: str) -> ReadConfig:
 
 
 def _options(element: Element, tag: str) -> tuple[str, ...]:
-    written = (each.get("alias") or each.get("value") for each in element.iter(tag))
-    return tuple(option for option in written if option)
+    written = (each.get(name) for each in element.iter(tag) for name in ("alias", "value"))
+    return tuple(dict.fromkeys(option for option in written if option))
 
 
 def _question(element: Element, kind: str, options: tuple[str, ...]) -> Question:

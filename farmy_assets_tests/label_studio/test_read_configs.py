@@ -21,13 +21,19 @@ def test_tools_questions_and_the_image_are_found() -> None:
     found = read_config(CONFIG)
     assert (found.control, found.image, found.is_list) == ("picture", "photo", False)
     assert found.tools["label"] == Tool(
-        name="label", tag="RectangleLabels", labels=("weed", "crop")
+        name="label", tag="RectangleLabels", labels=("weed", "crop", "Crop plant")
     )
-    assert found.labels == ("weed", "crop", "leaf")
+    assert found.labels == ("weed", "crop", "Crop plant", "leaf")
+    assert not found.has_more_labels
     assert found.questions == {
         "quality": Question(name="quality", kind="choice", options=("good", "bad")),
         "stage": Question(name="stage", kind="number", of_each_region=True),
     }
+
+
+def test_classes_that_come_with_the_tasks_are_allowed() -> None:
+    tool = '<PolygonLabels name="p" toName="i" value="$classes"/>'
+    assert read_config(f'<View><Image name="i"/>{tool}</View>').has_more_labels
 
 
 def test_a_list_of_images_is_one() -> None:
