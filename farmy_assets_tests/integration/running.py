@@ -289,7 +289,7 @@ class RunningPlatform:
     # ------------------------------------------------------------------ waiting
 
     def wait_until(
-        self, what: str, found: Callable[[], Found | None], *, seconds: float = 90
+        self, what: str, found: Callable[[], Found | None], *, seconds: float = 180
     ) -> Found:
         """Look again and again until there is something; what was found.
 

@@ -66,7 +66,7 @@ def test_a_kill_in_the_middle_of_a_batch_loses_nothing_and_does_nothing_twice(
         kill(platform, run.run_id)
         platform.up()
         platform.wait_until(
-            f"the release of {name}", lambda: platform.lake.datasets.newest(name), seconds=180
+            f"the release of {name}", lambda: platform.lake.datasets.newest(name), seconds=300
         )
     images = platform.phases(name)
     assert {image.phase for image in images} == {ImagePhase.RELEASED}
