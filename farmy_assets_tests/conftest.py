@@ -1,10 +1,12 @@
 """A lake in memory, shaped like the template's; and, for integration tests, the real servers."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
@@ -15,8 +17,19 @@ if TYPE_CHECKING:
 REGION = "eu-central-1"
 
 
+_ONE_AT_A_TIME = RLock()
+_answered = BotocoreStubber.__call__
+
+
+def _answered_one_at_a_time(self: BotocoreStubber, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - moto's
+    with _ONE_AT_A_TIME:
+        return _answered(self, *given, **named)
+
+
 @pytest.fixture
 def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    # moto's conditional writes are not atomic, as S3's are, when threads ask it at the same time.
+    monkeypatch.setattr(BotocoreStubber, "__call__", _answered_one_at_a_time)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     settings = LakeSettings(
