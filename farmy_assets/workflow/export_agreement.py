@@ -32,7 +32,8 @@ CONVENTIONS = (
     "object as agreed when both drew it in one class; two people who drew nothing agree.",
     "with_majority is a person's share of the objects where he or she says what most say; accuracy "
     "is what Dawid and Skene's method finds. Both count on images that others answered as well.",
-    "Intervals are of 95 %, by the bootstrap over images. What is undefined is null.",
+    "Intervals are of 95 %, by the bootstrap: over images for alpha, over objects for kappa, which "
+    "takes those of one image for independent of each other. What is undefined is null.",
 )
 
 _SEED = 20_260_501
