@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.cli.main import app
 from farmy_assets.definitions import defs
 from farmy_assets.defs import resources

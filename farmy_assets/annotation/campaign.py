@@ -1,34 +1,18 @@
-"""A campaign: which classes are drawn, by whom, and when two people agree. It is a YAML file.
+"""A campaign: which classes are drawn, by whom, and when two people agree.
 
-    name: weeds-2026
-    crop: maize
-    classes:
-      - {id: 1, name: crop}
-      - {id: 2, name: weed, colour: "#d62728"}
-    annotators:
-      - {name: anna, email: anna@example.com}
-      - {name: ben, email: ben@example.com, capacity: 0.5}
-    adjudicator: {name: cara, email: cara@example.com}
-
-`image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
-`regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
-rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
-Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
-unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
+The form of its file is in `campaign_file.py`. A class id never changes its meaning: data set
+versions refer to it.
 """
 
-from collections.abc import Iterator, Mapping
 from itertools import cycle
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
-from farmy_assets.errors import InvalidInputError
 
-MAX_FILE_CHARACTERS = 64_000
 SHARES_TOLERANCE = 1e-6
 
 PALETTE = (
@@ -120,7 +104,7 @@ class Campaign(Record):
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
-    overlap_share: Share = 0.3
+    overlap_share: Share = OVERLAP_SHARE
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
@@ -138,7 +122,7 @@ class Campaign(Record):
 
     @model_validator(mode="after")
     def _is_sound(self) -> "Campaign":
-        problems = [f"{place}: {text}" for place, text in _contradictions(self.model_dump())]
+        problems = [f"{place}: {text}" for place, text in contradictions(self.model_dump())]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -160,111 +144,6 @@ class Campaign(Record):
         return next((person for person in people if person.email == wanted), None)
 
 
-class _PlainLoader(yaml.BaseLoader):
-    """YAML as text, lists and mappings only.
-
-    Every scalar stays a string (so that a class may be called "no"), tags have no effect, and
-    aliases, which let a short file unfold into a huge value, are refused, as are repeated keys.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                problem = f"the key {str(key.value)[:40]!r} is written twice"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep=deep)
-
-
-def parse_campaign(text: str) -> Campaign:
-    """The campaign that a YAML file describes.
-
-    Raises:
-        InvalidInputError: The file is no campaign; the text names every problem and its place.
-    """
-    document = _read_yaml(text)
-    problems = [f"{place}: {text}" for place, text in _contradictions(document)]
-    try:
-        campaign = Campaign.model_validate(document)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=False, include_input=False):
-            place = ".".join(str(part) for part in detail["loc"])
-            if place:
-                problems.append(f"{place}: {detail['msg'].removeprefix('Value error, ')}")
-            elif not problems:
-                problems.append(detail["msg"].removeprefix("Value error, "))
-        msg = "the campaign file is not valid:\n" + "\n".join(f"  {line}" for line in problems)
-        raise InvalidInputError(msg) from error
-    return campaign
-
-
 def same_rules(first: Campaign, second: Campaign) -> bool:
     """Whether two campaigns differ in nothing but their version."""
     return first.model_dump(exclude={"version"}) == second.model_dump(exclude={"version"})
-
-
-def _read_yaml(text: str) -> dict[str, Any]:
-    if len(text) > MAX_FILE_CHARACTERS:
-        msg = f"the campaign file is longer than {MAX_FILE_CHARACTERS} characters"
-        raise InvalidInputError(msg)
-    try:
-        document = _PlainLoader(text).get_single_data()
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        msg = f"the campaign file is not readable YAML: {reason}"
-        raise InvalidInputError(msg) from error
-    if not isinstance(document, dict):
-        msg = "the campaign file must hold fields such as `name:` and `classes:`"
-        raise InvalidInputError(msg)
-    return document
-
-
-def _contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Place and text of what no single field can know; for raw files and for valid campaigns."""
-    yield from _repetitions(document, "classes", ("id", "name"))
-    yield from _repetitions(document, "annotators", ("name", "email"))
-    yield from _repetitions(document, "triagers", ("name", "email"))
-    people = _rows(document, "annotators")
-    adjudicator = document.get("adjudicator")
-    if isinstance(adjudicator, Mapping):
-        for field in ("name", "email"):
-            if _same_word(adjudicator.get(field)) in {_same_word(row.get(field)) for row in people}:
-                yield f"adjudicator.{field}", "the adjudicator must not be one of the annotators"
-    try:
-        overlap = float(
-            document.get("overlap_share", Campaign.model_fields["overlap_share"].default)
-        )
-    except (TypeError, ValueError):
-        return
-    if overlap > 0 and len(people) == 1:
-        yield "overlap_share", "an overlap needs two annotators; write 0 for a single one"
-
-
-def _repetitions(
-    document: Mapping[str, Any], group: str, fields: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
-    for field in fields:
-        first_places: dict[str, int] = {}
-        for index, row in enumerate(_rows(document, group)):
-            word = _same_word(row.get(field))
-            if word and word in first_places:
-                yield f"{group}.{index}.{field}", f"repeats {group}.{first_places[word]}.{field}"
-            first_places.setdefault(word, index)
-
-
-def _rows(document: Mapping[str, Any], group: str) -> list[Mapping[str, Any]]:
-    rows = document.get(group)
-    if not isinstance(rows, list | tuple):
-        return []
-    return [row if isinstance(row, Mapping) else {} for row in rows]
-
-
-def _same_word(value: object) -> str:
-    return str(value).strip().casefold() if isinstance(value, str | int) else ""

@@ -5,31 +5,18 @@ a later edit is a new vote, a deleted annotation is a `withdrawn` vote, and a re
 understood becomes a problem of its vote instead of getting lost.
 """
 
-import hashlib
-import json
-import math
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
-from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import (
-    DRAWN,
-    NO_DECISION,
     Decision,
-    DecisionKind,
-    asks_for_a_decision,
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
 from farmy_assets.catalog.records import Record
-from farmy_assets.errors import InvalidInputError
 
 
 class Outcome(StrEnum):
@@ -79,86 +66,6 @@ class Vote(Record):
         return self.outcome is Outcome.SUBMITTED and not self.problems
 
 
-def votes_from_task(
-    task: AnsweredTask,
-    *,
-    inbox: Inbox,
-    campaign: Campaign,
-    known: Iterable[Vote],
-    reader: ResultReader,
-    own_addresses: Collection[str] = (),
-) -> list[Vote]:
-    """The votes in a task that are not among the known ones, in the order of their authors.
-
-    Of several annotations of one author the one edited last counts. When the record's latest vote
-    of an author is no longer in the task, the task's present state becomes a new vote (an older
-    annotation that stands again, or a withdrawal), dated by the task's last change. A task that is
-    older than the vote proves nothing (Label Studio was set back): the record stays as it is.
-
-    Args:
-        task: The task with everything Label Studio holds for it.
-        inbox: The inbox that the task lies in.
-        campaign: The campaign at its present version, by which the new votes are read.
-        known: Votes recorded before. Those of other tasks and inboxes are ignored, but looked
-            at: with many tasks, hand over each task's own.
-        reader: Understands the results of the annotations.
-        own_addresses: Addresses that the inbox's person has or had: an answer that is copied out
-            after somebody left, or got another address, is that person's all the same.
-    """
-    recorded = [
-        vote
-        for vote in known
-        if (vote.campaign, vote.phase, vote.inbox_person, vote.task_key)
-        == (inbox.campaign, inbox.phase, inbox.person, task.task_key)
-    ]
-    known_ids = {vote.vote_id for vote in recorded}
-    latest = {vote.email: vote for vote in sorted(recorded, key=_age)}
-    present: dict[str, RawAnnotation] = {}
-    for annotation in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
-        present[_address(annotation.email)] = annotation
-    found = [
-        _news(
-            task,
-            present.get(email),
-            latest.get(email),
-            inbox=inbox,
-            author=_author(email, inbox, campaign, own_addresses),
-            campaign=campaign,
-            reader=reader,
-        )
-        for email in sorted(present.keys() | latest.keys())
-    ]
-    return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
-
-
-def votes_from_tasks(
-    tasks: Iterable[AnsweredTask],
-    *,
-    inbox: Inbox,
-    campaign: Campaign,
-    known: Iterable[Vote],
-    reader: ResultReader,
-    own_addresses: Collection[str] = (),
-) -> list[Vote]:
-    """The votes in an inbox's tasks that are not among the known ones; see `votes_from_task`."""
-    by_task: dict[str, list[Vote]] = defaultdict(list)
-    for vote in known:
-        if vote.is_in(inbox):
-            by_task[vote.task_key].append(vote)
-    return [
-        vote
-        for task in tasks
-        for vote in votes_from_task(
-            task,
-            inbox=inbox,
-            campaign=campaign,
-            known=by_task[task.task_key],
-            reader=reader,
-            own_addresses=own_addresses,
-        )
-    ]
-
-
 def current_votes(votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """The latest vote of each author on each task of each inbox, without the withdrawn ones.
 
@@ -167,157 +74,12 @@ def current_votes(votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """
     latest = {
         (vote.campaign, vote.phase, vote.inbox_person, vote.task_key, vote.email): vote
-        for vote in sorted(votes, key=_age)
+        for vote in sorted(votes, key=age)
     }
     current = (latest[key] for key in sorted(latest))
     return tuple(vote for vote in current if vote.outcome is not Outcome.WITHDRAWN)
 
 
-def _news(
-    task: AnsweredTask,
-    annotation: RawAnnotation | None,
-    before: Vote | None,
-    *,
-    inbox: Inbox,
-    author: str | None,
-    campaign: Campaign,
-    reader: ResultReader,
-) -> Vote | None:
-    """What one author's present annotation adds to the latest vote recorded before; maybe None."""
-    if annotation is None:
-        if before is None or before.outcome is Outcome.WITHDRAWN:
-            return None
-        return _withdrawal(task, before) if task.updated_at >= before.submitted_at else None
-    vote = _read(
-        task, annotation, annotation.updated_at, inbox=inbox, author=author, campaign=campaign,
-        reader=reader,
-    )  # fmt: skip
-    if before is None or vote.submitted_at >= before.submitted_at:
-        return vote
-    if _content(vote) == _content(before) or task.updated_at <= before.submitted_at:
-        return None
-    return _read(
-        task, annotation, task.updated_at, inbox=inbox, author=author, campaign=campaign,
-        reader=reader,
-    )  # fmt: skip
-
-
-def _read(
-    task: AnsweredTask,
-    annotation: RawAnnotation,
-    submitted_at: datetime,
-    *,
-    inbox: Inbox,
-    author: str | None,
-    campaign: Campaign,
-    reader: ResultReader,
-) -> Vote:
-    email = _address(annotation.email)
-    decision: Decision | None = None
-    problems: list[str] = []
-    if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
-        decision, problems = _decision(task.task_key, annotation, reader)
-    skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
-    outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
-    regions: list[Region] = []
-    if not skipped and (decision is None or decision.kind in DRAWN):
-        decides = inbox.phase is Phase.ADJUDICATION
-        regions, unreadable = reader.regions_from_results(
-            reader.drawn_in(annotation.result) if decides else annotation.result,
-            kinds=campaign.regions,
-            labels=campaign.class_names,
-            width_px=task.width_px,
-            height_px=task.height_px,
-        )
-        problems += unreadable
-        if decision and not regions and not problems:
-            problems.append("nothing was drawn, although the choice was to draw")
-    return Vote(
-        vote_id=_vote_id(
-            inbox, task.task_key, email, outcome, submitted_at, content=annotation.result
-        ),
-        campaign=inbox.campaign,
-        campaign_version=campaign.version,
-        phase=inbox.phase,
-        task_key=task.task_key,
-        image_id=task.image_id,
-        inbox_person=inbox.person,
-        person=author,
-        email=email,
-        submitted_at=submitted_at,
-        lead_time_s=_duration(annotation.lead_time_s),
-        outcome=outcome,
-        regions=tuple(regions),
-        problems=tuple(problems),
-        decision=decision,
-    )
-
-
-def _author(
-    email: str, inbox: Inbox, campaign: Campaign, own_addresses: Collection[str]
-) -> str | None:
-    if email in own_addresses:
-        return inbox.person
-    found = campaign.person_with_email(email)
-    return found.name if found else None
-
-
-def _decision(
-    task_key: str, annotation: RawAnnotation, reader: ResultReader
-) -> tuple[Decision | None, list[str]]:
-    """What an adjudicator chose, and what is wrong with that."""
-    try:
-        decision = reader.decision_of(annotation.result)
-    except InvalidInputError as error:
-        return None, [f"the decision {error}"]
-    if decision is None and asks_for_a_decision(task_key):
-        return None, [NO_DECISION]
-    return decision, []
-
-
-def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
-    inbox = Inbox(campaign=before.campaign, phase=before.phase, person=before.inbox_person)
-    changes = {
-        "vote_id": _vote_id(
-            inbox, before.task_key, before.email, Outcome.WITHDRAWN, task.updated_at, content=()
-        ),
-        "submitted_at": task.updated_at,
-        "outcome": Outcome.WITHDRAWN,
-        "lead_time_s": None,
-        "regions": (),
-        "problems": (),
-        "decision": None,
-    }
-    return before.model_copy(update=changes)
-
-
-def _vote_id(
-    inbox: Inbox,
-    task_key: str,
-    email: str,
-    outcome: Outcome,
-    submitted_at: datetime,
-    *,
-    content: tuple[Any, ...],
-) -> str:
-    """Made from what Label Studio holds, not from how we read it: a new reading is no new vote."""
-    when = submitted_at.astimezone(UTC).isoformat()
-    identity = [inbox.key, task_key, email, outcome.value, when, content]
-    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.regions, vote.problems, vote.decision
-
-
-def _age(vote: Vote) -> tuple[datetime, bool, str]:
+def age(vote: Vote) -> tuple[datetime, bool, str]:
     """The order of an author's votes; at the same instant a withdrawal comes after a vote."""
     return vote.submitted_at, vote.outcome is Outcome.WITHDRAWN, vote.vote_id
-
-
-def _address(email: str) -> str:
-    return email.strip().lower()
-
-
-def _duration(seconds: float | None) -> float | None:
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.campaign_changes import described_changes
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_include import include

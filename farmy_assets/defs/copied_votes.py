@@ -11,7 +11,8 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import image_id_in
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.membership import Membership
-from farmy_assets.annotation.votes import Vote, votes_from_tasks
+from farmy_assets.annotation.reading_votes import votes_from_tasks
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.defs.inboxes import existing_inboxes
 from farmy_assets.label_studio import Studio, results
 from farmy_assets.lake.lake import Lake

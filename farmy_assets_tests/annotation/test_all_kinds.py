@@ -11,6 +11,7 @@ from farmy_assets.annotation.consensus import ConsensusStatus, judge_image
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.mask_runs import packed
 from farmy_assets.annotation.matching import mean_the_same
+from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.annotation.regions.box import Box
@@ -18,7 +19,7 @@ from farmy_assets.annotation.regions.keypoint import Keypoint
 from farmy_assets.annotation.regions.mask import Mask
 from farmy_assets.annotation.regions.polygon import Polygon
 from farmy_assets.annotation.regions.rotated_box import RotatedBox
-from farmy_assets.annotation.votes import Vote, votes_from_task
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.label_studio import results
 from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets.label_studio.new_tasks import adjudication_task

@@ -2,14 +2,8 @@ import sys
 
 import pytest
 
-from farmy_assets.annotation.campaign import (
-    PALETTE,
-    Campaign,
-    LabelClass,
-    Splits,
-    parse_campaign,
-    same_rules,
-)
+from farmy_assets.annotation.campaign import PALETTE, Campaign, LabelClass, Splits, same_rules
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.errors import InvalidInputError
 from farmy_assets_tests.annotation.examples import campaign, person
 

@@ -1,7 +1,8 @@
 import pytest
 
-from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.campaign_changes import described_changes, orphaned_classes
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.votes import Outcome
 from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
 

@@ -11,8 +11,9 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.regions.box import Box
-from farmy_assets.annotation.votes import Outcome, Vote, current_votes, votes_from_task
+from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.label_studio import results as reader
 from farmy_assets_tests.annotation.examples import (
     IMAGE,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.inboxes import inboxes_of
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source

@@ -13,8 +13,9 @@ from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.regions.box import Box
-from farmy_assets.annotation.votes import Vote, votes_from_task
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings, results
 from farmy_assets.label_studio.new_tasks import NewTask

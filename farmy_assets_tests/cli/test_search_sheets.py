@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.inboxes import Phase

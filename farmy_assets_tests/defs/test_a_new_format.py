@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.cli import dataset
 from farmy_assets.cli.main import app

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import dagster as dg
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.region import Bounds, Pixel, Point, Region

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.described_batch import DescribedBatch
 from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.defs.sensors import new_images_sensor

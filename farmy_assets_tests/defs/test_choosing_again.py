@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.arrivals import DeliveryMetadata
 from farmy_assets.catalog.metadata import Source
 from farmy_assets.cli import accounts

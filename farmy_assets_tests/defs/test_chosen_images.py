@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.defs.sensors import new_images_sensor
 from farmy_assets.errors import InvalidInputError, LakeError

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.batches import Batch, batch_id_for
 from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.datasets.release import Problem, ProblemKind

@@ -7,7 +7,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import LakeUnavailableError

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.defs import resources as settings

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.phases import ImagePhase
 from farmy_assets.defs.sensors import annotation_completion_sensor, new_images_sensor
 from farmy_assets.errors import InvalidInputError

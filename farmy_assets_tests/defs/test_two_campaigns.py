@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.batches import SealingPolicy, batch_id_for
 from farmy_assets.catalog.phases import ImagePhase

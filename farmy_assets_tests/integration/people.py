@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, triage_inboxes_of
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.label_studio.connection import Connection

@@ -15,7 +15,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import judge_image
 from farmy_assets.annotation.inboxes import Inbox, Phase, instructions
-from farmy_assets.annotation.votes import Outcome, Vote, votes_from_task
+from farmy_assets.annotation.reading_votes import votes_from_task
+from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.label_studio import results
 from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets.label_studio.new_tasks import adjudication_task

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from farmy_assets.annotation.inboxes import Inbox, Phase, instructions
+from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.regions import REGION_KINDS
-from farmy_assets.annotation.votes import votes_from_task
 from farmy_assets.label_studio import Studio, StudioSettings, results
 from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets.label_studio.new_tasks import NewTask

@@ -1,6 +1,7 @@
 """A small campaign for the tests of the repositories."""
 
-from farmy_assets.annotation.campaign import Campaign, parse_campaign
+from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 
 RULES = """
 name: weeds

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from farmy_assets.annotation.campaign import parse_campaign
+from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.lake import keys, record_store
