@@ -7,7 +7,7 @@ versions refer to it.
 from itertools import cycle
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
 from farmy_assets.catalog.metadata import CampaignName, ShortText
@@ -35,20 +35,48 @@ ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
+def _shown(name: str) -> str:
+    if not name.isprintable() or name.startswith("$"):
+        msg = "must not hold control characters, nor start with $ (a variable to Label Studio)"
+        raise ValueError(msg)
+    return name
+
+
+ClassId = Annotated[int, Field(ge=1, le=1_000_000)]
+ClassName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    AfterValidator(_shown),
+]
+
+
 class LabelClass(Record):
-    """One class that annotators choose from; an empty colour is filled in by its campaign."""
+    """One class that annotators choose from; an empty colour is filled in by its campaign.
 
-    id: Annotated[int, Field(ge=1, le=1_000_000)]
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    What becomes of classes is in `class_history.py`.
+
+    Attributes:
+        id: Never changes its meaning.
+        name: What people read, and what regions hold.
+        colour: Of its regions, such as "#d62728".
+        merges: Ids of classes that were merged into this one.
+        split_into: Ids of the classes that take its place.
+        retired: Whether it is not offered any more.
+        former_names: Names that it had, and those of merged classes; filled in when it is stored.
+    """
+
+    id: ClassId
+    name: ClassName
     colour: Annotated[str, StringConstraints(pattern=r"^(?:#[0-9a-fA-F]{6})?$")] = ""
+    merges: Annotated[tuple[ClassId, ...], Field(max_length=200)] = ()
+    split_into: Annotated[tuple[ClassId, ...], Field(max_length=200)] = ()
+    retired: bool = False
+    former_names: Annotated[tuple[ClassName, ...], Field(max_length=1_000)] = ()
 
-    @field_validator("name")
-    @classmethod
-    def _can_be_shown(cls, name: str) -> str:
-        if not name.isprintable() or name.startswith("$"):
-            msg = "must not hold control characters, nor start with $ (a variable to Label Studio)"
-            raise ValueError(msg)
-        return name
+    @property
+    def is_offered(self) -> bool:
+        """Whether annotators can choose it."""
+        return not self.retired and not self.split_into
 
 
 class Person(Record):
@@ -131,6 +159,17 @@ class Campaign(Record):
     def class_names(self) -> tuple[str, ...]:
         """The labels that a region may carry, in the order of the file."""
         return tuple(item.name for item in self.classes)
+
+    @property
+    def offered_classes(self) -> tuple[LabelClass, ...]:
+        """The classes that annotators can choose, in the order of the file."""
+        return tuple(item for item in self.classes if item.is_offered)
+
+    @property
+    def known_labels(self) -> frozenset[str]:
+        """The labels that votes may hold: names of classes, and names that classes had."""
+        former = (name for item in self.classes for name in item.former_names)
+        return frozenset((*self.class_names, *former))
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

@@ -1,12 +1,13 @@
 """What a new version of a campaign changes: in words, and what it must not change."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
-from farmy_assets.annotation.votes import Vote, current_votes
+from farmy_assets.annotation.campaign import Campaign, Person
+from farmy_assets.annotation.class_history import class_operations, removed_classes
+from farmy_assets.annotation.class_uses import ClassUse, class_uses
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
-from farmy_assets.catalog.wording import counted, listed
+from farmy_assets.catalog.wording import listed
 
 _SHORT = 60
 
@@ -19,54 +20,44 @@ class OrphanedClass(Record):
     """What stands in its place, in words."""
     regions: int
     votes: int
+    images: int
 
     @property
     def sentence(self) -> str:
         """What would be lost, in words."""
-        uses = f"{counted(self.regions, 'region')} in {counted(self.votes, 'vote')}"
-        return f'class "{self.name}" {self.becomes}, and has {uses}'
+        use = ClassUse(self.regions, self.votes, self.images)
+        return f'class "{self.name}" {self.becomes}, and has {use.sentence}'
 
 
 def orphaned_classes(
     before: Campaign, after: Campaign, votes: Iterable[Vote]
 ) -> tuple[OrphanedClass, ...]:
-    """Classes with votes that a new version renames, removes, or gives another id.
+    """Classes with votes that a new version removes, without saying what becomes of them.
 
-    Regions hold the names of classes, and data set versions their ids: neither may change.
+    A class that is renamed keeps its id; one that is merged, split or retired says so in the file.
 
     Args:
         before: The present version.
         after: What is to come.
         votes: All votes of the campaign; those that were withdrawn or replaced do not count.
     """
-    now = {item.name: item.id for item in after.classes}
-    lost = [item for item in before.classes if now.get(item.name) != item.id]
+    lost = removed_classes(before, after)
     if not lost:
         return ()
-    regions: Counter[str] = Counter()
-    used: Counter[str] = Counter()
-    for vote in current_votes(votes):
-        labels = Counter(region.label for region in vote.regions)
-        regions += labels
-        used.update(labels.keys())
-    return tuple(
-        OrphanedClass(
-            name=item.name,
-            becomes=_becomes(item, after),
-            regions=regions[item.name],
-            votes=used[item.name],
-        )
-        for item in lost
-        if used[item.name]
-    )
-
-
-def _becomes(item: LabelClass, after: Campaign) -> str:
+    uses = class_uses(votes)
     by_name = {other.name: other.id for other in after.classes}
-    if item.name in by_name:
-        return f"would get the id {by_name[item.name]} in place of {item.id}"
-    renamed = next((other.name for other in after.classes if other.id == item.id), None)
-    return f'would become "{renamed}"' if renamed else "would be removed"
+    found = []
+    for item in lost:
+        use = uses.of(item)
+        if use.votes:
+            has_other_id = item.name in by_name
+            becomes = (
+                f"would get the id {by_name[item.name]} in place of {item.id}"
+                if has_other_id
+                else "would be removed"
+            )
+            found.append(OrphanedClass(name=item.name, becomes=becomes, **use._asdict()))
+    return tuple(found)
 
 
 def described_changes(before: Campaign, after: Campaign) -> list[str]:
@@ -81,16 +72,16 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
 def _class_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     old = {item.id: item for item in before.classes}
     new = {item.id: item for item in after.classes}
-    for key in sorted(old.keys() | new.keys()):
-        was, item = old.get(key), new.get(key)
-        if was is None and item:
-            yield f'class "{item.name}" (id {key}) is new'
-        elif item is None and was:
-            yield f'class "{was.name}" (id {key}) is gone'
-        elif item and was and item.name != was.name:
-            yield f'class "{was.name}" (id {key}) is now called "{item.name}"'
-        elif item and was and item.colour != was.colour:
-            yield f'class "{item.name}": colour {was.colour} -> {item.colour}'
+    for item, becomes in class_operations(before, after):
+        yield f'class "{item.name}" (id {item.id}) {becomes}'
+    for item in removed_classes(before, after):
+        yield f'class "{item.name}" (id {item.id}) is gone'
+    for key in sorted(new):
+        was, now = old.get(key), new[key]
+        if was is None:
+            yield f'class "{now.name}" (id {key}) is new'
+        elif now.colour != was.colour:
+            yield f'class "{now.name}": colour {was.colour} -> {now.colour}'
     both = [item.name for item in before.classes if item.name in after.class_names]
     if both != [name for name in after.class_names if name in before.class_names]:
         yield f"the classes are shown in another order: {listed(after.class_names)}"

@@ -21,6 +21,7 @@ from pydantic import AliasChoices, Field
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
+from farmy_assets.annotation.class_history import ClassHistory
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind, find_conflicts
 from farmy_assets.annotation.decisions import (
     NO_DECISION,
@@ -105,11 +106,12 @@ def judge_image(
         votes: All votes on it, of both phases, current or not.
         campaign: The campaign at its present version.
     """
+    history = ClassHistory(campaign)
     asked = sorted(
         {a.person for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id}
     )
     own = [
-        vote
+        history.present(vote)
         for vote in sorted(current_votes(votes), key=_age)
         if vote.campaign == campaign.name
         and vote.image_id == image_id
@@ -131,7 +133,9 @@ def judge_image(
     conflicts = find_conflicts(judged, campaign.agreement)
     if conflicts:
         decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
-        return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
+        return _adjudicated(
+            judgement, judged, conflicts, decisions, policy=campaign.agreement, history=history
+        )
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
     regions = _fused(judged, campaign.agreement)
     return judgement.model_copy(update={"status": status, "regions": regions})
@@ -144,6 +148,7 @@ def _adjudicated(
     decisions: Sequence[Vote],
     *,
     policy: AgreementPolicy,
+    history: ClassHistory,
 ) -> ImageConsensus:
     """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
     judged = list(answers)
@@ -156,6 +161,7 @@ def _adjudicated(
         if decision is None:
             break
         regions, problems = _decided_regions(decision, judged, policy)
+        problems += history.problems(regions)
         if not problems:
             break
         judged.append(decision)

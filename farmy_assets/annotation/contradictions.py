@@ -10,6 +10,7 @@ OVERLAP_SHARE = 0.3
 def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Place and text of what no single field can know; for raw files and for valid campaigns."""
     yield from _repetitions(document, "classes", ("id", "name"))
+    yield from _class_contradictions(_rows(document, "classes"))
     yield from _repetitions(document, "annotators", ("name", "email"))
     yield from _repetitions(document, "triagers", ("name", "email"))
     people = _rows(document, "annotators")
@@ -24,6 +25,52 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     if overlap > 0 and len(people) == 1:
         yield "overlap_share", "an overlap needs two annotators; write 0 for a single one"
+
+
+def _class_contradictions(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Ids that are given twice by merging, names that another class had, splits into nothing."""
+    places = {_same_word(row.get("id")): number for number, row in enumerate(rows)}
+    names = {_same_word(row.get("name")): number for number, row in enumerate(rows)}
+    merged: dict[str, int] = {}
+    former: dict[str, int] = {}
+    is_offered = [
+        not _is_true(row.get("retired")) and not _items(row, "split_into") for row in rows
+    ]
+    if rows and not any(is_offered):
+        yield "classes", "all are retired or split: annotators need one to choose"
+    for number, row in enumerate(rows):
+        for key in map(_same_word, _items(row, "merges")):
+            if key in places:
+                yield (
+                    f"classes.{number}.merges",
+                    f"class {key} is merged into this one, and cannot be in the file as "
+                    f"classes.{places[key]}: take it out there, or give that class a new id",
+                )
+            if merged.setdefault(key, number) != number:
+                yield f"classes.{number}.merges", f"classes.{merged[key]} merges {key} as well"
+        for name in map(_same_word, _items(row, "former_names")):
+            other = names.get(name, former.setdefault(name, number))
+            if other != number:
+                yield (
+                    f"classes.{other}.name",
+                    f"{name!r} was a name of classes.{number} ({row.get('name')}), and votes may "
+                    "hold it: choose another one",
+                )
+        for key in map(_same_word, _items(row, "split_into")):
+            if key not in places or places[key] == number or not is_offered[places[key]]:
+                yield (
+                    f"classes.{number}.split_into",
+                    f"{key} is not another class of the file that is offered: add it",
+                )
+
+
+def _items(row: Mapping[str, Any], field: str) -> list[Any]:
+    value = row.get(field)
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _is_true(value: object) -> bool:
+    return str(value).casefold() == "true"
 
 
 def _repetitions(

@@ -155,7 +155,7 @@ def _read(
         regions, unreadable = reader.regions_from_results(
             reader.drawn_in(annotation.result) if decides else annotation.result,
             kinds=campaign.regions,
-            labels=campaign.class_names,
+            labels=campaign.known_labels,
             width_px=task.width_px,
             height_px=task.height_px,
         )

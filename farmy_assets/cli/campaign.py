@@ -14,8 +14,10 @@ from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
+from farmy_assets.cli.campaign_preview import preview_lines
 from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, open_lake, reports_errors
+from farmy_assets.cli.text_files import read_text
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -34,27 +36,29 @@ def apply(
     invite: Annotated[
         bool, typer.Option("--invite", help="Invite those who have no account, without asking.")
     ] = False,
+    only_preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Only say what would change, with counts; store nothing."),
+    ] = False,
 ) -> None:
     """Open a campaign, or change its rules: each change makes a new version.
 
-    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint.
+    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint. A class can
+    get another name (with the same id), take in others (`merges: [3]`), be replaced by others
+    (`split_into: [6, 7]`) or be `retired: true`; old votes stay as they are and follow.
 
     Cleansed images that wait for the campaign are given out without another command. What people
     who are named no more have not answered goes to the others. Says what changed, how many images
     the campaign's query would choose now, and who has no account in Label Studio yet.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{file} is not UTF-8: save it in that encoding"
-        raise InvalidInputError(msg) from error
-    except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}"
-        raise InvalidInputError(msg) from error
-    wanted = parse_campaign(text)
+    wanted = parse_campaign(read_text(file))
     lake = open_lake()
     before = lake.campaigns.current(wanted.name)
     campaigns.check(lake, wanted)
+    if only_preview:
+        preview_lines(lake, before, wanted)
+        _tell_choice(lake, wanted)
+        return
     accounts = Accounts(wanted)
     accounts.question()
     _tell_choice(lake, wanted)

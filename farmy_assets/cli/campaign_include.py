@@ -12,6 +12,7 @@ from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, open_lake, reports_errors
+from farmy_assets.cli.text_files import read_text
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.query.layer import QueryLayer
@@ -99,14 +100,7 @@ def _wanted(lake: Lake, name: str, *, other: str, query: str, ids: Path | None) 
 def _lines(file: Path) -> list[str]:
     if str(file) == "-":
         return sys.stdin.read().splitlines()
-    try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        msg = f"{file} is not UTF-8: save it in that encoding"
-        raise InvalidInputError(msg) from error
-    except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}"
-        raise InvalidInputError(msg) from error
+    return read_text(file).splitlines()
 
 
 def _print(found: Inclusion, *, only_preview: bool) -> None:

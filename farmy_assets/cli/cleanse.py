@@ -24,6 +24,7 @@ from farmy_assets.catalog.metadata import Source
 from farmy_assets.cleansing.policy import CleansingPolicies, parse_policy
 from farmy_assets.cli.context import console, reports_errors
 from farmy_assets.cli.output import print_result
+from farmy_assets.cli.text_files import read_text
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.execution.found_files import files_below
 from farmy_assets.execution.work_order import WorkOrder, guarded_pool
@@ -122,11 +123,7 @@ def _stopped_at_once() -> Iterator[None]:
 def _policies(path: Path | None) -> CleansingPolicies:
     if path is None:
         return CleansingPolicies()
-    try:
-        return parse_policy(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"the policy file {path} cannot be read: {error}"
-        raise InvalidInputError(msg) from error
+    return parse_policy(read_text(path))
 
 
 def _check_folders(folder: Path, out: Path) -> None:

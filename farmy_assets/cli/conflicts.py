@@ -15,6 +15,7 @@ from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.context import console, reports_errors
 from farmy_assets.cli.output import print_result
+from farmy_assets.cli.text_files import read_text
 from farmy_assets.errors import InvalidInputError
 
 TABLE, FIGURES, CONSENSUS, PAGE = (
@@ -62,7 +63,7 @@ def conflicts(
     if tight_iou < match_iou:
         msg = f"--tight-iou {tight_iou:g} must not be under --match-iou {match_iou:g}"
         raise InvalidInputError(msg)
-    config = read_config(_text(label_config))
+    config = read_config(read_text(label_config))
     policy = AgreementPolicy(match_iou=match_iou, tight_iou=tight_iou)
     notes: Counter[str] = Counter()
     with _opened(export) as stream, _progress(export, stream) as moved:
@@ -85,14 +86,6 @@ def conflicts(
         f"{counted(agreement.images, 'image')}, {agreement.images_with_two_answers:,} answered by "
         f"two or more, {agreement.images_with_conflicts:,} with a conflict. Look at {out / PAGE}"
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise InvalidInputError(msg) from error
 
 
 @contextmanager

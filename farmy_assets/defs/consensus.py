@@ -9,6 +9,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.class_history import ClassHistory
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
@@ -191,7 +192,7 @@ def _hand_over(
     lake.mark_cleansed_bucket()
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
-    former = []
+    former, history = [], ClassHistory(campaign)
     for item in disputed:
         judgement, image = item.consensus, item.image
         if judgement is None or image is None:
@@ -199,7 +200,7 @@ def _hand_over(
         key = keys.cleansed_image(image.image_id)
         task = adjudication_task(
             judgement,
-            votes=item.votes,
+            votes=[history.present(vote) for vote in item.votes],
             policy=campaign.agreement,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,

@@ -49,7 +49,8 @@ def _classes(campaign: Campaign) -> list[str]:
     Of several kinds each has its name above its classes, which are the same for all of them. Label
     Studio gives the first keys to the classes of the first kind, the next keys to the second.
     """
-    is_only_one = len(campaign.classes) * len(campaign.regions) == 1
+    offered = campaign.offered_classes
+    is_only_one = len(offered) * len(campaign.regions) == 1
     chosen = ' selected="true"' if is_only_one else ""
     lines = []
     for kind in campaign.regions:
@@ -59,10 +60,31 @@ def _classes(campaign: Campaign) -> list[str]:
         lines.append(f'  <{form.CONTROL} name="{kind}" toName="image" {form.SETTINGS}>')
         lines += [
             f"    <Label value={quoteattr(item.name)} background={quoteattr(item.colour)}{chosen}/>"
-            for item in campaign.classes
+            for item in offered
         ]
+        lines += _known_only(campaign)
         lines.append(f"  </{form.CONTROL}>")
     return [*lines, *([_note(KEEP_CLASS)] if chosen else [])]
+
+
+def _known_only(campaign: Campaign) -> list[str]:
+    """Labels that are not offered, so that regions which have them are shown in their colour.
+
+    Last, and hidden: Label Studio would show such a region without any label, and lose it when the
+    answer is saved again.
+    """
+    names = [
+        (name, item.colour)
+        for item in campaign.classes
+        for name in (*((item.name,) if not item.is_offered else ()), *item.former_names)
+    ]
+    if not names:
+        return []
+    labels = [
+        f"      <Label value={quoteattr(name)} background={quoteattr(colour)}/>"
+        for name, colour in names
+    ]
+    return ['    <View style="display: none">', *labels, "    </View>"]
 
 
 _SMALL = "font-size: 14px; font-weight: normal"

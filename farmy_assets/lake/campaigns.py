@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from functools import partial
 
+from pydantic import ValidationError
+
 from farmy_assets.annotation.campaign import Campaign, same_rules
 from farmy_assets.annotation.campaign_changes import OrphanedClass, orphaned_classes
+from farmy_assets.annotation.class_history import removed_classes, with_history
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
@@ -67,41 +70,56 @@ class CampaignRepository:
         Returns the campaign as it now stands, with its version.
 
         Raises:
-            InvalidInputError: A class that people used would be renamed or removed.
+            InvalidInputError: A class that people used would be removed, or a name or an id would
+                get another meaning.
         """
         while True:
             present = self.check(campaign)
-            if present and same_rules(present, campaign):
+            wanted = self._continued(present, campaign)
+            if present and same_rules(present, wanted):
                 return present
             version = max(self._numbers(campaign.name), default=0) + 1
-            stored = campaign.model_copy(update={"version": version})
+            stored = wanted.model_copy(update={"version": version})
             if self.records.write_once(keys.campaign_version(campaign.name, version), stored):
                 return stored
 
     def check(self, wanted: Campaign) -> Campaign | None:
         """Let new rules pass that can be applied; returns the present ones, if there are any.
 
-        Votes are read only if a class is renamed or removed.
+        Votes are read only if a class is removed.
 
         Raises:
-            InvalidInputError: Votes would lose their class.
+            InvalidInputError: Votes would lose their class, or a name or an id would get another
+                meaning.
         """
         present = self.current(wanted.name)
         if present is None:
             return None
+        self._continued(present, wanted)
         orphaned = self._orphaned(present, wanted)
         if orphaned:
             problems = "\n".join(f"  {item.sentence}" for item in orphaned)
             msg = (
                 f"campaign {wanted.name} is not changed: votes would lose their class\n{problems}\n"
-                "keep these classes as they are (more can be added), or apply the file under a new "
-                "campaign name"
+                "keep these classes; or say what becomes of them: `merges: [id]` at another class, "
+                "`split_into: [ids]` or `retired: true` at this one, or its id with another name"
             )
             raise InvalidInputError(msg)
         return present
 
+    def _continued(self, present: Campaign | None, wanted: Campaign) -> Campaign:
+        try:
+            return with_history(present, wanted)
+        except ValidationError as error:
+            problems = "\n".join(
+                f"  {line.removeprefix('Value error, ')}"
+                for detail in error.errors(include_url=False, include_context=False)
+                for line in detail["msg"].split("; ")
+            )
+            msg = f"campaign {wanted.name} is not changed:\n{problems}"
+            raise InvalidInputError(msg) from error
+
     def _orphaned(self, present: Campaign, wanted: Campaign) -> tuple[OrphanedClass, ...]:
-        kept = {(item.id, item.name) for item in wanted.classes}
-        if {(item.id, item.name) for item in present.classes} <= kept:
+        if not removed_classes(present, wanted):
             return ()
         return orphaned_classes(present, wanted, VoteRepository(self.records).all(wanted.name))

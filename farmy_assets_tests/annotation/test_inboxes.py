@@ -99,6 +99,22 @@ def test_a_single_class_is_in_the_hand_from_the_start(phase: Phase) -> None:
         assert [label.get("selected") for label in labels] == chosen
 
 
+def test_labels_that_are_not_offered_are_known_last_and_hidden() -> None:
+    classes = (
+        LabelClass(id=1, name="thistle", retired=True),
+        LabelClass(id=2, name="grass", former_names=("weed",), colour="#d62728"),
+    )
+    rules = Campaign(**dict(campaign()) | {"classes": classes})
+    (control,) = ET.fromstring(label_config(rules, Phase.ANNOTATION)).iter("RectangleLabels")
+    offered, hidden = control
+    assert (offered.get("value"), offered.get("selected")) == ("grass", "true")
+    assert "none" in (hidden.get("style") or "")
+    assert [(label.get("value"), label.get("background")) for label in hidden][1] == (
+        "weed", "#d62728",
+    )  # fmt: skip
+    assert [label.get("value") for label in hidden] == ["thistle", "weed"]
+
+
 @pytest.mark.parametrize("phase", Phase)
 def test_a_page_and_its_instructions_say_what_a_skip_does(phase: Phase) -> None:
     notes = [

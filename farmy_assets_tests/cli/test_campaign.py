@@ -175,22 +175,59 @@ def test_a_change_is_reported_with_the_batch_from_which_it_holds(file: Path, lak
     assert f"query and overlap apply to batches after {BATCH}" in told
 
 
-@pytest.mark.parametrize(
-    "classes", ["[{id: 1, name: crop}]", "[{id: 1, name: crop}, {id: 2, name: grass}]"]
-)
-def test_a_class_with_votes_is_neither_renamed_nor_removed(
-    file: Path, lake: Lake, classes: str
+CLASSES = "[{id: 1, name: crop}, {id: 2, name: weed}]"
+
+
+def test_a_class_with_votes_does_not_go_without_saying_what_becomes_of_it(
+    file: Path, lake: Lake
 ) -> None:
     apply(file)
     lake.votes.add(NAME, [answered(i, "anna") for i in images(3)])
-    file.write_text(CAMPAIGN.replace("[{id: 1, name: crop}, {id: 2, name: weed}]", classes))
+    file.write_text(CAMPAIGN.replace(CLASSES, "[{id: 1, name: crop}]"))
     told = run(app, ["campaign", "apply", str(file)])
     assert told.exit_code == 1
     assert 'class "weed"' in told.stderr
-    assert "3 regions in 3 votes" in told.stderr
-    assert "keep these classes" in told.stderr
-    assert "new campaign name" in told.stderr
+    assert "3 regions in 3 votes on 3 images" in told.stderr
+    assert "`merges: [id]`" in told.stderr
     assert lake.campaigns.named(NAME).version == 1
+
+
+def test_a_name_that_a_class_had_is_given_to_no_other_one(file: Path, lake: Lake) -> None:
+    apply(file)
+    renamed = "[{id: 1, name: crop}, {id: 2, name: grass}, {id: 3, name: weed}]"
+    file.write_text(CAMPAIGN.replace(CLASSES, renamed))
+    told = run(app, ["campaign", "apply", str(file)])
+    assert told.exit_code == 1
+    assert "classes.2.name: 'weed' was a name of classes.1 (grass)" in told.stderr
+    assert lake.campaigns.named(NAME).version == 1
+
+
+def test_what_becomes_of_classes_is_previewed_with_counts_and_then_applied(
+    file: Path, lake: Lake
+) -> None:
+    apply(file)
+    one, two = images(2)
+    keep(lake, [one, two])
+    give(lake, lake.campaigns.named(NAME), *(assigned(i, p) for i in (one, two)
+                                             for p in ("anna", "ben")))  # fmt: skip
+    votes = [answered(one, "anna"), answered(one, "ben", label="crop")]
+    lake.votes.add(NAME, votes)
+    run(app, ["campaign", "evaluate", NAME])
+    merged = CAMPAIGN.replace(CLASSES, "[{id: 1, name: plant, merges: [2]}]")
+    told = apply(file, merged, "--preview").splitlines()
+    assert told[0] == f"{NAME}: version 1 -> 2, not stored"
+    assert '  class "weed" (id 2) is merged into "plant"' in told
+    use = "1 region in 1 vote on 1 image; these votes stay as they are"
+    assert {f'  class "{name}" has {use}' for name in ("weed", "crop")} <= set(told)
+    assert "  of 2 images: agreed 0 -> 1, in_conflict 1 -> 0" in told
+    assert lake.campaigns.named(NAME).version == 1
+
+    assert 'class "weed" (id 2) is merged into "plant"' in apply(file, merged)
+    evaluated = run(app, ["campaign", "evaluate", NAME]).stdout
+    assert evaluated == f"{NAME}: 2 images judged: 1 agreed, 1 waiting\n"
+    assert [v.regions for v in lake.votes.all(NAME)] == [v.regions for v in votes]
+    assert "would stay as it is" in apply(file, merged, "--preview")
+    assert "unchanged" in apply(file, merged)
 
 
 def test_every_mistake_in_a_campaign_file_is_reported_with_its_place(file: Path) -> None:
