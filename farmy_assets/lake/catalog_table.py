@@ -1,28 +1,32 @@
 """The catalog: one DynamoDB item an image, an index that can always be rebuilt from S3.
 
-Item: image_id (key), state, sequencer (as `catalog/sequencers.py` writes it, or in the older form
-until the next event of its image), metadata (JSON text), campaign, corrections (their number) once
-there are some, batch_id once sealed, and, only while the image waits for a batch, waiting_shard and
-waiting_since. The index `waiting` holds just the images that wait, so that looking for work does
-not grow with the work already done; its partition key is spread over shards, because all new images
-would share one hot key.
+`catalog_items.py` has the form of an item. The index `waiting` holds just the images that wait, so
+that looking for work does not grow with the work already done; its partition key is spread over
+shards, because all new images would share one hot key.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from farmy_assets.catalog.batches import WaitingImage
-from farmy_assets.catalog.entry import CatalogEntry, EntryState
-from farmy_assets.catalog.metadata import ImageMetadata
+from farmy_assets.catalog.entry import CatalogEntry
 from farmy_assets.catalog.sequencers import is_comparable, is_later
 from farmy_assets.errors import LakeError, LakeUnavailableError
+from farmy_assets.lake.catalog_items import (
+    CARD_FIELDS,
+    METADATA,
+    SHARDS,
+    IndexCard,
+    entry_of,
+    metadata_values,
+    text,
+    updates_of,
+)
 from farmy_assets.lake.connection import error_code, translated
 from farmy_assets.lake.objects import in_threads
 
@@ -32,22 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 WAITING_INDEX = "waiting"
-SHARDS = 8
 GET_LIMIT = 100
 TRANSACTION_LIMIT = 100
-NEW, NOT_LATER = "attribute_not_exists(image_id)", "sequencer <= :sequencer"
-AS_READ = "sequencer = :read"
-NO_FEWER_CORRECTIONS = "(attribute_not_exists(corrections) OR corrections <= :corrections)"
-METADATA = ["metadata = :metadata", "campaign = :campaign"]
-
-
-def shard_of(image_id: str) -> str:
-    """The shard of the waiting index that an image belongs to."""
-    return str(sha256(image_id.encode()).digest()[0] % SHARDS)
-
-
-def _text(value: str) -> dict[str, str]:
-    return {"S": value}
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,7 @@ class CatalogTable:
         batch never waits. Returns False when the event was older than what is stored.
         """
         with translated(f"cataloguing image {entry.image_id}"):
-            if self._succeeds(self._updates(entry, now=now)):
+            if self._succeeds(updates_of(self.name, entry, now=now)):
                 return True
             if not is_comparable(entry.sequencer):
                 return False  # what was read to be written again has changed since
@@ -75,9 +65,9 @@ class CatalogTable:
             while (stored := self._sequencer(entry.image_id)) is not None:
                 if is_later(stored, entry.sequencer):
                     return False
-                if self._succeeds(self._updates(entry, now=now, read=stored)):
+                if self._succeeds(updates_of(self.name, entry, now=now, read=stored)):
                     return True
-            return self._succeeds(self._updates(entry, now=now))
+            return self._succeeds(updates_of(self.name, entry, now=now))
 
     def _succeeds(self, updates: Iterable[dict[str, Any]]) -> bool:
         """Whether the condition of one of these updates holds, which is then done."""
@@ -93,7 +83,7 @@ class CatalogTable:
 
     def _sequencer(self, image_id: str) -> str | None:
         answer = self.client.get_item(
-            TableName=self.name, Key={"image_id": _text(image_id)},
+            TableName=self.name, Key={"image_id": text(image_id)},
             ProjectionExpression="sequencer", ConsistentRead=True,
         )  # fmt: skip
         return answer["Item"]["sequencer"]["S"] if answer.get("Item") else None
@@ -127,7 +117,7 @@ class CatalogTable:
         if len(entries) == 1:
             return [alone(entries[0])]
         # Most are news of images that nobody has sealed yet, so all conditions hold at once.
-        updates = [{"Update": next(self._updates(entry, now=now))} for entry in entries]
+        updates = [{"Update": next(updates_of(self.name, entry, now=now))} for entry in entries]
         try:
             with translated(f"cataloguing {len(entries)} images"):
                 try:
@@ -143,67 +133,6 @@ class CatalogTable:
             logger.warning("%d images are catalogued one by one", len(entries), exc_info=True)
         return in_threads(alone, entries)
 
-    def _updates(
-        self, entry: CatalogEntry, *, now: datetime, read: str | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """The updates to try, one after the other, until the condition of one holds.
-
-        Args:
-            entry: The state after an event.
-            now: When the image starts to wait.
-            read: The sequencer that was read and found to be no later one; it must still be there.
-        """
-        if read is None and is_comparable(entry.sequencer):
-            in_order = f"({NEW} OR {NOT_LATER})"
-        else:
-            # An entry in the older form is one that was read before, to be written again.
-            in_order, read = f"({NEW} OR {AS_READ})", read or entry.sequencer
-        for tells, corrections in ((True, f" AND {NO_FEWER_CORRECTIONS}"), (False, "")):
-            update = partial(self._update, entry, now=now, tells=tells, read=read)
-            if entry.batch_id:
-                yield update(waits=False, condition=in_order + corrections)
-                continue
-            for waits, sealed in ((True, "attribute_not_exists"), (False, "attribute_exists")):
-                yield update(
-                    waits=waits, condition=f"{in_order}{corrections} AND {sealed}(batch_id)"
-                )
-
-    def _update(
-        self, entry: CatalogEntry, *, now: datetime, waits: bool, tells: bool, condition: str,
-        read: str | None,
-    ) -> dict[str, Any]:  # fmt: skip
-        sets = ["#state = :state", "sequencer = :sequencer"]
-        values: dict[str, Any] = {
-            ":state": _text(entry.state), ":sequencer": _text(entry.sequencer)
-        }  # fmt: skip
-        if read is not None:
-            values[":read"] = _text(read)
-        if tells:
-            values[":corrections"] = {"N": str(entry.corrections)}
-        if entry.metadata and tells:
-            sets += METADATA
-            values |= _metadata_values(entry.metadata)
-            if entry.corrections:
-                sets.append("corrections = :corrections")
-        if entry.batch_id:
-            sets.append("batch_id = :batch")
-            values[":batch"] = _text(entry.batch_id)
-        if waits and entry.state is EntryState.PRESENT and entry.metadata:
-            sets += ["waiting_shard = :shard", "waiting_since = if_not_exists(waiting_since, :now)"]
-            values[":shard"] = _text(shard_of(entry.image_id))
-            values[":now"] = _text(now.isoformat())
-            no_longer = ""
-        else:
-            no_longer = " REMOVE waiting_shard, waiting_since"
-        return {
-            "TableName": self.name,
-            "Key": {"image_id": _text(entry.image_id)},
-            "UpdateExpression": f"SET {', '.join(sets)}{no_longer}",
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#state": "state"},
-            "ExpressionAttributeValues": values,
-        }
-
     def correct(self, entry: CatalogEntry) -> bool:
         """Store corrected metadata in an entry that is there; nothing else of it changes.
 
@@ -218,10 +147,10 @@ class CatalogTable:
             try:
                 self.client.update_item(
                     TableName=self.name,
-                    Key={"image_id": _text(entry.image_id)},
+                    Key={"image_id": text(entry.image_id)},
                     UpdateExpression=f"SET {', '.join(sets)}",
                     ConditionExpression=f"attribute_exists(image_id) AND ({fewer})",
-                    ExpressionAttributeValues={**_metadata_values(entry.metadata), **number},
+                    ExpressionAttributeValues={**metadata_values(entry.metadata), **number},
                 )
             except ClientError as error:
                 if error_code(error) != "ConditionalCheckFailedException":
@@ -252,10 +181,10 @@ class CatalogTable:
     def _sealing(self, image_id: str, batch_id: str) -> dict[str, Any]:
         return {
             "TableName": self.name,
-            "Key": {"image_id": _text(image_id)},
+            "Key": {"image_id": text(image_id)},
             "UpdateExpression": "SET batch_id = :batch REMOVE waiting_shard, waiting_since",
             "ConditionExpression": "attribute_exists(image_id)",
-            "ExpressionAttributeValues": {":batch": _text(batch_id)},
+            "ExpressionAttributeValues": {":batch": text(batch_id)},
         }
 
     def waiting(self) -> list[WaitingImage]:
@@ -269,7 +198,7 @@ class CatalogTable:
                 TableName=self.name,
                 IndexName=WAITING_INDEX,
                 KeyConditionExpression="waiting_shard = :shard",
-                ExpressionAttributeValues={":shard": _text(shard)},
+                ExpressionAttributeValues={":shard": text(shard)},
             )
             for page in pages:
                 for item in page["Items"]:
@@ -288,12 +217,12 @@ class CatalogTable:
     def _chunk(self, image_ids: Sequence[str]) -> list[CatalogEntry]:
         entries: list[CatalogEntry] = []
         asked: dict[str, Any] = {
-            self.name: {"Keys": [{"image_id": _text(i)} for i in dict.fromkeys(image_ids)]}
+            self.name: {"Keys": [{"image_id": text(i)} for i in dict.fromkeys(image_ids)]}
         }
         with translated("reading catalog entries"):
             while asked:  # under load DynamoDB answers in part and returns the rest as unprocessed
                 answer = self.client.batch_get_item(RequestItems=asked)
-                entries += [_entry(item) for item in answer["Responses"].get(self.name, [])]
+                entries += [entry_of(item) for item in answer["Responses"].get(self.name, [])]
                 asked = dict(answer.get("UnprocessedKeys", {}))
         return entries
 
@@ -301,61 +230,17 @@ class CatalogTable:
         """Every entry, by a scan of the table; for reconciliation, not for lookups."""
         with translated("reading the whole catalog"):
             for page in self.client.get_paginator("scan").paginate(TableName=self.name):
-                yield from (_entry(item) for item in page["Items"])
+                yield from (entry_of(item) for item in page["Items"])
 
-    def index_cards(self, *, segment: int, of: int) -> Iterator["IndexCard"]:
-        """One of several parts of the catalog, without the metadata: a tenth of what `scan` reads.
-
-        An entry has a campaign if and only if it has metadata, and the campaign is shorter.
-        """
+    def index_cards(self, *, segment: int, of: int) -> Iterator[IndexCard]:
+        """One of several parts of the catalog without metadata: a tenth of what `scan` reads."""
         with translated("reading the whole catalog"):
             pages = self.client.get_paginator("scan").paginate(
                 TableName=self.name,
                 Segment=segment,
                 TotalSegments=of,
-                ProjectionExpression="image_id, #state, campaign, batch_id, corrections",
+                ProjectionExpression=CARD_FIELDS,
                 ExpressionAttributeNames={"#state": "state"},
             )
             for page in pages:
-                for item in page["Items"]:
-                    yield IndexCard(
-                        image_id=item["image_id"]["S"],
-                        state=EntryState(item["state"]["S"]),
-                        has_metadata="campaign" in item,
-                        batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
-                        corrections=_number(item, "corrections"),
-                    )
-
-
-@dataclass(frozen=True, slots=True)
-class IndexCard:
-    """The little of an entry that is compared with S3."""
-
-    image_id: str
-    state: EntryState
-    has_metadata: bool
-    batch_id: str | None
-    corrections: int = 0
-
-
-def _metadata_values(metadata: ImageMetadata) -> dict[str, Any]:
-    return {
-        ":metadata": _text(metadata.model_dump_json()),
-        ":campaign": _text(metadata.campaign),
-    }
-
-
-def _entry(item: dict[str, Any]) -> CatalogEntry:
-    metadata = item.get("metadata")
-    return CatalogEntry(
-        image_id=item["image_id"]["S"],
-        state=EntryState(item["state"]["S"]),
-        sequencer=item["sequencer"]["S"],
-        metadata=ImageMetadata.model_validate_json(metadata["S"]) if metadata else None,
-        batch_id=item["batch_id"]["S"] if "batch_id" in item else None,
-        corrections=_number(item, "corrections"),
-    )
-
-
-def _number(item: Mapping[str, Any], name: str) -> int:
-    return int(item[name]["N"]) if name in item else 0
+                yield from (IndexCard.of(item) for item in page["Items"])

@@ -1,7 +1,6 @@
 """The catalog made to agree with S3, in both directions.
 
-A million images are compared in little memory: of each side only ids are held, as columns, and the
-comparison is one statement of DuckDB. What lies in DynamoDB in no order needs no sorting that way.
+`both_sides.py` reads both and compares them; here is what follows.
 
 Besides, what the catalog cannot show: incoming bytes whose event was lost, and images of which S3
 has more versions than deletions explain, so that something was written over.
@@ -12,11 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import NamedTuple, Self
-
-import duckdb
-import pyarrow as pa
 
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.catalog.corrections import corrected
@@ -32,50 +27,19 @@ from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket, in_threads
 from farmy_assets.lake.raw_zone import RawZone
+from farmy_assets.workflow.both_sides import (
+    BothSides,
+    differences,
+    listed_images,
+    noted_images,
+    sealed_images,
+)
 
 logger = logging.getLogger(__name__)
 
 HEALED_TOGETHER = 1000
-READ_TOGETHER = 10_000
-SEGMENTS = 4  # of the catalog, read side by side
-HEX = "0123456789abcdef"
-LISTING = pa.schema([("image_id", pa.string())])
 LATE = timedelta(minutes=20)  # five deliveries of an event, and a little more
 NAMED = 20  # of images that were written over
-CORRECTED = pa.schema([("image_id", pa.string()), ("corrections", pa.int32())])
-SEALED = pa.schema([("image_id", pa.string()), ("batch", pa.int32())])
-NOTED = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("present", pa.bool_()),
-        ("described", pa.bool_()),
-        ("noted_batch", pa.int32()),
-        ("noted_corrections", pa.int32()),
-    ]
-)
-
-# Every image on either side, and what is to be done about it. An image of a batch has its entry
-# even when it was deleted since: nothing just vanishes.
-COMPARISON = """
-    SELECT
-        CASE
-            WHEN listed AND NOT coalesce(present, false) THEN 'restore'
-            WHEN batch IS NOT NULL AND present IS NULL THEN 'restore'
-            WHEN $all THEN 'rewrite'
-            WHEN listed AND NOT described THEN 'describe'
-            WHEN listed AND corrections > coalesce(noted_corrections, 0) THEN 'correct'
-            WHEN present AND listed IS NULL THEN 'mark_deleted'
-            WHEN batch IS DISTINCT FROM noted_batch AND batch IS NOT NULL THEN 'seal'
-        END AS action,
-        image_id,
-        batch
-    FROM noted
-    FULL JOIN (SELECT image_id, true AS listed FROM listing) USING (image_id)
-    LEFT JOIN corrected USING (image_id)
-    FULL JOIN (SELECT image_id, min(batch) AS batch FROM sealed GROUP BY ALL) USING (image_id)
-    WHERE action IS NOT NULL
-    ORDER BY action, batch, image_id
-"""
 
 
 class Drift(Record):
@@ -185,26 +149,20 @@ class Reconciler:
             LakeUnavailableError: What was healed so far stays; run it again.
         """
         sent_again, left = self._send_lost_events(now)
-        listing, written_over = self._listed()
+        listing, written_over = listed_images(self.raw)
         corrections = Corrections(self.raw).counts()
-        sealed, batch_ids = self._sealed()
-        noted = self._noted(batch_ids)
+        sealed, batch_ids = sealed_images(self.batches)
+        noted = noted_images(self.catalog, batch_ids)
         counts: Counter[str] = Counter()
-        with duckdb.connect() as engine:
-            engine.register("listing", listing)
-            columns = {"image_id": list(corrections), "corrections": list(corrections.values())}
-            engine.register("corrected", pa.table(columns, CORRECTED))
-            engine.register("sealed", sealed)
-            engine.register("noted", noted)
-            engine.execute(COMPARISON, {"all": rebuild})
-            while rows := engine.fetchmany(HEALED_TOGETHER):
-                for action in {row[0] for row in rows}:
-                    batch_of = {
-                        image_id: None if batch is None else batch_ids[batch]
-                        for wanted, image_id, batch in rows
-                        if wanted == action
-                    }
-                    counts[action] += self._heal(action, batch_of, corrections, now=now)
+        sides = BothSides(listing, corrections, sealed, noted)
+        for rows in differences(sides, rewrite_all=rebuild, at_once=HEALED_TOGETHER):
+            for action in {row.action for row in rows}:
+                batch_of = {
+                    row.image_id: None if row.batch is None else batch_ids[row.batch]
+                    for row in rows
+                    if row.action == action
+                }
+                counts[action] += self._heal(action, batch_of, corrections, now=now)
         return Drift(
             images=listing.num_rows,
             entries=noted.num_rows,
@@ -230,70 +188,6 @@ class Reconciler:
             return 0, len(late)
         self.queue.send_created(self.raw.name, late)
         return len(late), 0
-
-    def _listed(self) -> tuple[pa.Table, list[str]]:
-        """The ids of all images in S3, and of those that were written over.
-
-        Several listings at a time, by the ids' first digit. An image that was taken out and came
-        back has a deletion between its versions.
-        """
-
-        def part(digit: str) -> tuple[pa.Table, list[str]]:
-            present: list[str | None] = []
-            unexplained: Counter[str] = Counter()
-            for version in self.raw.versions(f"{keys.RAW_IMAGES}{digit}"):
-                if version.is_marker:
-                    unexplained[version.key] -= 1
-                elif version.is_latest:
-                    present.append(keys.image_id_of_raw_key(version.key))
-                else:
-                    unexplained[version.key] += 1
-            over = [
-                keys.image_id_of_raw_key(key) for key, count in unexplained.items() if count > 0
-            ]
-            return pa.table({"image_id": present}, LISTING), sorted(filter(None, over))
-
-        parts = in_threads(part, HEX)
-        listing = pa.concat_tables([table for table, _ in parts]).drop_null()
-        written_over = [image_id for _, over in parts for image_id in over]
-        if written_over:
-            logger.warning("%d images were written over, such as %s",
-                           len(written_over), written_over[0])  # fmt: skip
-        return listing, written_over
-
-    def _sealed(self) -> tuple[pa.Table, list[str]]:
-        """Each image that is in a batch of its own, with that batch's place in the list of ids."""
-
-        def part(numbered: tuple[int, Batch]) -> tuple[pa.Table, str]:
-            place, batch = numbered
-            columns = {"image_id": batch.image_ids, "batch": [place] * len(batch.image_ids)}
-            return pa.table(columns, SEALED), batch.batch_id
-
-        batches = in_threads(self.batches.ours, self.batches.numbers())
-        own = [batch for batch in batches if batch and not batch.is_inclusion]
-        parts = in_threads(part, enumerate(own))
-        tables = [SEALED.empty_table(), *(table for table, _ in parts)]
-        return pa.concat_tables(tables), [batch_id for _, batch_id in parts]
-
-    def _noted(self, batch_ids: Sequence[str]) -> pa.Table:
-        """What the catalog has noted of each image, several parts of it at a time."""
-        places = {batch_id: place for place, batch_id in enumerate(batch_ids)}
-
-        def part(segment: int) -> pa.Table:
-            cards = self.catalog.index_cards(segment=segment, of=SEGMENTS)
-            tables = [NOTED.empty_table()]
-            while some := list(islice(cards, READ_TOGETHER)):
-                columns = {
-                    "image_id": [card.image_id for card in some],
-                    "present": [card.state is EntryState.PRESENT for card in some],
-                    "described": [card.has_metadata for card in some],
-                    "noted_batch": [places.get(card.batch_id or "") for card in some],
-                    "noted_corrections": [card.corrections for card in some],
-                }
-                tables.append(pa.table(columns, NOTED))
-            return pa.concat_tables(tables)
-
-        return pa.concat_tables(in_threads(part, range(SEGMENTS)))
 
     def _heal(
         self, action: str, batch_of: Mapping[str, str | None], corrections: Collection[str], *,
