@@ -125,6 +125,8 @@ class Campaign(Record):
     crop: ShortText
     classes: Annotated[tuple[LabelClass, ...], Field(min_length=1, max_length=200)]
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
+    label_config: Annotated[str, StringConstraints(strip_whitespace=True, max_length=30_000)] = ""
+    """Label Studio's interface of the annotators, as XML; empty for the one that is made."""
     image_query: Annotated[str, StringConstraints(strip_whitespace=True, max_length=18_000)] = ""
     """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
     regions: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("box",)

@@ -117,8 +117,7 @@ def _group(
 def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     if before.crop != after.crop:
         yield f"crop: {before.crop} -> {after.crop}"
-    if before.instructions != after.instructions:
-        yield "the instructions are new"
+    yield from _page_changes(before, after)
     if before.image_query != after.image_query:
         yield f"image_query: {_short(before.image_query)} -> {_short(after.image_query)}"
     if before.overlap_share != after.overlap_share:
@@ -133,6 +132,13 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
+
+
+def _page_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.instructions != after.instructions:
+        yield "the instructions are new"
+    if before.label_config != after.label_config:
+        yield "the label config is " + ("new" if after.label_config else "made from the file again")
 
 
 def _short(query: str) -> str:

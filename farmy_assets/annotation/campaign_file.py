@@ -15,6 +15,8 @@
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
 A class can get another name (its id stays), take in another one (`merges: [3]`), be replaced by
 others (`split_into: [6, 7]`) or be `retired: true`: votes stay as they are, and follow.
+`label_config: |` gives the annotators an interface of your own, in Label Studio's XML (begin with
+what `farmy campaign config FILE` prints).
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """

@@ -10,6 +10,7 @@ import typer
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.campaign_changes import described_changes
 from farmy_assets.annotation.campaign_file import parse_campaign
+from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_include import include
@@ -19,6 +20,7 @@ from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.text_files import read_text
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.label_configs import made_config
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow import campaigns
@@ -74,6 +76,17 @@ def apply(
             typer.echo(f"  {line}")
         typer.echo(_holds_from(lake, before, stored))
     accounts.report_missing(invite=invite)
+
+
+@commands.command("config")
+@reports_errors
+def config(file: Annotated[Path, typer.Argument(help="The campaign's YAML file.")]) -> None:
+    """Print the Label Studio interface that is made from a campaign's file, as XML.
+
+    Changed, it can be given in the file as `label_config: |`: headings, columns, keys and sizes are
+    free; controls, their names and their classes stay as the file's other fields say.
+    """
+    typer.echo(made_config(parse_campaign(read_text(file)), Phase.ANNOTATION))
 
 
 @commands.command("status")

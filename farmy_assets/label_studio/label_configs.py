@@ -19,7 +19,14 @@ KEEP_CLASS = (
 
 
 def label_config(campaign: Campaign, phase: Phase) -> str:
-    """The Label Studio interface of a phase, as XML.
+    """The Label Studio interface of a phase, as XML: the campaign's own for its annotators."""
+    if phase is Phase.ANNOTATION and campaign.label_config:
+        return campaign.label_config
+    return made_config(campaign, phase)
+
+
+def made_config(campaign: Campaign, phase: Phase) -> str:
+    """The interface that is made from a campaign's rules.
 
     Turning is switched off for the image: only upright images are understood.
     """
@@ -68,10 +75,9 @@ def _classes(campaign: Campaign) -> list[str]:
 
 
 def _known_only(campaign: Campaign) -> list[str]:
-    """Labels that are not offered, so that regions which have them are shown in their colour.
+    """Labels that are not offered, last and hidden.
 
-    Last, and hidden: Label Studio would show such a region without any label, and lose it when the
-    answer is saved again.
+    Without them Label Studio shows a region that has one in no colour and without a name.
     """
     names = [
         (name, item.colour)

@@ -8,6 +8,7 @@ import; so commands and programs apply rules by these functions.
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.regions import ensure_kinds
 from farmy_assets.datasets.formats import format_named
+from farmy_assets.label_studio.own_configs import ensure_own_config
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
 
@@ -17,7 +18,8 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
 
     Raises:
         InvalidInputError: The query for images is not allowed, or does not fit the tables; there
-            is no such export format or kind of region; or votes would lose their class.
+            is no such export format or kind of region; its label config asks something else; or
+            votes would lose their class.
     """
     _check(wanted)
     return lake.campaigns.check(wanted)
@@ -41,5 +43,6 @@ def _check(campaign: Campaign) -> None:
     for name in campaign.exports:
         format_named(name)
     ensure_kinds(campaign.regions)
+    ensure_own_config(campaign)
     if campaign.image_query:
         checked_selection(campaign.image_query)

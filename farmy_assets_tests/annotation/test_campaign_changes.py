@@ -68,6 +68,7 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "crop": "beet",
         "classes": [{"id": 1, "name": "crop"}, {"id": 3, "name": "grass"}],
         "instructions": "Draw.",
+        "label_config": "<View/>",
         "image_query": "SELECT image_id FROM images",
         "annotators": [person("anna"), person("eva")],
         "adjudicator": person("dora"),
