@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.question_answers import is_empty
+from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -60,10 +62,17 @@ class Person(Record):
 
 
 class AgreementPolicy(Record):
-    """From which likeness on two regions are one object, and from which on they are drawn alike."""
+    """From which likeness on two regions are one object, and from which on they are drawn alike.
+
+    `number_tolerance` has, by the name of an attribute, by how much two numbers may differ that
+    count as the same; without it they have to be equal.
+    """
 
     match_iou: Annotated[float, Field(gt=0, le=1)] = 0.5
     tight_iou: Annotated[float, Field(gt=0, le=1)] = 0.75
+    number_tolerance: dict[QuestionName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = (
+        Field(default_factory=dict, exclude_if=is_empty)
+    )
 
     @model_validator(mode="after")
     def _tight_is_the_stricter(self) -> "AgreementPolicy":
@@ -95,12 +104,16 @@ class Campaign(Record):
     name: CampaignName
     version: Annotated[int, Field(ge=1)] = 1
     crop: ShortText
-    classes: Annotated[tuple[LabelClass, ...], Field(min_length=1, max_length=200)]
+    classes: Annotated[tuple[LabelClass, ...], Field(max_length=200)] = ()
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
     image_query: Annotated[str, StringConstraints(strip_whitespace=True, max_length=18_000)] = ""
     """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
-    regions: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("box",)
+    regions: tuple[ModuleName, ...] = ("box",)
     """Which kinds of regions are drawn; which there are, `annotation.regions` knows."""
+    choices: Annotated[tuple[ImageChoice, ...], Field(max_length=20)] = ()
+    """What is asked of each image as a whole."""
+    attributes: Annotated[tuple[RegionAttribute, ...], Field(max_length=20)] = ()
+    """What is asked of each region."""
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()

@@ -204,6 +204,7 @@ def _hand_over(
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
+            draws=bool(campaign.regions),
         )
         former.append(former_adjudication_key(judgement.image_id, judgement.vote_ids))
         tasks.append(task)

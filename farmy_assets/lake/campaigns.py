@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from farmy_assets.annotation.campaign import Campaign, same_rules
-from farmy_assets.annotation.campaign_changes import OrphanedClass, orphaned_classes
+from farmy_assets.annotation.campaign_changes import orphaned_classes
 from farmy_assets.annotation.membership import Membership
+from farmy_assets.annotation.question_changes import may_orphan, orphaned_answers
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
@@ -67,7 +68,8 @@ class CampaignRepository:
         Returns the campaign as it now stands, with its version.
 
         Raises:
-            InvalidInputError: A class that people used would be renamed or removed.
+            InvalidInputError: A class that people used would be renamed or removed; or a kind of
+                region, a question or a value of which there are votes would be.
         """
         while True:
             present = self.check(campaign)
@@ -81,27 +83,31 @@ class CampaignRepository:
     def check(self, wanted: Campaign) -> Campaign | None:
         """Let new rules pass that can be applied; returns the present ones, if there are any.
 
-        Votes are read only if a class is renamed or removed.
+        Votes are read only if something is taken away that they could hold.
 
         Raises:
-            InvalidInputError: Votes would lose their class.
+            InvalidInputError: Votes would lose their class, or what they answer.
         """
         present = self.current(wanted.name)
         if present is None:
             return None
         orphaned = self._orphaned(present, wanted)
         if orphaned:
-            problems = "\n".join(f"  {item.sentence}" for item in orphaned)
+            problems = "\n".join(f"  {sentence}" for sentence in orphaned)
             msg = (
-                f"campaign {wanted.name} is not changed: votes would lose their class\n{problems}\n"
-                "keep these classes as they are (more can be added), or apply the file under a new "
+                f"campaign {wanted.name} is not changed: votes would lose what they say\n"
+                f"{problems}\n"
+                "keep these as they are (more can be added), or apply the file under a new "
                 "campaign name"
             )
             raise InvalidInputError(msg)
         return present
 
-    def _orphaned(self, present: Campaign, wanted: Campaign) -> tuple[OrphanedClass, ...]:
+    def _orphaned(self, present: Campaign, wanted: Campaign) -> list[str]:
         kept = {(item.id, item.name) for item in wanted.classes}
-        if {(item.id, item.name) for item in present.classes} <= kept:
-            return ()
-        return orphaned_classes(present, wanted, VoteRepository(self.records).all(wanted.name))
+        keeps_classes = {(item.id, item.name) for item in present.classes} <= kept
+        if keeps_classes and not may_orphan(present, wanted):
+            return []
+        votes = VoteRepository(self.records).all(wanted.name)
+        classes = (item.sentence for item in orphaned_classes(present, wanted, votes))
+        return [*classes, *orphaned_answers(present, wanted, votes)]

@@ -6,7 +6,7 @@ import; so commands and programs apply rules by these functions.
 """
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.regions import ensure_kinds
+from farmy_assets.annotation.regions import ensure_kinds, ensure_names_are_no_kinds
 from farmy_assets.datasets.formats import format_named
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
@@ -17,7 +17,7 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
 
     Raises:
         InvalidInputError: The query for images is not allowed, or does not fit the tables; there
-            is no such export format or kind of region; or votes would lose their class.
+            is no such export format or kind of region; or votes would lose what they say.
     """
     _check(wanted)
     return lake.campaigns.check(wanted)
@@ -31,7 +31,7 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
     Raises:
         InvalidInputError: Its query for images is not allowed, or does not fit the tables; there
             is no such export format or kind of region; or a class that people used would be renamed
-            or removed.
+            or removed, or a kind, a question or a value that votes hold.
     """
     _check(campaign)
     return lake.campaigns.apply(campaign)
@@ -41,5 +41,6 @@ def _check(campaign: Campaign) -> None:
     for name in campaign.exports:
         format_named(name)
     ensure_kinds(campaign.regions)
+    ensure_names_are_no_kinds(item.name for item in (*campaign.choices, *campaign.attributes))
     if campaign.image_query:
         checked_selection(campaign.image_query)
