@@ -146,6 +146,14 @@ class Campaign(Record):
         return tuple(item.name for item in self.classes)
 
     @property
+    def question_names(self) -> tuple[str, ...]:
+        """The names of all questions, those about images first."""
+        return (
+            *(choice.name for choice in self.choices),
+            *(attribute.name for attribute in self.attributes),
+        )
+
+    @property
     def people_for_triage(self) -> tuple[Person, ...]:
         """Who looks at flagged photographs: the adjudicator, if the campaign names nobody."""
         return self.triagers or (self.adjudicator,)

@@ -101,7 +101,10 @@ class Conflict(Record):
         region = next(filter(None, self.regions), None)
         what = f" of {_class(region)} {_at(region)}" if region else ""
         given = zip(people, self.answers, strict=True)
-        said = "; ".join(f"{name} answered {in_words(value)}" for name, value in given)
+        said = "; ".join(
+            f"{name} did not answer" if value is None else f"{name} answered {in_words(value)}"
+            for name, value in given
+        )
         return f"{self.question}{what}: {said}"
 
 

@@ -34,12 +34,17 @@ def value_in(answers: Pairs, name: str) -> AnswerValue | None:
 
 
 def in_words(value: AnswerValue | None) -> str:
-    """A value as people read it."""
-    if value is None:
-        return NOTHING_SAID
+    """A value as people read it in a sentence."""
+    if value is None or isinstance(value, float):
+        return in_plain_words(value) or NOTHING_SAID
+    return f'"{in_plain_words(value)}"'
+
+
+def in_plain_words(value: AnswerValue | None) -> str:
+    """A value as people read it in a table; empty for no answer."""
     if isinstance(value, tuple):
-        return f'"{", ".join(value)}"'
-    return f"{value:g}" if isinstance(value, float) else f'"{value}"'
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else value or ""
 
 
 def say_the_same(values: Iterable[AnswerValue | None], *, tolerance: float = 0.0) -> bool:
@@ -92,7 +97,7 @@ def _merged(values: Sequence[AnswerValue]) -> AnswerValue:
 
 def order_of(answers: Pairs) -> str:
     """A text that orders answers, and differs whenever they do; empty for none."""
-    return json.dumps(_written(answers), ensure_ascii=False) if answers else ""
+    return in_json_text(answers) if answers else ""
 
 
 def _one_form(value: object) -> AnswerValue:
@@ -130,6 +135,11 @@ def _plain(value: AnswerValue) -> str | float | list[str]:
 def in_json(answers: Pairs) -> dict[str, Any]:
     """The answers as an object of JSON: name to value."""
     return _written(answers)
+
+
+def in_json_text(answers: Pairs) -> str:
+    """The same as a text: `{}` where nothing was answered."""
+    return json.dumps(_written(answers), ensure_ascii=False)
 
 
 def is_empty(answers: Sequence[object]) -> bool:

@@ -49,8 +49,8 @@ def _drawn_otherwise(conflict: Conflict, drawn: Sequence[tuple[str, Region]], ot
         return f"{regions}: {labels[0]}, drawn differently{how}; which {drawn[0][1].kind} fits?"
     if not others:
         return f"{regions}: {labels[0]}, drawn twice?"
-    said = _said(drawn[0][1].attributes)
-    return f"{regions}: {labels[0]}{said}, or nothing there? Nothing in {others}"
+    first = f"{labels[0]}{_said(drawn[0][1].attributes)}"
+    return f"{regions}: {first}, or nothing there? Nothing in {others}"
 
 
 def _answered(

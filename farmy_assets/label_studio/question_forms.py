@@ -4,7 +4,7 @@ Source: labelstud.io/tags (choices, number, textarea), "Sample Results JSON". An
 region has the region's id, and in its value the region's place besides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from farmy_assets.annotation.question_answers import AnswerValue, Pairs
@@ -46,8 +46,37 @@ FORMS = {
 }
 
 
+def said_in(entry: Mapping[Any, Any], kind: str) -> tuple[str, ...] | float:
+    """What an entry of a result list answers, whatever may be answered.
+
+    Args:
+        entry: The entry, as Label Studio returned it.
+        kind: The kind of its question, as in `FORMS`.
+
+    Returns:
+        The chosen values or written texts, each once and in their order, or the number.
+
+    Raises:
+        InvalidInputError: It cannot be understood; the text says why, and follows the question's
+            name.
+    """
+    value = entry.get("value")
+    given = value.get(FORMS[kind].key) if isinstance(value, Mapping) else None
+    if kind in (NUMBER, RATING):
+        number = finite(given)
+        if number is None:
+            msg = f"has no usable number: {str(given)[:40]!r}"
+            raise InvalidInputError(msg)
+        return number
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list | tuple):
+        msg = f"has no readable {kind}"
+        raise InvalidInputError(msg)
+    return tuple(dict.fromkeys(str(each).strip() for each in texts))
+
+
 def answer_in(entry: Mapping[Any, Any], question: Question) -> AnswerValue | None:
-    """What an entry of a result list answers to a question; None for an empty answer.
+    """What an entry of a result list answers to a question of ours; None for an empty answer.
 
     Label Studio checks nothing that is sent to it, so everything is checked here.
 
@@ -55,14 +84,12 @@ def answer_in(entry: Mapping[Any, Any], question: Question) -> AnswerValue | Non
         InvalidInputError: It cannot be understood, or is none that is offered; the text says why,
             and follows the question's name.
     """
-    kind = kind_of(question)
-    value = entry.get("value")
-    given = value.get(FORMS[kind].key) if isinstance(value, Mapping) else None
-    if kind == CHOICE:
-        return _chosen(given, question)
-    if isinstance(question, RegionAttribute) and kind == NUMBER:
-        return _number(given, question)
-    return _text(given)
+    said = said_in(entry, kind_of(question))
+    if isinstance(said, float):
+        return _within(said, question)
+    if kind_of(question) == CHOICE:
+        return _offered(said, question)
+    return _only_text(said)
 
 
 def results_of(
@@ -105,11 +132,7 @@ def _place(shape: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in shape.items() if not key.endswith("labels")}
 
 
-def _chosen(given: object, question: Question) -> AnswerValue | None:
-    if not isinstance(given, list | tuple):
-        msg = "has no readable choice"
-        raise InvalidInputError(msg)
-    chosen = tuple(dict.fromkeys(str(each) for each in given))
+def _offered(chosen: tuple[str, ...], question: Question) -> AnswerValue | None:
     for each in chosen:
         if each not in question.values:
             msg = f"has the answer {each[:40]!r}, which is not offered"
@@ -122,35 +145,25 @@ def _chosen(given: object, question: Question) -> AnswerValue | None:
     return tuple(sorted(chosen)) if question.several else chosen[0]
 
 
-def _number(given: object, question: RegionAttribute) -> float:
-    number = finite(given)
-    if number is None:
-        msg = f"has no usable number: {str(given)[:40]!r}"
+def _within(number: float, question: Question) -> float:
+    low, high = (
+        (question.min, question.max) if isinstance(question, RegionAttribute) else 2 * (None,)
+    )
+    if low is not None and number < low:
+        msg = f"has the number {number:g}, which is under {low:g}"
         raise InvalidInputError(msg)
-    if question.min is not None and number < question.min:
-        msg = f"has the number {number:g}, which is under {question.min:g}"
-        raise InvalidInputError(msg)
-    if question.max is not None and number > question.max:
-        msg = f"has the number {number:g}, which is over {question.max:g}"
+    if high is not None and number > high:
+        msg = f"has the number {number:g}, which is over {high:g}"
         raise InvalidInputError(msg)
     return number
 
 
-def _text(given: object) -> str | None:
-    lines = [given] if isinstance(given, str) else given
-    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
-        msg = "has no readable text"
+def _only_text(texts: tuple[str, ...]) -> str | None:
+    if len(texts) > 1:
+        msg = f"has {len(texts)} texts instead of one"
         raise InvalidInputError(msg)
-    if len(lines) > 1:
-        msg = f"has {len(lines)} texts instead of one"
-        raise InvalidInputError(msg)
-    text = trimmed(lines)
+    text = "".join(texts)
     if len(text) > LONGEST_TEXT:
         msg = f"has a text of more than {LONGEST_TEXT:,} characters"
         raise InvalidInputError(msg)
     return text or None
-
-
-def trimmed(lines: Iterable[str]) -> str:
-    """Texts as one, without the spaces around them: they make no other answer."""
-    return "\n".join(line.strip() for line in lines).strip()

@@ -41,6 +41,6 @@ def _check(campaign: Campaign) -> None:
     for name in campaign.exports:
         format_named(name)
     ensure_kinds(campaign.regions)
-    ensure_names_are_no_kinds(item.name for item in (*campaign.choices, *campaign.attributes))
+    ensure_names_are_no_kinds(campaign.question_names)
     if campaign.image_query:
         checked_selection(campaign.image_query)

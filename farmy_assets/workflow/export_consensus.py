@@ -5,6 +5,7 @@ from typing import Any
 
 from farmy_assets.annotation.quorum import AgreedRegion
 from farmy_assets.label_studio.exports import ExportedTask
+from farmy_assets.label_studio.question_forms import results_of
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.label_studio.regions import FORMS, region_to_result
 from farmy_assets.workflow.export_comparison import ComparedImage
@@ -47,6 +48,9 @@ def _regions(image: ComparedImage, place: int, config: ReadConfig) -> list[dict[
         people = {"score": round(agreed.score, 4), "meta": {"people": list(agreed.people)}}
         names = {"from_name": _control(agreed, config), "to_name": config.control}
         found.append({**result, **names, **people, **_place(place, config)})
+        kinds = {name: question.kind for name, question in config.questions.items()}
+        said = results_of(agreed.region.attributes, kinds, of=result, to_name=config.control)
+        found += [entry | _place(place, config) for entry in said]
     return found
 
 

@@ -105,7 +105,7 @@ def test_classes_are_needed_where_something_is_drawn() -> None:
 
 def test_no_question_has_the_name_of_another_control_of_the_pages() -> None:
     config = asking(regions=tuple(REGION_KINDS))
-    asked = {question.name for question in (*config.choices, *config.attributes)}
+    asked = set(config.question_names)
     for phase in Phase:
         found = label_config(config, phase)
         names = {part.partition('"')[0] for part in found.split(' name="')[1:]}
