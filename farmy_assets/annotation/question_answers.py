@@ -65,9 +65,8 @@ def merged(given: Sequence[Pairs]) -> Pairs:
     """One answer to each question in place of several people's, in any order.
 
     Of numbers it is the median, of several values each that more than half of those who answered
-    gave, if there is one, and else what most of them gave. A question that fewer than half
-    answered stays open. Where equally many say different things, the first in the order of the
-    alphabet is taken: `conflicts.py` finds those, and a person decides.
+    gave, and else what more of them gave than any other answer. A question stays open that fewer
+    than half answered, or to which no answer is ahead of the others.
 
     Args:
         given: The answers of each person.
@@ -76,23 +75,22 @@ def merged(given: Sequence[Pairs]) -> Pairs:
     found: dict[str, AnswerValue] = {}
     for name in sorted(names):
         values = [v for answers in given if (v := value_in(answers, name)) is not None]
-        if 2 * len(values) >= len(given):
-            found[name] = _merged(values)
+        value = _merged(values) if 2 * len(values) >= len(given) else None
+        if value is not None:
+            found[name] = value
     return answers_of(found)
 
 
-def _merged(values: Sequence[AnswerValue]) -> AnswerValue:
+def _merged(values: Sequence[AnswerValue]) -> AnswerValue | None:
     numbers = [value for value in values if isinstance(value, float)]
     if len(numbers) == len(values):
         return float(median(numbers))
     several = [value for value in values if isinstance(value, tuple)]
     if len(several) == len(values):
         count = Counter(each for value in several for each in value)
-        chosen = tuple(sorted(each for each, n in count.items() if 2 * n > len(values)))
-        if chosen:
-            return chosen
-    most = Counter(values)
-    return min(most, key=lambda value: (-most[value], order_of((("", value),))))
+        return tuple(sorted(each for each, n in count.items() if 2 * n > len(values))) or None
+    (first, most), *others = Counter(values).most_common(2)
+    return None if others and others[0][1] == most else first
 
 
 def order_of(answers: Pairs) -> str:

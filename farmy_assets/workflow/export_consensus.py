@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from farmy_assets.annotation.question_answers import answers_of, merged
 from farmy_assets.annotation.quorum import AgreedRegion
 from farmy_assets.label_studio.exports import ExportedTask
 from farmy_assets.label_studio.question_forms import results_of
@@ -17,7 +18,8 @@ def consensus_task(
     """The task with one annotation: what enough people drew, each region with its score.
 
     Label Studio imports it. A task that everybody skipped has a cancelled annotation; one that
-    nobody answered has none. Choices are kept where all who chose chose the same.
+    nobody answered has none. Answers are kept that most people gave, to questions that at least
+    half of them answered.
     """
     results = [
         entry
@@ -79,17 +81,7 @@ def _control(agreed: AgreedRegion, config: ReadConfig) -> str:
 
 
 def _choices(image: ComparedImage, place: int, config: ReadConfig) -> list[dict[str, Any]]:
-    found = []
-    asked = [name for name, question in config.questions.items() if question.kind == "choice"]
-    for name in asked:
-        given = {a.choices[name] for a in image.answers.values() if name in a.choices}
-        if len(given) == 1:
-            result = {
-                "id": f"{name}-{place}",
-                "from_name": name,
-                "to_name": config.control,
-                "type": "choices",
-                "value": {"choices": list(given.pop())},
-            }
-            found.append({**result, **_place(place, config)})
-    return found
+    asked = {name: q.kind for name, q in config.questions.items() if q.kind == "choice"}
+    agreed = merged([answers_of(answer.choices) for answer in image.answers.values()])
+    found = results_of(agreed, asked, to_name=config.control)
+    return [{**e, "id": f"{e['from_name']}-{place}", **_place(place, config)} for e in found]

@@ -68,10 +68,23 @@ def test_numbers_are_the_same_within_their_tolerance_and_nothing_is_not_zero() -
         ([{"n": 3.0}, {"n": 5.0}, {"n": 100.0}], {"n": 5.0}),
         ([{"n": 3.0}, {"n": 4.0}], {"n": 3.5}),
         ([{"s": ("a", "b")}, {"s": ("b", "c")}, {"s": ("b",)}], {"s": ("b",)}),
+        ([{"s": ("a",)}, {"s": ("b",)}], {}),
+        ([{"a": "x"}, {"a": "y"}], {}),
+        ([{"a": "x"}, {}], {"a": "x"}),
         ([{"a": "x"}, {}, {}], {}),
         ([{}, {}], {}),
     ],
-    ids=["majority", "median of three", "mean of two", "value by value", "few", "nobody"],
+    ids=[
+        "majority",
+        "median of three",
+        "mean of two",
+        "value by value",
+        "none common",
+        "a tie",
+        "half",
+        "few",
+        "nobody",
+    ],
 )
 def test_several_peoples_answers_become_one(
     given: list[dict[str, AnswerValue]], wanted: dict[str, AnswerValue]

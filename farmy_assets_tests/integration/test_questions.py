@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -46,6 +47,7 @@ class Desk(NamedTuple):
     inbox: Inbox
     project_id: int
     rules: Campaign
+    seen: Path
 
     def open(self) -> None:
         """Open the task from the table."""
@@ -54,16 +56,16 @@ class Desk(NamedTuple):
             self.page, self.platform.label_studio_url, project_id=self.project_id, task_id=task_id
         )
 
-    def choose(self, question: str, *values: str) -> None:
+    def choose(self, *values: str) -> None:
         """Answer a choice by mouse."""
         for value in values:
             box = self.page.locator(f".lsf-choices input[name='{value}']").first
             box.wait_for(state="attached")
             box.check(force=True)
-        del question
 
     def submit(self) -> None:
-        """Press Submit."""
+        """Press Submit; what was to be seen then is kept in a temporary folder."""
+        self.page.screenshot(path=self.seen / f"{self.inbox.phase}-{self.inbox.campaign}.png")
         self.page.locator("[data-testid=bottombar-submit-button]").click()
 
     def answers(self) -> list[Vote]:
@@ -79,7 +81,12 @@ class Desk(NamedTuple):
 
     def answer(self) -> Vote:
         """The one vote, once it is there."""
-        return self.platform.wait_until("the answer", self.answers)[0]
+
+        def there() -> list[Vote]:
+            self.page.wait_for_timeout(100)  # its requests go out only while we wait with it
+            return self.answers()
+
+        return self.platform.wait_until("the answer", there)[0]
 
 
 @pytest.fixture
@@ -88,6 +95,7 @@ def desk_for(
     accounts: dict[str, Account],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[[Campaign, Phase, Sequence[Vote]], Desk]]:
+    seen = tmp_path_factory.mktemp("seen")
     with browser_page(width_px=1600, height_px=1000) as page:
 
         def made(rules: Campaign, phase: Phase, votes: Sequence[Vote]) -> Desk:
@@ -104,10 +112,9 @@ def desk_for(
             assert platform.studio.add_tasks(project_id, [task]) == 1
             account = accounts[name]
             sign_in(page, platform.label_studio_url, email=account.email, password=account.password)
-            return Desk(page, platform, inbox, project_id, rules)
+            return Desk(page, platform, inbox, project_id, rules, seen)
 
         yield made
-        page.screenshot(path=tmp_path_factory.mktemp("seen") / "questions.png")
 
 
 def _task(
@@ -150,11 +157,11 @@ def test_an_annotator_answers_for_a_region_and_for_the_image(
     page.get_by_text("Quality: answer first").first.wait_for()
     assert desk.answers() == []
     page.get_by_role("button", name="OK").first.click()
-    desk.choose("quality", "good")
+    desk.choose("good")
     page.mouse.click(left + 10, top + 10)  # the region becomes the selected one
     page.get_by_text("Stage", exact=True).wait_for()
-    desk.choose("stage", "young")
-    desk.choose("damage", "holes", "rust")
+    desk.choose("young")
+    desk.choose("holes", "rust")
     page.locator("input[name=leaves]").fill("7")
     page.locator("[data-testid=textarea-input]").fill("tilted")
     page.keyboard.press("Enter")
@@ -197,7 +204,7 @@ def test_an_adjudicator_reads_what_differs_and_draws_and_answers(
     page.mouse.move(left + image.shown_width * 0.2, top + image.shown_height * 0.1, steps=5)
     page.mouse.up()
     page.wait_for_timeout(1_500)
-    desk.choose("quality", "bad")
+    desk.choose("bad")
     desk.submit()
     found = desk.answer()
     assert found.problems == ()
@@ -214,7 +221,7 @@ def test_images_are_classified_without_anything_drawn(
     desk.open()
     desk.page.get_by_text("I answer the questions myself").wait_for()
     desk.page.keyboard.press("w")
-    desk.choose("quality", "good")
+    desk.choose("good")
     desk.submit()
     found = desk.answer()
     assert (found.problems, found.choices) == ((), answers_of({"quality": "good"}))
