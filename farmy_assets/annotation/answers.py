@@ -1,11 +1,13 @@
 """Answers as the tool that they were given in holds them, and what has to be understood of them."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import AwareDatetime, Field
 
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import Decision
+from farmy_assets.annotation.question_answers import Pairs
 from farmy_assets.annotation.region import Region
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.rulings import Answer
@@ -40,6 +42,27 @@ class AnsweredTask(Record):
     annotations: tuple[RawAnnotation, ...]
 
 
+class ReadRegions(NamedTuple):
+    """The regions in some results, in pixels, with their attributes.
+
+    Attributes:
+        regions: What was understood.
+        region_ids: The id of each of them where it was drawn; empty where it had none.
+        problems: For each thing that was not understood, or is missing, the reason.
+    """
+
+    regions: tuple[Region, ...]
+    region_ids: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+class ReadChoices(NamedTuple):
+    """What some results say of the image as a whole, and what of that was not understood."""
+
+    choices: Pairs
+    problems: tuple[str, ...]
+
+
 class ResultReader(Protocol):
     """Understands the results of annotations, in the form of the tool that they were drawn in."""
 
@@ -48,12 +71,16 @@ class ResultReader(Protocol):
         results: Iterable[object],
         /,
         *,
-        kinds: Collection[str],
-        labels: Collection[str],
+        campaign: Campaign,
         width_px: int,
         height_px: int,
-    ) -> tuple[list[Region], list[str]]:
-        """The regions in pixels, and for each result that cannot be understood the reason."""
+    ) -> ReadRegions:
+        """The regions with their attributes; every result counts that answers no image choice."""
+
+    def choices_from_results(
+        self, results: Iterable[object], /, *, campaign: Campaign
+    ) -> ReadChoices:
+        """What was answered about the image as a whole."""
 
     def drawn_in(self, result: Sequence[Any], /) -> list[Any]:
         """Of an adjudicator's results those that he or she drew."""

@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.question_answers import is_empty
+from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -88,10 +90,17 @@ class Person(Record):
 
 
 class AgreementPolicy(Record):
-    """From which likeness on two regions are one object, and from which on they are drawn alike."""
+    """From which likeness on two regions are one object, and from which on they are drawn alike.
+
+    `number_tolerance` has, by the name of an attribute, by how much two numbers may differ that
+    count as the same; without it they have to be equal.
+    """
 
     match_iou: Annotated[float, Field(gt=0, le=1)] = 0.5
     tight_iou: Annotated[float, Field(gt=0, le=1)] = 0.75
+    number_tolerance: dict[QuestionName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = (
+        Field(default_factory=dict, exclude_if=is_empty)
+    )
 
     @model_validator(mode="after")
     def _tight_is_the_stricter(self) -> "AgreementPolicy":
@@ -123,14 +132,18 @@ class Campaign(Record):
     name: CampaignName
     version: Annotated[int, Field(ge=1)] = 1
     crop: ShortText
-    classes: Annotated[tuple[LabelClass, ...], Field(min_length=1, max_length=200)]
+    classes: Annotated[tuple[LabelClass, ...], Field(max_length=200)] = ()
     instructions: Annotated[str, StringConstraints(max_length=20_000)] = ""
     label_config: Annotated[str, StringConstraints(strip_whitespace=True, max_length=30_000)] = ""
     """Label Studio's interface of the annotators, as XML; empty for the one that is made."""
     image_query: Annotated[str, StringConstraints(strip_whitespace=True, max_length=18_000)] = ""
     """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
-    regions: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("box",)
+    regions: tuple[ModuleName, ...] = ("box",)
     """Which kinds of regions are drawn; which there are, `annotation.regions` knows."""
+    choices: Annotated[tuple[ImageChoice, ...], Field(max_length=20)] = ()
+    """What is asked of each image as a whole."""
+    attributes: Annotated[tuple[RegionAttribute, ...], Field(max_length=20)] = ()
+    """What is asked of each region."""
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
@@ -172,6 +185,19 @@ class Campaign(Record):
         """The labels that votes may hold: names of classes, and names that classes had."""
         former = (name for item in self.classes for name in item.former_names)
         return frozenset((*self.class_names, *former))
+
+    def present_name(self, label: str) -> str:
+        """The present name of the class that a label means; the label itself if there is none."""
+        found = (item.name for item in self.classes if label in item.former_names)
+        return next(found, label)
+
+    @property
+    def question_names(self) -> tuple[str, ...]:
+        """The names of all questions, those about images first."""
+        return (
+            *(choice.name for choice in self.choices),
+            *(attribute.name for attribute in self.attributes),
+        )
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

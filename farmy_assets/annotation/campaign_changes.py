@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.class_history import class_operations, removed_classes
 from farmy_assets.annotation.class_uses import ClassUse, class_uses
+from farmy_assets.annotation.question_changes import described_questions
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import listed
@@ -64,6 +65,7 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
     """Each difference between two versions of a campaign, as a line for people."""
     return [
         *_class_changes(before, after),
+        *described_questions(before, after),
         *_people_changes(before, after),
         *_other_changes(before, after),
     ]
@@ -129,7 +131,8 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     if before.splits != after.splits:
         yield f"splits: {_splits(before)} -> {_splits(after)}"
     if before.regions != after.regions:
-        yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
+        was, now = (", ".join(campaign.regions) or "none" for campaign in (before, after))
+        yield f"regions: {was} -> {now}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
 

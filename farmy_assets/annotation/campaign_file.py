@@ -12,9 +12,20 @@
 
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
-rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
-A class can get another name (its id stays), take in another one (`merges: [3]`), be replaced by
-others (`split_into: [6, 7]`) or be `retired: true`: votes stay as they are, and follow.
+rotated_box, polygon, mask or keypoint; each kind can be drawn of each class. A class can get
+another name (its id stays), take in another one (`merges: [3]`), be replaced by others
+(`split_into: [6, 7]`) or be `retired: true`: votes stay as they are, and follow.
+
+More can be asked, of each image (`choices`) and of each region (`attributes`: a choice, a number or
+a text, of all classes or of some); `several: yes` lets more than one value be chosen,
+`required: yes` forbids to leave the question open. With `regions: []` and choices nothing is drawn.
+
+    choices:
+      - {name: quality, values: [good, bad], required: yes}
+    attributes: [{name: stage, values: [seedling, grown], classes: [weed]},
+      {name: leaves, kind: number, min: 0, max: 40}, {name: remark, kind: text}]
+    agreement: {number_tolerance: {leaves: 1}}
+
 `label_config: |` gives the annotators an interface of your own, in Label Studio's XML (begin with
 what `farmy campaign config FILE` prints).
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator

@@ -27,11 +27,6 @@ class ClassHistory:
     campaign: Campaign
 
     @cached_property
-    def _moved(self) -> Mapping[str, str]:
-        """Former name to present one."""
-        return {former: item.name for item in self.campaign.classes for former in item.former_names}
-
-    @cached_property
     def split_classes(self) -> Mapping[str, str]:
         """The name of each split class, and why its regions cannot stay, in words."""
         names = {item.id: f'"{item.name}"' for item in self.campaign.classes}
@@ -47,8 +42,6 @@ class ClassHistory:
 
         Regions of a split class are a problem of the vote: somebody has to decide.
         """
-        if not self._moved and not self.split_classes:
-            return vote
         regions = tuple(self._renamed(region) for region in vote.regions)
         problems = (*vote.problems, *self.problems(regions))
         if regions == vote.regions and problems == vote.problems:
@@ -61,8 +54,8 @@ class ClassHistory:
         return tuple(self.split_classes[name] for name in sorted(split))
 
     def _renamed(self, region: Region) -> Region:
-        name = self._moved.get(region.label)
-        return region.model_copy(update={"label": name}) if name else region
+        name = self.campaign.present_name(region.label)
+        return region if name == region.label else region.model_copy(update={"label": name})
 
 
 def with_history(before: Campaign | None, wanted: Campaign) -> Campaign:

@@ -2,7 +2,8 @@
 
 A region that somebody did not draw is `missed` when at least half of the voters drew it and `extra`
 when fewer did; it is also `extra` when it lies over an object that more voters drew and its author
-drew already (a repeated region). Which regions mean the same object, `matching.py` says.
+drew already (a repeated region). Which regions mean the same object, `matching.py` says, and what
+counts as another answer to a question `differing_answers.py`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,13 @@ from itertools import combinations
 from pydantic import AliasChoices, Field
 
 from farmy_assets.annotation.campaign import AgreementPolicy
+from farmy_assets.annotation.differing_answers import (
+    Difference,
+    differing_attributes,
+    differing_choices,
+)
 from farmy_assets.annotation.matching import RegionGroup, drawn_alike, group_regions, mean_the_same
+from farmy_assets.annotation.question_answers import AnswerValue, in_words, is_empty
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
 from farmy_assets.annotation.votes import Outcome, Vote
@@ -27,6 +34,8 @@ class ConflictKind(StrEnum):
     MISSED = "missed"
     EXTRA = "extra"
     LOOSE = "loose"
+    ATTRIBUTE = "attribute"
+    IMAGE_CHOICE = "image_choice"
     SKIPPED = "skipped"
     INVALID = "invalid"
 
@@ -38,8 +47,9 @@ class ConflictKind(StrEnum):
 class Conflict(Record):
     """One difference; `regions` holds one entry for each of `people`, None where nothing was drawn.
 
-    `likeness` is the lowest among the regions drawn, for other_class and loose. `problems` is for
-    invalid votes, whose regions are not compared.
+    `likeness` is the lowest among the regions drawn, for other_class and loose. `question` is what
+    was answered differently, and `answers` what each of `people` said, None for no answer: for
+    attribute and image_choice. `problems` is for invalid votes, whose regions are not compared.
     """
 
     image_id: str
@@ -48,6 +58,8 @@ class Conflict(Record):
     regions: tuple[AnyRegion | None, ...] = Field(validation_alias=STORED_AS)
     likeness: float | None = Field(default=None, validation_alias=AliasChoices("likeness", "iou"))
     problems: tuple[str, ...] = ()
+    question: str = Field(default="", exclude_if=is_empty)
+    answers: tuple[AnswerValue | None, ...] = Field(default=(), exclude_if=is_empty)
 
     @property
     def sentence(self) -> str:
@@ -63,6 +75,11 @@ class Conflict(Record):
             return f"{others} skipped this image"
         if self.kind is ConflictKind.INVALID:
             return f"{others} sent something that cannot be read: {'; '.join(self.problems)}"
+        if self.question:
+            return self._differently_answered([name for name, _ in sides])
+        return self._differently_drawn(drew, others)
+
+    def _differently_drawn(self, drew: Sequence[tuple[str, Region]], others: str) -> str:
         who = listed([name for name, _ in drew])
         what = f"{_class(drew[0][1])} {_at(drew[0][1])}"
         if self.kind is ConflictKind.OTHER_CLASS:
@@ -79,6 +96,16 @@ class Conflict(Record):
         if self.kind is ConflictKind.EXTRA and not others:
             return f"{who} drew {what} twice"
         return f"{who} saw {what}, {others} did not"
+
+    def _differently_answered(self, people: Sequence[str]) -> str:
+        region = next(filter(None, self.regions), None)
+        what = f" of {_class(region)} {_at(region)}" if region else ""
+        given = zip(people, self.answers, strict=True)
+        said = "; ".join(
+            f"{name} did not answer" if value is None else f"{name} answered {in_words(value)}"
+            for name, value in given
+        )
+        return f"{self.question}{what}: {said}"
 
 
 def find_conflicts(
@@ -125,7 +152,29 @@ def find_conflicts(
         groups = group_regions({v: vote.regions for v, vote in clean.items()}, policy=policy)
     for group in groups:
         found += _group_conflicts(image_id, group, groups, voters=tuple(clean), policy=policy)
+        found += [
+            _answered_otherwise(image_id, ConflictKind.ATTRIBUTE, difference, group)
+            for difference in differing_attributes(group, policy.number_tolerance)
+        ]
+    choices = {voter: vote.choices for voter, vote in clean.items()}
+    found += [
+        _answered_otherwise(image_id, ConflictKind.IMAGE_CHOICE, difference, {})
+        for difference in differing_choices(choices)
+    ]
     return tuple(found)
+
+
+def _answered_otherwise(
+    image_id: str, kind: ConflictKind, difference: Difference, group: RegionGroup
+) -> Conflict:
+    return Conflict(
+        image_id=image_id,
+        kind=kind,
+        people=difference.people,
+        regions=tuple(group.get(person) for person in difference.people),
+        question=difference.question,
+        answers=difference.answers,
+    )
 
 
 def _group_conflicts(

@@ -32,9 +32,10 @@ from farmy_assets.annotation.decisions import (
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
+from farmy_assets.annotation.question_answers import Answers, is_empty, merged
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
-from farmy_assets.annotation.versions import decided_regions
+from farmy_assets.annotation.versions import decided_choices, decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
@@ -74,7 +75,10 @@ class Settlement(Record):
 
 
 class ImageConsensus(Record):
-    """What is known of one image; `vote_ids` are the votes that it rests on."""
+    """What is known of one image; `vote_ids` are the votes that it rests on.
+
+    `choices` are the answers about the image as a whole, once it is settled.
+    """
 
     image_id: str
     campaign: str
@@ -83,6 +87,7 @@ class ImageConsensus(Record):
     people: tuple[str, ...]
     waiting_for: tuple[str, ...] = ()
     regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
+    choices: Answers = Field(default=(), exclude_if=is_empty)
     conflicts: tuple[Conflict, ...] = ()
     vote_ids: tuple[str, ...] = ()
     adjudication_task_key: str | None = None
@@ -138,7 +143,8 @@ def judge_image(
         )
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
     regions = _fused(judged, campaign.agreement)
-    return judgement.model_copy(update={"status": status, "regions": regions})
+    choices = merged([vote.choices for vote in judged])
+    return judgement.model_copy(update={"status": status, "regions": regions, "choices": choices})
 
 
 def _adjudicated(
@@ -178,6 +184,7 @@ def _adjudicated(
         changes |= {
             "status": ConsensusStatus.EXCLUDED if excluded else ConsensusStatus.ADJUDICATED,
             "regions": regions,
+            "choices": () if excluded else decided_choices(decision, judged),
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,
             "settled_as": () if excluded else _settled(answers, regions, policy),

@@ -1,7 +1,9 @@
-"""What no single field of a campaign can know: names given twice, people in two roles."""
+"""What no single field of a campaign can know: names given twice, people in two roles and more."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from farmy_assets.annotation.questions import NUMBER, RESERVED_NAMES
 
 OVERLAP_SHARE = 0.3
 """The share of images that two people are asked about, where the campaign says nothing."""
@@ -13,6 +15,10 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _class_contradictions(_rows(document, "classes"))
     yield from _repetitions(document, "annotators", ("name", "email"))
     yield from _repetitions(document, "triagers", ("name", "email"))
+    yield from _drawn_and_asked(document)
+    yield from _question_names(document)
+    yield from _attribute_classes(document)
+    yield from _tolerances(document)
     people = _rows(document, "annotators")
     adjudicator = document.get("adjudicator")
     if isinstance(adjudicator, Mapping):
@@ -71,6 +77,61 @@ def _items(row: Mapping[str, Any], field: str) -> list[Any]:
 
 def _is_true(value: object) -> bool:
     return str(value).casefold() == "true"
+
+
+def _drawn_and_asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A campaign has something drawn, of some class, or something asked of each image."""
+    draws = document.get("regions", ("box",)) not in ([], ())
+    if not draws and not document.get("choices"):
+        yield "regions", "nothing is drawn, so something has to be asked: write `choices:`"
+    if draws and document.get("classes", ()) in ([], ()):
+        yield "classes", "what is drawn needs at least one class"
+    if not draws and document.get("attributes"):
+        yield "attributes", "they are of regions, and none are drawn"
+
+
+def _question_names(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each question is a control of its own in Label Studio, beside those of the regions."""
+    kinds = document.get("regions", ("box",))
+    taken = {name: "is a name of the platform's own" for name in RESERVED_NAMES}
+    taken |= {str(kind): "is the name of a kind of region" for kind in _listed(kinds)}
+    for group in ("choices", "attributes"):
+        for index, row in enumerate(_rows(document, group)):
+            name = row.get("name")
+            if isinstance(name, str) and name in taken:
+                yield f"{group}.{index}.name", taken[name]
+            elif isinstance(name, str):
+                taken[name] = f"repeats {group}.{index}.name"
+
+
+def _attribute_classes(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    rows = _rows(document, "attributes")
+    known = [str(row.get("name")) for row in _rows(document, "classes")]
+    for index, row in enumerate(rows):
+        for name in _listed(row.get("classes", ())):
+            if str(name) not in known:
+                yield f"attributes.{index}.classes", f"there is no class {str(name)[:60]!r}"
+    if rows:
+        for index, name in enumerate(known):
+            if "," in name:
+                yield (
+                    f"classes.{index}.name",
+                    "must not hold a comma where attributes are asked: Label Studio tells the "
+                    "classes of an attribute apart by commas",
+                )
+
+
+def _tolerances(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    agreement = document.get("agreement")
+    named = agreement.get("number_tolerance") if isinstance(agreement, Mapping) else None
+    numbers = [r.get("name") for r in _rows(document, "attributes") if r.get("kind") == NUMBER]
+    for name in named if isinstance(named, Mapping) else ():
+        if name not in numbers:
+            yield f"agreement.number_tolerance.{name}", "there is no number attribute of this name"
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _repetitions(

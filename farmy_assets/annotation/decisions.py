@@ -27,7 +27,7 @@ class DecisionKind(StrEnum):
     DIFFERENCES = "draw what differs"
     """What all versions agree on stays; the adjudicator draws the rest."""
     WHOLE_IMAGE = "draw everything"
-    """Only what the adjudicator draws is there."""
+    """Only what the adjudicator draws is there, and what he or she answers is true."""
     NOTHING = "nothing there"
     """There is nothing to draw in the image."""
     LEAVE_OUT = "leave out"
@@ -36,6 +36,9 @@ class DecisionKind(StrEnum):
 
 DRAWN = (DecisionKind.DIFFERENCES, DecisionKind.WHOLE_IMAGE)
 """The decisions that need something drawn."""
+
+ANSWERED = (*DRAWN, DecisionKind.NOTHING)
+"""The decisions with which the adjudicator answers the questions about the image as well."""
 
 
 class Decision(Record):

@@ -10,17 +10,9 @@ from typing import Any
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.decisions import (
-    DRAWN,
-    NO_DECISION,
-    Decision,
-    DecisionKind,
-    asks_for_a_decision,
-)
-from farmy_assets.annotation.inboxes import Inbox, Phase
-from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.understood import understood
 from farmy_assets.annotation.votes import Outcome, Vote, age
-from farmy_assets.errors import InvalidInputError
 
 
 def votes_from_task(
@@ -143,28 +135,10 @@ def _read(
     reader: ResultReader,
 ) -> Vote:
     email = _address(annotation.email)
-    decision: Decision | None = None
-    problems: list[str] = []
-    if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
-        decision, problems = _decision(task.task_key, annotation, reader)
-    skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
-    outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
-    regions: list[Region] = []
-    if not skipped and (decision is None or decision.kind in DRAWN):
-        decides = inbox.phase is Phase.ADJUDICATION
-        regions, unreadable = reader.regions_from_results(
-            reader.drawn_in(annotation.result) if decides else annotation.result,
-            kinds=campaign.regions,
-            labels=campaign.known_labels,
-            width_px=task.width_px,
-            height_px=task.height_px,
-        )
-        problems += unreadable
-        if decision and not regions and not problems:
-            problems.append("nothing was drawn, although the choice was to draw")
+    said = understood(task, annotation, phase=inbox.phase, campaign=campaign, reader=reader)
     return Vote(
         vote_id=_vote_id(
-            inbox, task.task_key, email, outcome, submitted_at, content=annotation.result
+            inbox, task.task_key, email, said.outcome, submitted_at, content=annotation.result
         ),
         campaign=inbox.campaign,
         campaign_version=campaign.version,
@@ -176,10 +150,12 @@ def _read(
         email=email,
         submitted_at=submitted_at,
         lead_time_s=_duration(annotation.lead_time_s),
-        outcome=outcome,
-        regions=tuple(regions),
-        problems=tuple(problems),
-        decision=decision,
+        outcome=said.outcome,
+        regions=said.drawn.regions,
+        region_ids=said.drawn.region_ids,
+        choices=said.choices.choices,
+        problems=said.problems,
+        decision=said.decision,
     )
 
 
@@ -192,19 +168,6 @@ def _author(
     return found.name if found else None
 
 
-def _decision(
-    task_key: str, annotation: RawAnnotation, reader: ResultReader
-) -> tuple[Decision | None, list[str]]:
-    """What an adjudicator chose, and what is wrong with that."""
-    try:
-        decision = reader.decision_of(annotation.result)
-    except InvalidInputError as error:
-        return None, [f"the decision {error}"]
-    if decision is None and asks_for_a_decision(task_key):
-        return None, [NO_DECISION]
-    return decision, []
-
-
 def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
     inbox = Inbox(campaign=before.campaign, phase=before.phase, person=before.inbox_person)
     changes = {
@@ -215,6 +178,8 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "outcome": Outcome.WITHDRAWN,
         "lead_time_s": None,
         "regions": (),
+        "region_ids": (),
+        "choices": (),
         "problems": (),
         "decision": None,
     }
@@ -237,7 +202,7 @@ def _vote_id(
 
 
 def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.regions, vote.problems, vote.decision
+    return vote.outcome, vote.regions, vote.choices, vote.problems, vote.decision
 
 
 def _address(email: str) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field
 
+from farmy_assets.annotation.question_answers import Answers, is_empty, order_of
 from farmy_assets.catalog.records import Record
 
 Pixel = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -25,6 +26,7 @@ class Region(Record):
         kind: The name of the kind: of its module, in campaign files and in stored records.
         plural: The word for several regions of the kind.
         measure: What people call the likeness of two regions: "IoU".
+        attributes: What was answered about it, by the name of the question.
     """
 
     kind: ClassVar[str]
@@ -32,6 +34,7 @@ class Region(Record):
     measure: ClassVar[str] = "IoU"
 
     label: str
+    attributes: Answers = Field(default=(), exclude_if=is_empty)
 
     @abstractmethod
     def likeness(self, other: Self) -> float:
@@ -78,7 +81,7 @@ class Region(Record):
         A kind that is not determined by its bounds has to add what else determines it.
         """
         x_min, y_min, x_max, y_max = self.bounds_px
-        return y_min, x_min, y_max, x_max, self.label, self.kind
+        return y_min, x_min, y_max, x_max, self.label, self.kind, order_of(self.attributes)
 
     @property
     def description(self) -> str:

@@ -9,6 +9,7 @@ from farmy_assets.annotation.decisions import DecisionKind, adjudication_key
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
+from farmy_assets.annotation.question_answers import Pairs, answers_of
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.errors import InvalidInputError
@@ -37,12 +38,12 @@ def can_be_chosen(vote: Vote) -> bool:
     """Whether a version can be said to be right: there is one, and all of it can be shown."""
     if vote.outcome is not Outcome.SUBMITTED:
         return False
-    return vote.is_clean or bool(vote.regions)
+    return vote.is_clean or bool(vote.regions or vote.choices)
 
 
 def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[RegionGroup, ...]:
     """The objects that two or more annotators drew, all of them alike; none of a single one."""
-    clean = [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
+    clean = _comparable(judged)
     if len(clean) < _MIN_TO_AGREE:
         return ()
     disputed = {
@@ -58,6 +59,27 @@ def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[Regi
     )
 
 
+def agreed_choices(judged: Iterable[Vote]) -> Pairs:
+    """What two or more annotators answered about the image, all of them the same."""
+    clean = _comparable(judged)
+    if len(clean) < _MIN_TO_AGREE:
+        return ()
+    first, *others = (set(vote.choices) for vote in clean)
+    return answers_of(dict(first.intersection(*others)))
+
+
+def decided_choices(decision: Vote, judged: Sequence[Vote]) -> Pairs:
+    """The answers about the image that a decision says are true: of a version, or its own.
+
+    Raises:
+        InvalidInputError: The decision names a version that there is not.
+    """
+    choice = decision.decision
+    if choice is not None and choice.kind is DecisionKind.VERSION:
+        return _chosen(versions_of(judged), choice.version).choices
+    return decision.choices
+
+
 def decided_regions(
     decision: Vote, judged: Sequence[Vote], policy: AgreementPolicy
 ) -> tuple[Region, ...]:
@@ -69,7 +91,8 @@ def decided_regions(
         policy: When two regions are the same object.
 
     Raises:
-        InvalidInputError: The decision names a version that there is not.
+        InvalidInputError: The decision names a version that there is not, or is to draw what
+            differs, and nothing is drawn although regions differ.
     """
     choice = decision.decision
     if choice is None or choice.kind is DecisionKind.WHOLE_IMAGE:
@@ -77,11 +100,26 @@ def decided_regions(
     if choice.kind is DecisionKind.VERSION:
         return without_doubles(_chosen(versions_of(judged), choice.version).regions)
     if choice.kind is DecisionKind.DIFFERENCES:
-        agreed = [middle(group) for group in agreed_groups(judged, policy)]
+        groups = agreed_groups(judged, policy)
+        if not decision.regions and _are_regions_left(judged, groups):
+            msg = "draws nothing, although regions differ"
+            raise InvalidInputError(msg)
+        agreed = [middle(group) for group in groups]
         drawn_anew = {i for i, _ in match_regions(agreed, decision.regions, policy=policy)}
         stays = [region for number, region in enumerate(agreed) if number not in drawn_anew]
         return without_doubles((*stays, *decision.regions))
     return ()
+
+
+def _comparable(judged: Iterable[Vote]) -> list[Vote]:
+    return [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
+
+
+def _are_regions_left(judged: Iterable[Vote], agreed: Iterable[RegionGroup]) -> bool:
+    """Whether an annotator drew a region that is not agreed on."""
+    everybody = {pair for group in agreed for pair in group.items()}
+    drawn = ((v.voter, r) for v in judged if v.phase is Phase.ANNOTATION for r in v.regions)
+    return any(pair not in everybody for pair in drawn)
 
 
 def _chosen(versions: Mapping[str, Vote], letters: str) -> Vote:

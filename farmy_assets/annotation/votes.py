@@ -11,10 +11,9 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from farmy_assets.annotation.decisions import (
-    Decision,
-)
+from farmy_assets.annotation.decisions import Decision
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.question_answers import Answers, is_empty
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
 from farmy_assets.catalog.records import Record
 
@@ -30,6 +29,8 @@ class Outcome(StrEnum):
 class Vote(Record):
     """One submission of one author; `regions` is what was drawn, in pixels of the image.
 
+    `region_ids` has Label Studio's id of each region, in the same order; votes that were copied by
+    older versions have none. `choices` is what was answered about the image as a whole.
     `decision` is what an adjudicator chose. Votes of other phases have none, nor have those given
     on the adjudicator's former page, where what was drawn was the decision.
     """
@@ -47,6 +48,8 @@ class Vote(Record):
     lead_time_s: float | None
     outcome: Outcome
     regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
+    region_ids: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    choices: Answers = Field(default=(), exclude_if=is_empty)
     problems: tuple[str, ...] = ()
     decision: Decision | None = None
 

@@ -45,9 +45,10 @@ def apply(
 ) -> None:
     """Open a campaign, or change its rules: each change makes a new version.
 
-    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint. A class can
-    get another name (with the same id), take in others (`merges: [3]`), be replaced by others
-    (`split_into: [6, 7]`) or be `retired: true`; old votes stay as they are and follow.
+    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint; `choices`
+    and `attributes` say what is asked of images and of regions. A class can get another name (with
+    the same id), take in others (`merges: [3]`), be replaced by others (`split_into: [6, 7]`) or be
+    `retired: true`; old votes stay as they are and follow.
 
     Cleansed images that wait for the campaign are given out without another command. What people
     who are named no more have not answered goes to the others. Says what changed, how many images

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.catalog.wording import counted
-from farmy_assets.datasets.formats import FORMATS, ExportFormat, left_out
+from farmy_assets.datasets.answer_counts import attributes_by_value, choices_by_value
+from farmy_assets.datasets.formats import FORMATS, ExportFormat, answers_left_out, left_out
 from farmy_assets.datasets.splits import SPLITS
 from farmy_assets.datasets.versions import DatasetVersion, SettledBy, VersionChanges
 
 IDS_SHOWN = 10
+VALUES_SHOWN = 20
+LONGEST_VALUE = 60
 
 SETTLED: dict[SettledBy, str] = {
     "single": "one person labelled the image",
@@ -38,6 +41,7 @@ def dataset_card(
         _what(version),
         "## How much\n",
         _counts(version),
+        *_answers(version),
         "## How the labels were settled\n",
         _settled(version),
         "## Licences\n",
@@ -78,19 +82,25 @@ def _loading(version: DatasetVersion, formats: Sequence[str]) -> str:
             "regions. Its pictures are\nkept once, in `images/`; this lays them out as a format "
             "wants them, in a folder of the format's name:\n",
             f"```sh\n{pulled}\n```\n",
-            *(FORMATS[name].LOADING + _not_held(version, FORMATS[name]) for name in formats),
+            *(_held(version, FORMATS[name]) for name in formats),
         )
     )
 
 
+def _held(version: DatasetVersion, form: ExportFormat) -> str:
+    """How a format is loaded, where it has the answers, and what it does not hold."""
+    is_answered = attributes_by_value(version) or choices_by_value(version)
+    answers = f"\n{form.ANSWERS}\n" if form.ANSWERS and is_answered else ""
+    return form.LOADING + answers + _not_held(version, form)
+
+
 def _not_held(version: DatasetVersion, form: ExportFormat) -> str:
     """What a format cannot hold, as a sentence; nothing when it holds everything."""
-    counts = left_out(version, form)
-    return (
-        f"\nNot in it, because {form.TITLE} has no form for it: {_regions(counts)}.\n"
-        if counts
-        else ""
-    )
+    counts, answers = left_out(version, form), answers_left_out(version, form)
+    parts = [_regions(counts)] if counts else []
+    parts += [f"{counted(n, 'answer')} to `{name}`" for name, n in answers.items()]
+    told = ", ".join(parts)
+    return f"\nNot in it, because {form.TITLE} has no form for it: {told}.\n" if parts else ""
 
 
 def _regions(by_kind: Mapping[str, int]) -> str:
@@ -117,6 +127,35 @@ def _counts(version: DatasetVersion) -> str:
             _table(("regions by class", *SPLITS, "all"), by_class),
         )
     )
+
+
+def _answers(version: DatasetVersion) -> list[str]:
+    """What was answered about images and regions; nothing where nothing was asked."""
+    parts = []
+    for what, given in (
+        ("images", choices_by_value(version)),
+        ("regions", attributes_by_value(version)),
+    ):
+        rows = [
+            (name, _plain(value), count)
+            for name, values in given.items()
+            for value, count in _most_given(values)
+        ]
+        parts += [_table(("question", "answer", what), rows)] if rows else []
+    return ["## What was answered\n", *parts] if parts else []
+
+
+def _most_given(values: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The values given most often; of numbers and texts there can be very many."""
+    ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    shown = [(_shortened(value), count) for value, count in ordered[:VALUES_SHOWN]]
+    rest = ordered[VALUES_SHOWN:]
+    more = [(f"{len(rest)} other answers", sum(count for _, count in rest))] if rest else []
+    return shown + more
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 3]}..."
 
 
 def _settled(version: DatasetVersion) -> str:

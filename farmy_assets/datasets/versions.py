@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.question_answers import Answers, is_empty
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import REGION_KINDS, STORED_AS, AnyRegion
 from farmy_assets.annotation.regions.box import Box
@@ -65,7 +66,8 @@ class LabelledImage(Record):
 
     `sha256`, `width_px` and `height_px` are those of the cleansed copy. Images of one `group`
     (one field, one cluster of near duplicates) are never parted by a split. No regions means that
-    people looked and found nothing: a background image.
+    people looked and found nothing: a background image. `choices` are the answers about the image
+    as a whole, by the name of the question; those about a region are its attributes.
     """
 
     image_id: ImageId
@@ -73,6 +75,7 @@ class LabelledImage(Record):
     width_px: Pixels
     height_px: Pixels
     regions: Regions = Field(validation_alias=STORED_AS)
+    choices: Answers = Field(default=(), exclude_if=is_empty)
     settled_by: SettledBy
     vote_ids: VoteIds
     group: ShortText
@@ -228,7 +231,9 @@ def changes_between(old: DatasetVersion | None, new: DatasetVersion) -> VersionC
         since=old.version_id if old else None,
         added=tuple(sorted(after.keys() - before)),
         removed=tuple(sorted(before.keys() - after)),
-        relabelled=tuple(a.image_id for b, a in both if b.regions != a.regions),
+        relabelled=tuple(
+            a.image_id for b, a in both if (b.regions, b.choices) != (a.regions, a.choices)
+        ),
         picture_changed=tuple(a.image_id for b, a in both if b.sha256 != a.sha256),
         moved=tuple(a.image_id for b, a in both if b.split != a.split),
     )

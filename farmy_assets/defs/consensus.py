@@ -96,7 +96,7 @@ def annotations(
 def annotation_conflicts(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
 ) -> Materialized:
-    """Where the annotators of a campaign disagree: other class, missed, extra, loose.
+    """Where annotators of a campaign disagree: other class, missed, extra, loose, other answers.
 
     Judges the images of which something is new, from the votes alone: running it again gives the
     same answer.
@@ -205,6 +205,7 @@ def _hand_over(
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
+            draws=bool(campaign.regions),
         )
         former.append(former_adjudication_key(judgement.image_id, judgement.vote_ids))
         tasks.append(task)

@@ -96,6 +96,7 @@ def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
                 raise InvalidInputError(msg)
             files = form.files_of(version)
             left_out = Counter(formats.left_out(version, form))
+            answers = formats.answers_left_out(version, form)
             address = lake.datasets.export(version, name, form, files)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(version.version_id),
@@ -106,6 +107,7 @@ def export_asset(name: str, form: ExportFormat) -> dg.AssetsDefinition:
                 "version": version.version_id,
                 "regions": version.region_count - left_out.total(),
                 "regions_left_out": count_table(left_out, of="kind", counted="regions"),
+                "answers_left_out": count_table(answers, of="question", counted="answers"),
                 "label_bytes": sum(len(content) for content in files.values()),
             },
         )

@@ -8,23 +8,32 @@ Nothing here names a person, and nothing of it is believed when an answer comes 
 
 import hashlib
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.fusing import middle
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.questions import CHOICE
 from farmy_assets.annotation.region import Region
-from farmy_assets.annotation.versions import agreed_groups, can_be_chosen, versions_of
+from farmy_assets.annotation.versions import (
+    agreed_choices,
+    agreed_groups,
+    can_be_chosen,
+    versions_of,
+)
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.label_studio.controls import VERSIONS
+from farmy_assets.label_studio.difference_lines import called, difference_line
+from farmy_assets.label_studio.difference_list import (
+    AGREED_COLOUR,
+    COLOURS,
+    ShownRegion,
+    difference_list,
+)
+from farmy_assets.label_studio.question_forms import results_of
 
-COLOURS = ("#1f77b4", "#ff7f0e", "#e377c2", "#17becf", "#bcbd22", "#9467bd")
-"""One for each version, from the start again after the last; apart from the usual class colours."""
-
-AGREED_COLOUR = "#8a8a8a"
 HOTKEYS = {
     DecisionKind.DIFFERENCES: "d",
     DecisionKind.WHOLE_IMAGE: "w",
@@ -33,17 +42,6 @@ HOTKEYS = {
 }
 _VERSION_HOTKEYS = "abc"
 _ONCE = "1"
-_CORNERS = ("left: 0; top: 0", "right: 0; top: 0", "left: 0; bottom: 0", "right: 0; bottom: 0")
-_MAP_EM = 20.0
-_MAP_FLATNESS = 0.75  # an upright picture is no higher than a lying one of 4 by 3
-
-
-class ShownRegion(NamedTuple):
-    """A region of a version as the page shows it; `name` is what the list has, such as A3."""
-
-    name: str
-    region: Region
-    colour: str
 
 
 class AdjudicationPage(NamedTuple):
@@ -61,6 +59,7 @@ def adjudication_page(
     policy: AgreementPolicy,
     image_uri: str,
     size_px: tuple[int, int],
+    draws: bool = True,
 ) -> AdjudicationPage:
     """The page that asks for a decision on these votes.
 
@@ -71,28 +70,32 @@ def adjudication_page(
         policy: When two regions are the same object.
         image_uri: Address of the picture.
         size_px: Width and height of the picture.
+        draws: Whether the campaign has regions drawn; without them the image is only asked about.
     """
     versions = versions_of(judged)
     agreed = agreed_groups(judged, policy)
     regions, names = _regions(versions, agreed)
     shown = [*regions, *_agreed_regions(agreed)]
-    results = tuple(_result(key, region, size_px) for region in shown)
-    called = {vote.voter: _called(letter, vote) for letter, vote in versions.items()}
-    order = list(called)
+    results = [_result(key, region, size_px) for region in shown]
+    # Answered beforehand for who chooses to draw; the others' pages do not send them.
+    choices = agreed_choices(judged)
+    results += results_of(choices, {name: CHOICE for name, _ in choices})
+    calls = {vote.voter: called(letter, vote) for letter, vote in versions.items()}
+    order = list(calls)
     answers = [c for c in conflicts if c.kind in {ConflictKind.SKIPPED, ConflictKind.INVALID}]
     answers.sort(key=lambda conflict: order.index(conflict.people[0]))
     regions_in_conflict = [conflict for conflict in conflicts if conflict not in answers]
-    lines = [_difference(c, called, names) for c in (*answers, *regions_in_conflict)]
+    lines = [difference_line(c, calls, names) for c in (*answers, *regions_in_conflict)]
     data: dict[str, Any] = {
-        "differences": _html(lines, shown, image_uri=image_uri, size_px=size_px),
-        "decisions": _decisions(versions, agreed=bool(agreed)),
+        "differences": difference_list(lines, shown, image_uri=image_uri, size_px=size_px),
+        "decisions": _decisions(versions, agreed=bool(agreed), draws=draws),
         # Each name is used up by its own region, so that nobody can draw with it.
         "regions": [
             {"value": _text(region), "background": region.colour, "maxUsages": _ONCE}
             for region in shown
         ],
     }
-    return AdjudicationPage(data, results)
+    return AdjudicationPage(data, tuple(results))
 
 
 def colour_of(number: int) -> str:
@@ -153,58 +156,31 @@ def _result(key: str, shown: ShownRegion, size_px: tuple[int, int]) -> dict[str,
     }
 
 
-def _difference(
-    conflict: Conflict, called: Mapping[str, str], names: Mapping[tuple[str, Region], str]
-) -> str:
-    """One line of the list; it calls regions by their names, A before B.
-
-    A conflict has its people in the order of their names, which the page must not tell.
-    """
-    order = list(called)
-    sides = sorted(
-        zip(conflict.people, conflict.regions, strict=True), key=lambda side: order.index(side[0])
-    )
-    drawn = [(names.get((who, r), called[who]), r) for who, r in sides if r]
-    others = " and ".join(called[who] for who, region in sides if not region)
-    if conflict.kind is ConflictKind.SKIPPED:
-        return f"{others} is empty: the image was skipped"
-    if conflict.kind is ConflictKind.INVALID:
-        return f"{others} cannot be used: {'; '.join(conflict.problems)}"
-    regions = " / ".join(name for name, _ in drawn)
-    labels = list(dict.fromkeys(region.label for _, region in drawn))
-    if conflict.kind is ConflictKind.OTHER_CLASS:
-        return f"{regions}: {' or '.join(labels)}?"
-    if conflict.kind is ConflictKind.LOOSE:
-        measured = conflict.likeness
-        how = f" ({drawn[0][1].measure} {measured:.2f})" if measured is not None else ""
-        return f"{regions}: {labels[0]}, drawn differently{how}; which {drawn[0][1].kind} fits?"
-    if not others:
-        return f"{regions}: {labels[0]}, drawn twice?"
-    return f"{regions}: {labels[0]}, or nothing there? Nothing in {others}"
-
-
-def _called(letter: str, vote: Vote) -> str:
-    mine = ", your earlier answer," if vote.phase is Phase.ADJUDICATION else ""
-    return f"version {letter}{mine}"
-
-
-def _decisions(versions: Mapping[str, Vote], *, agreed: bool) -> list[dict[str, str]]:
+def _decisions(versions: Mapping[str, Vote], *, agreed: bool, draws: bool) -> list[dict[str, str]]:
     """The choices; that nothing is chosen beforehand is the point of the page."""
     choices: list[dict[str, str]] = []
     for number, (letter, vote) in enumerate(versions.items()):
         if can_be_chosen(vote):
             decision = Decision(kind=DecisionKind.VERSION, version=letter)
-            words = f"V{_called(letter, vote)[1:].rstrip(',')} is right"
-            if not vote.regions:
+            words = f"V{called(letter, vote)[1:].rstrip(',')} is right"
+            if not vote.regions and draws:
                 words += ": there is nothing to draw"
             square = f'<b style="color: {colour_of(number)}">■</b>'
             choice = {"value": decision.choice, "html": f"{square} {html.escape(words)}"}
             if letter.lower() in _VERSION_HOTKEYS:
                 choice["hotkey"] = letter.lower()
             choices.append(choice)
-    for kind, words in _words(agreed=agreed).items():
+    for kind, words in (_words(agreed=agreed) if draws else _ASKED_WORDS).items():
         choices.append({"value": kind.value, "html": words, "hotkey": HOTKEYS[kind]})
     return choices
+
+
+_LEAVE_OUT = "It cannot be labelled: leave it out"
+
+_ASKED_WORDS = {
+    DecisionKind.WHOLE_IMAGE: "I answer the questions myself",
+    DecisionKind.LEAVE_OUT: _LEAVE_OUT,
+}
 
 
 def _words(*, agreed: bool) -> dict[DecisionKind, str]:
@@ -212,56 +188,8 @@ def _words(*, agreed: bool) -> dict[DecisionKind, str]:
     return (stays if agreed else {}) | {
         DecisionKind.WHOLE_IMAGE: "I draw the whole image; nothing stays",
         DecisionKind.NOTHING: "There is nothing to draw here",
-        DecisionKind.LEAVE_OUT: "It cannot be labelled: leave it out",
+        DecisionKind.LEAVE_OUT: _LEAVE_OUT,
     }
-
-
-def _html(
-    lines: Iterable[str], shown: Sequence[ShownRegion], *, image_uri: str, size_px: tuple[int, int]
-) -> str:
-    """The list of differences, and beside it a small picture in which its names stand."""
-    colours = {region.name: region.colour for region in shown}
-    items = "".join(f"<li>{_in_colours(line, colours)}</li>" for line in lines)
-    marks = "".join(_mark(r, size_px) for r in shown if r.colour != AGREED_COLOUR)
-    width_px, height_px = size_px
-    width_em = min(_MAP_EM, _MAP_EM * width_px / height_px * _MAP_FLATNESS)
-    picture = (
-        f'<div style="position: relative; flex: 0 0 {width_em:.1f}em; width: {width_em:.1f}em">'
-        f'<img src="{html.escape(image_uri)}" alt="" style="display: block; width: 100%"/>'
-        f"{marks}</div>"
-    )
-    return (
-        '<div style="display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start">'
-        '<ol style="flex: 1 1 14em; margin: 0; padding-left: 1.5em; list-style: decimal">'
-        f"{items}</ol>{picture}</div>"
-    )
-
-
-def _in_colours(line: str, colours: Mapping[str, str]) -> str:
-    """A line as HTML, the names before its colon in the colours of their versions."""
-    regions, colon, rest = line.partition(":")
-    named = [
-        f'<b style="color: {colours[name]}">{name}</b>' if name in colours else html.escape(name)
-        for name in regions.split(" / ")
-    ]
-    return f"{' / '.join(named)}{colon}{html.escape(rest)}"
-
-
-def _mark(shown: ShownRegion, size_px: tuple[int, int]) -> str:
-    """A region's frame and name, at its place in the small picture."""
-    width_px, height_px = size_px
-    x_min, y_min, x_max, y_max = shown.region.bounds_px
-    left, top = 100 * x_min / width_px, 100 * y_min / height_px
-    width, height = 100 * (x_max - x_min) / width_px, 100 * (y_max - y_min) / height_px
-    place = f"position: absolute; left: {left:.2f}%; top: {top:.2f}%"
-    # The names of alike regions do not hide each other: each version has a corner of its own.
-    corner = _CORNERS[COLOURS.index(shown.colour) % len(_CORNERS)]
-    return (
-        f'<div style="{place}; width: {width:.2f}%; height: {height:.2f}%; '
-        f'border: 2px solid {shown.colour}"><span style="position: absolute; {corner}; '
-        f"background: {shown.colour}; color: #fff; font-size: 11px; line-height: 1.2; "
-        f'padding: 0 2px">{shown.name}</span></div>'
-    )
 
 
 def _region_id(task_key: str, name: str) -> str:

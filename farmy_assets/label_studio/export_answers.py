@@ -9,23 +9,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from farmy_assets.annotation.question_answers import answers_of, in_plain_words
 from farmy_assets.annotation.region import Region
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.question_forms import said_in
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.label_studio.region_values import finite
 from farmy_assets.label_studio.regions import FORMS, region_from_result
 
-_ANSWER_KEYS = {"choice": "choices", "text": "text", "number": "number", "rating": "rating"}
 _SHAPES = {"rectangle", "polygon", "brush", "ellipse", "keypoint", "vector", "bitmask"}
 _LARGEST_SIDE_PX = 100_000
 
 
 class DrawnRegion(NamedTuple):
-    """A region, its id in the export, and what was answered about it (control to value)."""
+    """A region with what was answered about it, and its id in the export."""
 
     region: Region
     region_id: str
-    attributes: dict[str, str]
 
 
 class DrawnAnswer(NamedTuple):
@@ -73,14 +73,11 @@ def _read_image(entries: Sequence[Mapping[str, Any]], config: ReadConfig) -> Dra
     size_px = next(filter(None, map(_size_px, entries)), None)
     for region_id, of_region in parts.items():
         shape = _shape(of_region)
-        answers = {
-            str(entry.get("from_name")): _answer(entry, config)
-            for entry in of_region
-            if entry.get("from_name") in config.questions
-        }
+        answers, unreadable = _answers(of_region, config)
+        problems += [f"region {region_id}: {problem}" for problem in unreadable]
         if shape is None:
-            choices |= answers
-            if not answers:
+            choices |= {name: _as_texts(value) for name, value in answers.items() if value != ()}
+            if not answers and not unreadable:
                 problems.append(f"region {region_id} is of a kind that is not known")
             continue
         try:
@@ -88,8 +85,11 @@ def _read_image(entries: Sequence[Mapping[str, Any]], config: ReadConfig) -> Dra
         except InvalidInputError as error:
             problems.append(f"region {region_id} {error}")
             continue
-        attributes = {name: ", ".join(chosen) for name, chosen in sorted(answers.items())}
-        regions.append(DrawnRegion(region, region_id, attributes))
+        if attributes := answers_of(
+            {name: value for name, value in answers.items() if value != ()}
+        ):
+            region = region.model_copy(update={"attributes": attributes})
+        regions.append(DrawnRegion(region, region_id))
     return DrawnAnswer(tuple(regions), choices, tuple(problems), size_px)
 
 
@@ -158,10 +158,28 @@ def _size_px(entry: Mapping[str, Any]) -> tuple[int, int] | None:
     return (int(width), int(height)) if fits else None
 
 
-def _answer(entry: Mapping[str, Any], config: ReadConfig) -> tuple[str, ...]:
-    question = config.questions[str(entry.get("from_name"))]
-    value = entry.get("value")
-    given = value.get(_ANSWER_KEYS[question.kind]) if isinstance(value, Mapping) else None
-    if isinstance(given, list | tuple):
-        return tuple(sorted({str(each) for each in given}))
-    return () if given is None else (str(given),)
+def _as_texts(value: tuple[str, ...] | float) -> tuple[str, ...]:
+    return (in_plain_words(value),) if isinstance(value, float) else value
+
+
+def _answers(
+    entries: Iterable[Mapping[str, Any]], config: ReadConfig
+) -> tuple[dict[str, tuple[str, ...] | float], list[str]]:
+    """What entries answer to the questions of the config, and what of it cannot be read.
+
+    Chosen values are several everywhere: which config allows how many makes no difference here.
+    """
+    found: dict[str, tuple[str, ...] | float] = {}
+    problems: list[str] = []
+    for entry in entries:
+        name = entry.get("from_name")
+        question = config.questions.get(name) if isinstance(name, str) else None
+        if question is None:
+            continue
+        try:
+            said = said_in(entry, question.kind)
+        except InvalidInputError as error:
+            problems.append(f"the answer to {name} {error}")
+            continue
+        found[question.name] = said if isinstance(said, float) else tuple(sorted(said))
+    return found, problems

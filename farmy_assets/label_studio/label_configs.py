@@ -3,13 +3,15 @@
 Source of the tags: labelstud.io/tags.
 """
 
+from collections.abc import Iterable
 from xml.sax.saxutils import quoteattr
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.decisions import DecisionKind
+from farmy_assets.annotation.decisions import ANSWERED, DRAWN, DecisionKind
 from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.question_controls import beside_attributes, choice_controls
 from farmy_assets.label_studio.regions import FORMS
 
 KEEP_CLASS = (
@@ -33,21 +35,33 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
     if phase is Phase.ANNOTATION:
-        lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
+        lines = [
+            *_classes(campaign),
+            *choice_controls(campaign),
+            *beside_attributes(campaign, _IMAGE),
+            _note(SKIP_ANNOTATION),
+        ]
     else:
         lines = [
             _DECISION_CONFIG,
             # Away until drawing is chosen: what is drawn counts for no other decision.
-            f'  <View visibleWhen="choice-selected" whenTagName="{DECISION}"',
-            f'        whenChoiceValue="{DecisionKind.DIFFERENCES},{DecisionKind.WHOLE_IMAGE}">',
-            *_classes(campaign),
-            _note("Hold Ctrl to begin a region on top of one that is shown."),
-            "  </View>",
-            _IMAGE,
+            *(_shown_for(DRAWN, [*_classes(campaign), _note(_ON_TOP)]) if campaign.regions else []),
+            *(_shown_for(ANSWERED, choice_controls(campaign)) if campaign.choices else []),
+            *beside_attributes(campaign, _IMAGE),
             _note(SKIP_ADJUDICATION),
             _VERSIONS_CONFIG,
         ]
     return "\n".join(["<View>", *lines, "</View>"])
+
+
+def _shown_for(kinds: Iterable[DecisionKind], lines: Iterable[str]) -> list[str]:
+    """Controls that an adjudicator sees after one of these decisions."""
+    return [
+        f'  <View visibleWhen="choice-selected" whenTagName="{DECISION}"',
+        f'        whenChoiceValue="{",".join(kinds)}">',
+        *lines,
+        "  </View>",
+    ]
 
 
 def _classes(campaign: Campaign) -> list[str]:
@@ -93,6 +107,7 @@ def _known_only(campaign: Campaign) -> list[str]:
     return ['    <View style="display: none">', *labels, "    </View>"]
 
 
+_ON_TOP = "Hold Ctrl to begin a region on top of one that is shown."
 _SMALL = "font-size: 14px; font-weight: normal"
 
 

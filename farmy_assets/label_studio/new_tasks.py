@@ -50,6 +50,7 @@ def adjudication_task(
     image_uri: str,
     width_px: int,
     height_px: int,
+    draws: bool = True,
 ) -> NewTask:
     """The task that shows an adjudicator every version of an image in conflict, without names.
 
@@ -60,6 +61,7 @@ def adjudication_task(
         image_uri: `s3://` address of the normalised copy.
         width_px: Width of that copy.
         height_px: Height of that copy.
+        draws: Whether the campaign has regions drawn, or only asks about images.
 
     Raises:
         InvalidInputError: The judgement is not in conflict: there is nothing to adjudicate.
@@ -76,6 +78,7 @@ def adjudication_task(
         policy=policy,
         image_uri=image_uri,
         size_px=(width_px, height_px),
+        draws=draws,
     )
     return NewTask(
         task_key=key,

@@ -6,9 +6,10 @@ from functools import partial
 from pydantic import ValidationError
 
 from farmy_assets.annotation.campaign import Campaign, same_rules
-from farmy_assets.annotation.campaign_changes import OrphanedClass, orphaned_classes
+from farmy_assets.annotation.campaign_changes import orphaned_classes
 from farmy_assets.annotation.class_history import removed_classes, with_history
 from farmy_assets.annotation.membership import Membership
+from farmy_assets.annotation.question_changes import may_orphan, orphaned_answers
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads
@@ -70,8 +71,9 @@ class CampaignRepository:
         Returns the campaign as it now stands, with its version.
 
         Raises:
-            InvalidInputError: A class that people used would be removed, or a name or an id would
-                get another meaning.
+            InvalidInputError: A class that people used, or a kind of region, a question or a value
+                of which there are votes, would be removed; or a name or an id would get another
+                meaning.
         """
         while True:
             present = self.check(campaign)
@@ -86,11 +88,11 @@ class CampaignRepository:
     def check(self, wanted: Campaign) -> Campaign | None:
         """Let new rules pass that can be applied; returns the present ones, if there are any.
 
-        Votes are read only if a class is removed.
+        Votes are read only if something is taken away that they could hold.
 
         Raises:
-            InvalidInputError: Votes would lose their class, or a name or an id would get another
-                meaning.
+            InvalidInputError: Votes would lose their class, or what they answer; or a name or an id
+                would get another meaning.
         """
         present = self.current(wanted.name)
         if present is None:
@@ -98,10 +100,11 @@ class CampaignRepository:
         self._continued(present, wanted)
         orphaned = self._orphaned(present, wanted)
         if orphaned:
-            problems = "\n".join(f"  {item.sentence}" for item in orphaned)
+            problems = "\n".join(f"  {sentence}" for sentence in orphaned)
             msg = (
-                f"campaign {wanted.name} is not changed: votes would lose their class\n{problems}\n"
-                "keep these classes; or say what becomes of them: `merges: [id]` at another class, "
+                f"campaign {wanted.name} is not changed: votes would lose what they say\n"
+                f"{problems}\n"
+                "keep these; or say what becomes of a class: `merges: [id]` at another one, "
                 "`split_into: [ids]` or `retired: true` at this one, or its id with another name"
             )
             raise InvalidInputError(msg)
@@ -119,7 +122,9 @@ class CampaignRepository:
             msg = f"campaign {wanted.name} is not changed:\n{problems}"
             raise InvalidInputError(msg) from error
 
-    def _orphaned(self, present: Campaign, wanted: Campaign) -> tuple[OrphanedClass, ...]:
-        if not removed_classes(present, wanted):
-            return ()
-        return orphaned_classes(present, wanted, VoteRepository(self.records).all(wanted.name))
+    def _orphaned(self, present: Campaign, wanted: Campaign) -> list[str]:
+        if not removed_classes(present, wanted) and not may_orphan(present, wanted):
+            return []
+        votes = VoteRepository(self.records).all(wanted.name)
+        classes = (item.sentence for item in orphaned_classes(present, wanted, votes))
+        return [*classes, *orphaned_answers(present, wanted, votes)]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage
+from farmy_assets.annotation.question_answers import in_json_text, in_plain_words
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Vote
@@ -240,13 +241,14 @@ def _read_votes(content: bytes) -> list[Vote]:
 def _votes(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
-        row = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns})
+        row = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns} - {"choices"})
         moment = _utc(vote.submitted_at)
         yield row | {
             "phase": vote.phase.value,
             "outcome": vote.outcome.value,
             "submitted_at": moment,
             **_counts(vote.regions),
+            "choices": in_json_text(vote.choices),
             "dt": moment.date().isoformat(),
         }
 
@@ -255,7 +257,8 @@ def _regions(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
         row = vote.model_dump(include={"vote_id", "image_id", "campaign", "person"})
-        for region in vote.regions:
+        ids = vote.region_ids or (None,) * len(vote.regions)
+        for region, region_id in zip(vote.regions, ids, strict=False):
             x_min, y_min, x_max, y_max = region.bounds_px
             yield row | {
                 "label": region.label,
@@ -264,7 +267,9 @@ def _regions(content: bytes, key: str) -> Iterator[Row]:
                 "y_min": y_min,
                 "x_max": x_max,
                 "y_max": y_max,
-                "shape": region.model_dump_json(exclude={"label"}),
+                "shape": region.model_dump_json(exclude={"label", "attributes"}),
+                "region_id": region_id or None,
+                "attributes": in_json_text(region.attributes),
                 "dt": _utc(vote.submitted_at).date().isoformat(),
             }
 
@@ -293,6 +298,8 @@ def _conflicts(content: bytes, key: str) -> Iterator[Row]:
                 "labels": sorted({region.label for region in conflict.regions if region}),
                 "iou": conflict.likeness,
                 "sentence": conflict.sentence,
+                "question": conflict.question or None,
+                "answers": [in_plain_words(value) for value in conflict.answers],
             }
 
 
@@ -308,6 +315,8 @@ def _consensus(content: bytes, key: str) -> Iterator[Row]:
             **_counts(judgement.regions),
             "conflicts": len(judgement.conflicts),
             "decided_by": judgement.decided_by,
+            "choices": in_json_text(judgement.choices),
+            "attributes": [in_json_text(region.attributes) for region in judgement.regions],
         }
 
 
@@ -324,6 +333,8 @@ def _versions(content: bytes, key: str) -> Iterator[Row]:
             "settled_by": image.settled_by,
             **_counts(image.regions),
             "labels": [region.label for region in image.regions],
+            "choices": in_json_text(image.choices),
+            "attributes": [in_json_text(region.attributes) for region in image.regions],
         }
 
 

@@ -68,6 +68,10 @@ _EVERYWHERE = (
 _IMAGE = Column("image_id", _TEXT, "the image: its content and its origin")
 _CAMPAIGN = Column("campaign", _TEXT, "the campaign that the row is about")
 _BATCH = Column("batch_id", _TEXT, "the sealed batch that the image is in")
+_CHOICES = Column("choices", _TEXT, "the answers about the image, as JSON: name to value")
+_ATTRIBUTES = Column(
+    "attributes", _TEXTS, "the answers about each region, as JSON, in the order of labels"
+)
 _EDGES = tuple(
     Column(name, _FLOAT, f"the {edge} edge of its bounds, in pixels of the image shown")
     for name, edge in (
@@ -164,6 +168,7 @@ TABLES = {
                 Column("regions", _INT, "how many regions were drawn"),
                 Column("boxes", _INT, "how many of them are boxes"),
                 Column("problems", _TEXTS, "what could not be understood"),
+                _CHOICES,
             ),
         ),
         Table(
@@ -174,6 +179,8 @@ TABLES = {
                 Column("label", _TEXT, "the class"),
                 Column("kind", _TEXT, "the kind of region: box and so on"), *_EDGES,
                 Column("shape", _TEXT, "all of its coordinates, as JSON"),
+                Column("region_id", _TEXT, "its id in Label Studio; null in older votes"),
+                Column("attributes", _TEXT, "what was answered about it, as JSON: name to value"),
             ),
         ),
         Table(
@@ -181,11 +188,13 @@ TABLES = {
             ("annotation_conflicts",),
             (
                 _IMAGE, _CAMPAIGN,
-                Column("kind", _TEXT, "other_class, missed, extra, loose, skipped, invalid"),
+                Column("kind", _TEXT, "other_class, missed, extra, loose, attribute and so on"),
                 Column("people", _TEXTS, "who differ"),
                 Column("labels", _TEXTS, "the classes that they drew"),
                 Column("iou", _FLOAT, "the lowest likeness of the regions, 0 to 1"),
                 Column("sentence", _TEXT, "the conflict in words"),
+                Column("question", _TEXT, "what was answered differently; null for other kinds"),
+                Column("answers", _TEXTS, "what each of the people answered, as they are listed"),
             ),
         ),
         Table(
@@ -200,6 +209,7 @@ TABLES = {
                 Column("boxes", _INT, "how many of them are boxes"),
                 Column("conflicts", _INT, "how many conflicts there were"),
                 Column("decided_by", _TEXT, "the adjudicator, if one decided"),
+                _CHOICES, _ATTRIBUTES,
             ),
         ),
         Table(
@@ -212,6 +222,8 @@ TABLES = {
                 Column("regions", _INT, "how many regions it has"),
                 Column("boxes", _INT, "how many of them are boxes"),
                 Column("labels", _TEXTS, "the class of each region"),
+                _CHOICES,
+                _ATTRIBUTES,
             ),
         ),
         Table(

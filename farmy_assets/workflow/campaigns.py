@@ -6,7 +6,7 @@ import; so commands and programs apply rules by these functions.
 """
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.regions import ensure_kinds
+from farmy_assets.annotation.regions import ensure_kinds, ensure_names_are_no_kinds
 from farmy_assets.datasets.formats import format_named
 from farmy_assets.label_studio.own_configs import ensure_own_config
 from farmy_assets.lake.lake import Lake
@@ -19,7 +19,7 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
     Raises:
         InvalidInputError: The query for images is not allowed, or does not fit the tables; there
             is no such export format or kind of region; its label config asks something else; or
-            votes would lose their class.
+            votes would lose what they say.
     """
     _check(wanted)
     return lake.campaigns.check(wanted)
@@ -33,7 +33,7 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
     Raises:
         InvalidInputError: Its query for images is not allowed, or does not fit the tables; there
             is no such export format or kind of region; or a class that people used would be renamed
-            or removed.
+            or removed, or a kind, a question or a value that votes hold.
     """
     _check(campaign)
     return lake.campaigns.apply(campaign)
@@ -43,6 +43,7 @@ def _check(campaign: Campaign) -> None:
     for name in campaign.exports:
         format_named(name)
     ensure_kinds(campaign.regions)
+    ensure_names_are_no_kinds(campaign.question_names)
     ensure_own_config(campaign)
     if campaign.image_query:
         checked_selection(campaign.image_query)

@@ -1,7 +1,7 @@
 """One image of a Label Studio export: where the people who answered it do not say the same."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ from farmy_assets.annotation.agreement.drawn_units import DrawnUnit, units_of
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, find_conflicts
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.matching import RegionGroup, group_regions
+from farmy_assets.annotation.matching import group_regions
+from farmy_assets.annotation.question_answers import Pairs, answers_of, in_plain_words
 from farmy_assets.annotation.quorum import AgreedRegion, agreed_regions
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote
@@ -17,8 +18,6 @@ from farmy_assets.label_studio.export_answers import DrawnAnswer, read_answer
 from farmy_assets.label_studio.exports import ExportedTask
 from farmy_assets.label_studio.read_configs import ReadConfig
 
-IMAGE_CHOICE = "image_choice"
-ATTRIBUTE = "attribute"
 INVALID = "invalid"
 
 _EXPORT = "export"
@@ -104,13 +103,14 @@ def _compared(
     quorum: int | None,
 ) -> ComparedImage:
     drawn = {person: [d.region for d in answer.regions] for person, answer in answers.items()}
-    votes = [_vote(task_id, person, tuple(regions)) for person, regions in drawn.items()]
+    votes = [
+        _vote(task_id, person, tuple(regions), choices=answers_of(answers[person].choices))
+        for person, regions in drawn.items()
+    ]
     votes += [_vote(task_id, person, (), skipped=True) for person in skipped]
     groups = group_regions(drawn, policy=policy)
     differences = find_conflicts(votes, policy, groups=groups)
     found = [_found(conflict, answers) for conflict in differences]
-    found += _attribute_conflicts(answers, groups)
-    found += _choice_conflicts(answers)
     found += _problems(answers)
     sizes = [answer.size_px for answer in answers.values() if answer.size_px]
     return ComparedImage(
@@ -125,7 +125,14 @@ def _compared(
     )
 
 
-def _vote(task_id: str, person: str, regions: tuple[Region, ...], *, skipped: bool = False) -> Vote:
+def _vote(
+    task_id: str,
+    person: str,
+    regions: tuple[Region, ...],
+    *,
+    choices: Pairs = (),
+    skipped: bool = False,
+) -> Vote:
     return Vote(
         vote_id=f"{task_id} {person}",
         campaign=_EXPORT,
@@ -140,11 +147,14 @@ def _vote(task_id: str, person: str, regions: tuple[Region, ...], *, skipped: bo
         lead_time_s=None,
         outcome=Outcome.SKIPPED if skipped else Outcome.SUBMITTED,
         regions=regions,
+        choices=choices,
     )
 
 
 def _found(conflict: Conflict, answers: Mapping[str, DrawnAnswer]) -> FoundConflict:
-    counted = Counter(region.label for region in conflict.regions if region)
+    answered = (in_plain_words(value) for value in conflict.answers)
+    drawn = (region.label for region in conflict.regions if region)
+    counted = Counter(answered if conflict.question else drawn)
     labels = [label for label, _ in counted.most_common()]
     return FoundConflict(
         kind=conflict.kind.value,
@@ -163,46 +173,6 @@ def _found(conflict: Conflict, answers: Mapping[str, DrawnAnswer]) -> FoundConfl
 def _id_of(region: Region | None, answer: DrawnAnswer | None) -> str | None:
     drawn = answer.regions if answer and region else ()
     return next((each.region_id for each in drawn if each.region == region), None)
-
-
-def _attribute_conflicts(
-    answers: Mapping[str, DrawnAnswer], groups: Sequence[RegionGroup]
-) -> Iterator[FoundConflict]:
-    """Of objects that several people drew: what was answered about them differently."""
-    if not any(each.attributes for answer in answers.values() for each in answer.regions):
-        return
-    for group in groups:
-        of_person = {
-            person: next(each for each in answers[person].regions if each.region == region)
-            for person, region in group.items()
-        }
-        for question in sorted({name for each in of_person.values() for name in each.attributes}):
-            given = {who: each.attributes.get(question, "") for who, each in of_person.items()}
-            yield from _different(
-                ATTRIBUTE, question, given, tuple(each.region_id for each in of_person.values())
-            )
-
-
-def _choice_conflicts(answers: Mapping[str, DrawnAnswer]) -> Iterator[FoundConflict]:
-    for question in sorted({name for answer in answers.values() for name in answer.choices}):
-        given = {
-            person: ", ".join(answer.choices.get(question, ()))
-            for person, answer in answers.items()
-        }
-        yield from _different(IMAGE_CHOICE, question, given, (None,) * len(given))
-
-
-def _different(
-    kind: str, question: str, given: Mapping[str, str], region_ids: tuple[str | None, ...]
-) -> Iterator[FoundConflict]:
-    values = Counter(given.values())
-    if len(values) < 2:  # noqa: PLR2004 - what differs
-        return
-    first, *others = [value for value, _ in values.most_common()]
-    said = "; ".join(f'{person} answered "{value}"' for person, value in given.items())
-    yield FoundConflict(
-        kind, tuple(given), first, ", ".join(others), None, region_ids, f"{question}: {said}"
-    )
 
 
 def _problems(answers: Mapping[str, DrawnAnswer]) -> Iterator[FoundConflict]:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from farmy_assets.annotation.question_answers import answers_of, merged
 from farmy_assets.annotation.quorum import AgreedRegion
 from farmy_assets.label_studio.exports import ExportedTask
+from farmy_assets.label_studio.question_forms import results_of
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.label_studio.regions import FORMS, region_to_result
 from farmy_assets.workflow.export_comparison import ComparedImage
@@ -16,7 +18,8 @@ def consensus_task(
     """The task with one annotation: what enough people drew, each region with its score.
 
     Label Studio imports it. A task that everybody skipped has a cancelled annotation; one that
-    nobody answered has none. Choices are kept where all who chose chose the same.
+    nobody answered has none. Answers are kept that most people gave, to questions that at least
+    half of them answered.
     """
     results = [
         entry
@@ -47,6 +50,9 @@ def _regions(image: ComparedImage, place: int, config: ReadConfig) -> list[dict[
         people = {"score": round(agreed.score, 4), "meta": {"people": list(agreed.people)}}
         names = {"from_name": _control(agreed, config), "to_name": config.control}
         found.append({**result, **names, **people, **_place(place, config)})
+        kinds = {name: question.kind for name, question in config.questions.items()}
+        said = results_of(agreed.region.attributes, kinds, of=result, to_name=config.control)
+        found += [entry | _place(place, config) for entry in said]
     return found
 
 
@@ -75,17 +81,7 @@ def _control(agreed: AgreedRegion, config: ReadConfig) -> str:
 
 
 def _choices(image: ComparedImage, place: int, config: ReadConfig) -> list[dict[str, Any]]:
-    found = []
-    asked = [name for name, question in config.questions.items() if question.kind == "choice"]
-    for name in asked:
-        given = {a.choices[name] for a in image.answers.values() if name in a.choices}
-        if len(given) == 1:
-            result = {
-                "id": f"{name}-{place}",
-                "from_name": name,
-                "to_name": config.control,
-                "type": "choices",
-                "value": {"choices": list(given.pop())},
-            }
-            found.append({**result, **_place(place, config)})
-    return found
+    asked = {name: q.kind for name, q in config.questions.items() if q.kind == "choice"}
+    agreed = merged([answers_of(answer.choices) for answer in image.answers.values()])
+    found = results_of(agreed, asked, to_name=config.control)
+    return [{**e, "id": f"{e['from_name']}-{place}", **_place(place, config)} for e in found]

@@ -161,6 +161,7 @@ def _image(
             "width_px": image.width_px,
             "height_px": image.height_px,
             "regions": judgement.regions,
+            "choices": judgement.choices,
             "settled_by": judgement.status.value,
             "vote_ids": votes_behind(judgement),
             # The content alone: what looks alike was excluded before, and a split by field

@@ -77,6 +77,8 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "agreement": {"match_iou": 0.4},
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
         "regions": ["box", "other"],
+        "choices": [{"name": "quality", "values": ["good", "bad"]}],
+        "attributes": [{"name": "leaves", "kind": "number"}],
         "exports": ["coco"],
     }
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}

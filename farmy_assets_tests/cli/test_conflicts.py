@@ -125,6 +125,7 @@ def test_the_consensus_is_an_export_that_agrees_with_itself(out: Path, tmp_path:
     assert second == []  # of the classes none has most votes
     assert len(third) == 1
     assert consensus[8]["annotations"] == []
+    assert [result["type"] for result in regions[5]] == []  # no answer is ahead of the other
     again = run(tmp_path, export=consensus)
     assert again.exit_code == 0, again.output
     assert "0 with a conflict" in again.output
@@ -192,3 +193,24 @@ def test_many_tasks_are_compared_on_all_cores_and_written_in_their_order(
         assert [int(row["task"]) for row in rows] == sorted(int(row["task"]) for row in rows)
         assert len(json.loads(written[-1][1])) == len(export)
     assert written[0] == written[1]
+
+
+def test_what_most_people_answer_is_in_the_consensus(tmp_path: Path) -> None:
+    stages = {"anna": "young", "ben": "old", "dan": "old"}
+    export = [
+        task(1, *(
+            answer(name, drawn(name, 10), chosen("stage", stage, name), chosen("quality", "bad"))
+            for name, stage in stages.items()
+        )),
+    ]  # fmt: skip
+    done = run(tmp_path, export=export)
+    assert done.exit_code == 0, done.output
+    (only,) = json.loads((tmp_path / "out/consensus.json").read_text())
+    region, stage, quality = only["annotations"][0]["result"]
+    assert (stage["id"], stage["type"], stage["from_name"]) == (region["id"], "choices", "stage")
+    assert stage["value"]["choices"] == ["old"]
+    assert stage["value"]["x"] == region["value"]["x"]
+    assert quality["value"] == {"choices": ["bad"]}
+    (row,) = pq.read_table(tmp_path / "out/conflicts.parquet").to_pylist()
+    assert (row["kind"], row["class_a"], row["class_b"]) == ("attribute", "old", "young")
+    assert row["region_ids"] == ["anna", "ben", "dan"]

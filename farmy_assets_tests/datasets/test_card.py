@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.annotation.question_answers import answers_of
 from farmy_assets.datasets.card import dataset_card
 from farmy_assets.datasets.versions import (
     DatasetClass,
@@ -103,3 +104,30 @@ def test_the_card_tells_how_to_load_both_forms() -> None:
     text = card(a_version())
     assert 'COCO("coco/annotations/instances_train.json")' in text
     assert "yolo/data.yaml" in text
+
+
+def test_the_card_counts_what_was_answered_and_what_a_format_does_not_hold() -> None:
+    answered = a_box().model_copy(update={"attributes": answers_of({"stage": "young | old"})})
+    images = [an_image(n, answered, choices={"quality": q}) for n, q in ((1, "bad"), (2, "good"))]
+    text = card(a_version(*images))
+    assert "## What was answered" in text
+    assert "| quality | bad | 1 |" in text
+    assert "| stage | young \\| old | 2 |" in text
+    assert "Answers about a region stand under `attributes` of its annotation" in text
+    left_out = "because YOLO has no form for it: 2 answers to `quality`, 2 answers to `stage`."
+    assert left_out in text
+    assert "because COCO" not in text
+
+
+def test_a_card_without_answers_speaks_of_none() -> None:
+    assert "nswer" not in card(a_version(an_image(1, a_box())))
+
+
+def test_of_very_many_answers_the_card_has_the_most_frequent_ones() -> None:
+    images = [an_image(n, choices={"note": f"{'x' * 80}{n}"}) for n in range(25)]
+    text = card(a_version(*images, an_image(99, choices={"note": "often"}),
+                          an_image(98, choices={"note": "often"})))  # fmt: skip
+    rows = [line for line in text.splitlines() if line.startswith("| note |")]
+    assert (len(rows), rows[0]) == (21, "| note | often | 2 |")
+    assert rows[-1] == "| note | 6 other answers | 6 |"
+    assert max(map(len, rows)) < 90

@@ -44,6 +44,7 @@ class Names:
     KIND = "text"
     CONTENTS = "one text file"
     REGIONS: Collection[str] = tuple(REGION_KINDS)
+    ANSWERS = ""
     LOADING = "Open `names/names.txt`.\n"
 
     def files_of(self, version: DatasetVersion) -> dict[str, bytes]:

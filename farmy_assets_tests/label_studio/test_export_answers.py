@@ -37,7 +37,7 @@ def test_shape_and_class_of_separate_controls_are_one_region_with_its_attributes
         (drawn,) = found.regions
         assert drawn.region.label == "weed"
         assert drawn.region.bounds_px == pytest.approx((40, 40, 160, 120))
-        assert drawn.attributes == {"stage": "3"}
+        assert drawn.region.attributes == (("stage", 3.0),)
         assert found.problems == ()
 
 

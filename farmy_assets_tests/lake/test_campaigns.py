@@ -1,8 +1,11 @@
 import pytest
 
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.questions import ImageChoice
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake import keys, record_store
 from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.annotation.examples import vote
 from farmy_assets_tests.lake.rules import campaign
 
 
@@ -55,3 +58,17 @@ def test_pending_work_is_noted_once_and_done_once(lake: Lake) -> None:
     assert (work.to_place, work.is_behind(rules)) == (("b",), False)
     lake.pending.fall_back(rules)
     assert lake.pending.of("weeds").is_behind(rules)
+
+
+def test_a_question_that_votes_answer_is_not_taken_out_and_the_way_out_is_said(lake: Lake) -> None:
+    asked = ImageChoice(name="quality", values=("good", "bad"))
+    lake.campaigns.apply(campaign(choices=(asked,)))
+    lake.votes.add("weeds", [vote("anna", campaign="weeds", choices={"quality": "good"})])
+    with pytest.raises(InvalidInputError) as refused:
+        lake.campaigns.apply(campaign())
+    assert "the choice quality would be removed, and votes hold 1 answer of it" in str(
+        refused.value
+    )
+    assert "apply the file under a new campaign name" in str(refused.value)
+    more = ImageChoice(name="quality", values=("good", "bad", "so so"))
+    assert lake.campaigns.apply(campaign(choices=(more,))).version == 2

@@ -6,7 +6,7 @@ Studio has a module of the same name in `label_studio/regions/`.
 """
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -39,6 +39,18 @@ def ensure_kinds(names: tuple[str, ...]) -> None:
             raise InvalidInputError(msg)
         if name not in REGION_KINDS:
             msg = f"there is no kind of region {name!r}; there are: {', '.join(REGION_KINDS)}"
+            raise InvalidInputError(msg)
+
+
+def ensure_names_are_no_kinds(names: Iterable[str]) -> None:
+    """Make sure that no question is called as a kind of region, whose control has that name.
+
+    Raises:
+        InvalidInputError: One is; the text says which.
+    """
+    for name in names:
+        if name in REGION_KINDS:
+            msg = f"a question cannot be called {name}: that is a kind of region; rename it"
             raise InvalidInputError(msg)
 
 

@@ -5,6 +5,7 @@ campaign file may ask for, `farmy dataset pull --format`, and the card of a vers
 """
 
 import pkgutil
+from collections import Counter
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Protocol, cast
@@ -21,6 +22,8 @@ class ExportFormat(Protocol):
         KIND: What its label files are, as Dagster's kinds name it: `json`, `yaml`.
         CONTENTS: Which files there are, as the end of a sentence: "one JSON file a split".
         REGIONS: The kinds of regions that the format can hold; `files_of` leaves out the others.
+        ANSWERS: Where it has what was answered about regions and images, as a sentence for the
+            version's card; empty when it has no form for answers.
         LOADING: How a person loads it: Markdown for the version's card. Paths are relative to
             the folder that `farmy dataset pull` wrote, `{name}`.
     """
@@ -29,6 +32,7 @@ class ExportFormat(Protocol):
     KIND: str
     CONTENTS: str
     REGIONS: Collection[str]
+    ANSWERS: str
     LOADING: str
 
     def files_of(self, version: DatasetVersion) -> dict[str, bytes]:
@@ -62,3 +66,21 @@ def format_named(name: str) -> ExportFormat:
 def left_out(version: DatasetVersion, form: ExportFormat) -> dict[str, int]:
     """How many regions of which kinds a format cannot hold; empty when it holds all of them."""
     return {k: n for k, n in version.regions_by_kind.items() if k not in form.REGIONS}
+
+
+def answers_left_out(version: DatasetVersion, form: ExportFormat) -> dict[str, int]:
+    """How many answers to which questions a format does not hold; empty when it holds all of them.
+
+    A format that holds answers leaves out those about the regions that it cannot hold.
+    """
+    held = form.REGIONS if form.ANSWERS else ()
+    count = Counter(
+        name
+        for image in version.images
+        for region in image.regions
+        if region.kind not in held
+        for name, _ in region.attributes
+    )
+    if not form.ANSWERS:
+        count.update(name for image in version.images for name, _ in image.choices)
+    return {name: count[name] for name in sorted(count)}

@@ -8,6 +8,11 @@ may have gaps. (From 1, because COCO's own evaluation takes annotation 0 for "no
 its line crosses itself; COCO has no holes in them), and compressed run lengths for a mask. `area`
 is that of the shape inside of the image, and `bbox` the upright rectangle around it.
 Source: cocodataset.org/#format-data
+
+COCO itself has no place for answers to questions. As CVAT and Datumaro do, an annotation has what
+was answered about its region under `attributes`, name to value: a text, a number, or a list of
+texts. An image has what was answered about it as a whole under `attributes` as well. Where nothing
+was answered there is no such key.
 """
 
 import json
@@ -15,6 +20,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
 from farmy_assets.annotation.outlines import Outline, area_px, cut_to
+from farmy_assets.annotation.question_answers import Pairs, in_json
 from farmy_assets.annotation.region import Bounds, Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.regions.mask import Mask
@@ -28,6 +34,9 @@ TITLE = "COCO"
 KIND = "json"
 CONTENTS = "one JSON file a split"
 REGIONS: Collection[str] = (Box.kind, Mask.kind, Polygon.kind, RotatedBox.kind)
+ANSWERS = """\
+Answers about a region stand under `attributes` of its annotation, those about an image under
+`attributes` of the image."""
 LOADING = """\
 COCO, with pycocotools:
 
@@ -116,7 +125,12 @@ def _image(image: ReleasedImage, number: int, licence_ids: Mapping[str, int]) ->
     }
     if image.licence is not None:
         entry["license"] = licence_ids[image.licence]
-    return entry
+    return entry | _answers(image.choices)
+
+
+def _answers(answers: Pairs) -> Json:
+    """The key that holds answers; nothing where there are none."""
+    return {"attributes": in_json(answers)} if answers else {}
 
 
 def _annotations(
@@ -139,6 +153,7 @@ def _annotations(
                     "area": area,
                     "iscrowd": 0,
                     "segmentation": segmentation,
+                    **_answers(region.attributes),
                 },
             )
 

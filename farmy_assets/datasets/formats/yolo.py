@@ -19,6 +19,7 @@ TITLE = "YOLO"
 KIND = "yaml"
 CONTENTS = "data.yaml and one label file an image"
 REGIONS: Collection[str] = (Box.kind,)
+ANSWERS = ""
 LOADING = """\
 YOLO, with Ultralytics:
 

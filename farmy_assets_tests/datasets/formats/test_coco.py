@@ -16,6 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from pydantic import ValidationError
 
 from farmy_assets.annotation.mask_runs import Pixels, packed
+from farmy_assets.annotation.question_answers import answers_of
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.keypoint import Keypoint
 from farmy_assets.annotation.regions.mask import Mask
@@ -299,3 +300,17 @@ def test_perfect_masks_are_judged_perfect_by_cocos_own_evaluation() -> None:
         judge.accumulate()
         judge.summarize()
     assert judge.stats[0] == pytest.approx(1)
+
+
+def test_answers_stand_under_attributes_of_their_annotation_and_of_their_image() -> None:
+    answered = a_box().model_copy(
+        update={"attributes": answers_of({"leaves": 7, "pests": ("aphid", "thrips")})}
+    )
+    other = a_box("überreif", (200, 200, 300, 300))
+    image = an_image(1, answered, other, choices={"quality": "good"})
+    (document,) = [d for d in documents(a_version(image)).values() if d["images"]]
+    assert document["images"][0]["attributes"] == {"quality": "good"}
+    by_category = {each["category_id"]: each for each in document["annotations"]}
+    assert by_category[7]["attributes"] == {"leaves": 7, "pests": ["aphid", "thrips"]}
+    assert "attributes" not in by_category[2]
+    assert b'"attributes"' not in b"".join(files_of(a_version(an_image(1, a_box()))).values())
