@@ -37,8 +37,8 @@ def apply(
 ) -> None:
     """Open a campaign, or change its rules: each change makes a new version.
 
-    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint; `choices` and
-    `attributes` say what is asked of images and of regions.
+    The file's `regions` says what is drawn: box, rotated_box, polygon, mask, keypoint; `choices`
+    and `attributes` say what is asked of images and of regions.
 
     Cleansed images that wait for the campaign are given out without another command. What people
     who are named no more have not answered goes to the others. Says what changed, how many images
