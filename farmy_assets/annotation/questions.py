@@ -16,7 +16,8 @@ LONGEST_TEXT = 2_000
 """Characters of a text that people write themselves."""
 
 RESERVED_NAMES = (
-    "image", "usable", "reasons", "decision", "differences", "versions", "attributes", "choices",
+    "image", "usable", "reasons", "cannot_label", "decision", "differences", "versions",
+    "attributes", "choices",
 )  # fmt: skip
 """Names that the platform gives to other things on its pages; kinds of regions are more of them."""
 

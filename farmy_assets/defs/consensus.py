@@ -96,7 +96,7 @@ def annotations(
 def annotation_conflicts(
     context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
 ) -> Materialized:
-    """Where annotators of a campaign disagree: other class, missed, extra, loose, other answers.
+    """Where the annotators of a campaign disagree: other class, missed, extra, other answers.
 
     Judges the images of which something is new, from the votes alone: running it again gives the
     same answer.

@@ -94,6 +94,6 @@ def _heading(title: str, question: Question) -> str:
 def _required(title: str, question: Question) -> str:
     if not question.required:
         return ""
-    what = "for each region" if isinstance(question, RegionAttribute) else "first"
-    message = quoteattr(f"{title}: answer {what}, or skip the image.")
+    what = " for each region" if isinstance(question, RegionAttribute) else ""
+    message = quoteattr(f"{title} has to be answered{what}.")
     return f' required="true" requiredMessage={message}'

@@ -154,7 +154,7 @@ def test_an_annotator_answers_for_a_region_and_for_the_image(
     page.mouse.up()
     page.wait_for_timeout(1_500)
     desk.submit()
-    page.get_by_text("Quality: answer first").first.wait_for()
+    page.get_by_text("Quality has to be answered").first.wait_for()
     assert desk.answers() == []
     page.get_by_role("button", name="OK").first.click()
     desk.choose("good")

@@ -214,3 +214,25 @@ def test_votes_are_written_with_the_kind_of_each_region(lake: Lake) -> None:
     added = set(lake.records.bucket.keys("votes/weeds/")) - {"votes/weeds/0123.jsonl"}
     (key,) = added
     assert lake.records.bucket.get(key) == VOTES_TODAY
+
+
+VOTE_WITH_ANSWERS = (
+    b'{"vote_id":"ab03","campaign":"weeds","campaign_version":1,"phase":"annotation",'
+    b'"task_key":"image 1","image_id":"image 1","inbox_person":"anna","person":"anna",'
+    b'"email":"anna@example.com","submitted_at":"2026-05-14T12:00:01Z","lead_time_s":1.0,'
+    b'"outcome":"submitted","regions":[{"kind":"box","label":"crop",'
+    b'"attributes":{"leaves":7,"pests":["aphid","thrips"],"stage":"young"},'
+    b'"x_min":10.0,"y_min":20.5,"x_max":110.0,"y_max":220.0}],"region_ids":["Xy3_k"],'
+    b'"choices":{"quality":"good"},"problems":[],"decision":null}\n'
+)
+
+
+def test_votes_with_answers_are_read_and_written_in_their_form(lake: Lake) -> None:
+    lake.records.bucket.put("votes/weeds/0124.jsonl", VOTE_WITH_ANSWERS)
+    *_, found = lake.votes.all("weeds")
+    (region,) = found.regions
+    assert region.attributes == (
+        ("leaves", 7.0), ("pests", ("aphid", "thrips")), ("stage", "young"),
+    )  # fmt: skip
+    assert (found.region_ids, found.choices) == (("Xy3_k",), (("quality", "good"),))
+    assert f"{found.model_dump_json()}\n".encode() == VOTE_WITH_ANSWERS
