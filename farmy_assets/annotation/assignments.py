@@ -21,7 +21,7 @@ from farmy_assets.annotation.image_facts import (
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.keeping_together import parted_last, put_together
-from farmy_assets.annotation.sharing_counters import Earlier
+from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters
 from farmy_assets.annotation.work_days import WorkDays
 from farmy_assets.annotation.workload import Workload
 from farmy_assets.catalog.records import Record
@@ -127,6 +127,22 @@ def share_out(
         # By image id, so that a place in the inbox does not tell which images overlap.
         for image_id, person in sorted(pairs, key=lambda pair: (pair[0], pair[1].name))
     )
+
+
+def with_days(
+    assignments: Sequence[Assignment], *, campaign: Campaign, counters: SharingCounters, today: date
+) -> list[Assignment]:
+    """The same assignments, each with the first day that has room for it.
+
+    Args:
+        assignments: New ones, that the counters do not hold.
+        campaign: The campaign at its present version, whose active annotators they are for.
+        counters: What was given out before.
+        today: The first day that something can be given out for.
+    """
+    days = WorkDays(campaign, counters.tally().days, today)
+    people = {person.name: person for person in campaign.annotators}
+    return [a.model_copy(update={"from_day": days.book(people[a.person])}) for a in assignments]
 
 
 class _Asked(NamedTuple):
