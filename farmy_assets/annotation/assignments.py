@@ -6,11 +6,8 @@ so far, so that a campaign stays fair and its overlap exact however small its ba
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
-
-import numpy as np
 
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.image_facts import (
@@ -23,7 +20,7 @@ from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.keeping_together import parted_last, put_together
 from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters
 from farmy_assets.annotation.work_days import WorkDays
-from farmy_assets.annotation.workload import Workload
+from farmy_assets.annotation.workload import Places, Workload
 from farmy_assets.catalog.records import Record
 
 
@@ -87,46 +84,46 @@ def share_out(
     Raises:
         ValueError: Days count in the campaign, and `today` is None.
     """
-    tally, people = earlier.counters.tally(), campaign.active_annotators
-    days = WorkDays(campaign, tally.days, today)
+    people = campaign.active_annotators
     if not people:
         return ()
+    tally = earlier.counters.tally()
+    days = WorkDays(campaign, tally.days, today)
     asked = _asked(set(image_ids) - earlier.in_batch, campaign, people, facts)
     wanted = round(campaign.overlap_share * (tally.images + len(asked))) - tally.doubled
     work = Workload(people, tally.tasks, tally.met)
-    several, overlap = max(wanted, 0), min(campaign.overlap, len(people))
-    given: dict[_Alike, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
-    for image in _counted(asked, several, overlap, of=len(people)):
-        among = None if len(image.places) == len(people) else np.array(image.places)
-        chosen = work.give(image.people, chance=image.chance, among=among)
-        given[image.places, image.people].append((image.image_id, chosen))
-    if campaign.keep_together:
-        groups, clusters = groups_of(campaign, facts, (image.image_id for image in asked))
-        names = [person.name for person in people]
-        for alike, some in given.items():
-            images = parted_last((image_id for image_id, _ in some), clusters)
-            given[alike] = put_together(
-                images, [chosen for _, chosen in some], groups=groups, names=names
-            )
-    pairs = [
-        (image_id, people[place])
-        for some in given.values()
-        for image_id, chosen in some
-        for place in chosen
-    ]
+    pairs: list[tuple[str, int]] = []
+    for places, count, images in _alike(asked, wanted, min(campaign.overlap, len(people))):
+        given = [work.give(count, chance=asked[i][0], among=places) for i in images]
+        image_ids = [asked[i][1] for i in images]
+        if campaign.keep_together:
+            groups, clusters = groups_of(campaign, facts, image_ids)
+            image_ids = parted_last(image_ids, clusters)
+            names = [person.name for person in people]
+            given = put_together(image_ids, given, groups=groups, names=names)
+        for image_id, chosen in zip(image_ids, given, strict=True):
+            pairs += ((image_id, place) for place in chosen)
+    del asked
+    # By image id, so that a place in the inbox does not tell which images overlap.
+    pairs.sort(key=lambda pair: (pair[0], people[pair[1]].name))
     return tuple(
-        Assignment(
+        # Nothing here comes from outside; with all checks a million would take a gigabyte more.
+        Assignment.model_construct(
+            _ALL_FIELDS,
             campaign=campaign.name,
             phase=Phase.ANNOTATION,
             image_id=image_id,
-            person=person.name,
+            person=people[place].name,
             task_key=image_id,
             batch_id=batch_id,
-            from_day=days.book(person),
+            from_day=days.book(people[place]),
+            replaces=None,
         )
-        # By image id, so that a place in the inbox does not tell which images overlap.
-        for image_id, person in sorted(pairs, key=lambda pair: (pair[0], pair[1].name))
+        for image_id, place in pairs
     )
+
+
+_ALL_FIELDS = set(Assignment.model_fields)
 
 
 def with_days(
@@ -145,17 +142,8 @@ def with_days(
     return [a.model_copy(update={"from_day": days.book(people[a.person])}) for a in assignments]
 
 
-class _Asked(NamedTuple):
-    """An image to give: to how many people, and the places of those it may be given to."""
-
-    chance: int
-    image_id: str
-    places: tuple[int, ...]
-    people: int = 1
-
-
-_Alike = tuple[tuple[int, ...], int]
-"""Images that may be given to the same people, and to as many of them."""
+_Asked = tuple[int, str, Places]
+"""Its number of chance, an image, and the places of those who may be asked about it."""
 
 
 def _asked(
@@ -167,22 +155,26 @@ def _asked(
     """The images that somebody may be asked about, in the order of chance."""
     eligibility = Eligibility(campaign, people)
     found = (
-        _Asked(chance_of(campaign.name, i), i, eligibility.places_for(facts.get(i)))
-        for i in image_ids
+        (chance_of(campaign.name, i), i, eligibility.places_for(facts.get(i))) for i in image_ids
     )
-    return sorted(image for image in found if image.places)
+    return sorted(image for image in found if image[2])
 
 
-def _counted(asked: Iterable[_Asked], several: int, overlap: int, *, of: int) -> list[_Asked]:
-    """The images in the order in which they are given, the first `several` to several people."""
-    found = []
-    for image in asked:
-        people = min(overlap, len(image.places)) if several > 0 else 1
-        several -= people > 1
-        found.append(image._replace(people=people))
-    if any(len(image.places) < of for image in found):
-        found.sort(key=lambda image: len(image.places))  # keeps the order of chance among equals
-    return found
+def _alike(
+    asked: Sequence[_Asked], several: int, overlap: int
+) -> Iterator[tuple[Places, int, list[int]]]:
+    """Images that go to equally many of the same people: those, how many, and where they stand.
+
+    Those that few people may be asked about come first. The first `several` in the order of chance
+    go to several people.
+    """
+    found: dict[tuple[int, Places, int], list[int]] = defaultdict(list)
+    for place, (_, _, among) in enumerate(asked):
+        count = min(overlap, len(among)) if several > 0 else 1
+        several -= count > 1
+        found[len(among), among, -count].append(place)
+    for (_, among, count), places in sorted(found.items()):
+        yield among, -count, places
 
 
 def share_out_triage(

@@ -120,7 +120,7 @@ class Campaign(Record):
     """SQL with a column `image_id`: which of the kept images are asked about; empty for all."""
     regions: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("box",)
     """Which kinds of regions are drawn; which there are, `annotation.regions` knows."""
-    annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
+    annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=1_000)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = OVERLAP_SHARE

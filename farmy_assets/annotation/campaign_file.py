@@ -26,7 +26,7 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.contradictions import contradictions
 from farmy_assets.errors import InvalidInputError
 
-MAX_FILE_CHARACTERS = 64_000
+MAX_FILE_CHARACTERS = 256_000
 
 
 class _PlainLoader(yaml.BaseLoader):

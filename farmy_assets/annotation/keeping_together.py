@@ -21,7 +21,7 @@ Counts = NDArray[np.int64]
 def put_together(
     images: Sequence[str], given: Sequence[tuple[int, ...]], *, groups: Mapping[str, str],
     names: Sequence[str],
-) -> list[tuple[str, tuple[int, ...]]]:  # fmt: skip
+) -> list[tuple[int, ...]]:  # fmt: skip
     """Give the same people the same numbers of images, so that groups stay together.
 
     Args:
@@ -33,14 +33,14 @@ def put_together(
         names: Everybody's name, by place.
 
     Returns:
-        Each image with its people; nobody is given one twice.
+        The people of each image; nobody is given one twice.
     """
     if not images:
         return []
     count = len(given[0])
     room = np.bincount([place for people in given for place in people], minlength=len(names))
     own = np.array([_hash(name) for name in names], np.uint64)
-    left, found = len(images), []
+    left, found = len(images), dict[str, tuple[int, ...]]()
     bundles: dict[str, list[str]] = defaultdict(list)
     for image_id in images:
         bundles[groups.get(image_id, image_id)].append(image_id)
@@ -55,11 +55,11 @@ def put_together(
                 len(bundle) - done, int(room[people].min()),
                 left - int(others.max(initial=0)),
             )  # fmt: skip
-            found += [(image_id, tuple(people)) for image_id in bundle[done : done + some]]
+            found |= dict.fromkeys(bundle[done : done + some], tuple(people))
             room[people] -= some
             left -= some
             done += some
-    return found
+    return [found[image_id] for image_id in images]
 
 
 def _chosen(
