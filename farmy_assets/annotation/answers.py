@@ -55,6 +55,9 @@ class ResultReader(Protocol):
     ) -> tuple[list[Region], list[str]]:
         """The regions in pixels, and for each result that cannot be understood the reason."""
 
+    def skip_reasons(self, result: Sequence[Any], /) -> tuple[list[Any], list[str]]:
+        """The results without those that say why an image cannot be labelled, and these reasons."""
+
     def drawn_in(self, result: Sequence[Any], /) -> list[Any]:
         """Of an adjudicator's results those that he or she drew."""
 

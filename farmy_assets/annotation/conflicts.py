@@ -39,7 +39,7 @@ class Conflict(Record):
     """One difference; `regions` holds one entry for each of `people`, None where nothing was drawn.
 
     `likeness` is the lowest among the regions drawn, for other_class and loose. `problems` is for
-    invalid votes, whose regions are not compared.
+    invalid votes, whose regions are not compared, and for skipped ones: why.
     """
 
     image_id: str
@@ -60,7 +60,7 @@ class Conflict(Record):
         drew = [(name, region) for name, region in sides if region is not None]
         others = listed([name for name, region in sides if region is None])
         if self.kind is ConflictKind.SKIPPED:
-            return f"{others} skipped this image"
+            return ": ".join([f"{others} skipped this image", *self.problems])
         if self.kind is ConflictKind.INVALID:
             return f"{others} sent something that cannot be read: {'; '.join(self.problems)}"
         who = listed([name for name, _ in drew])
@@ -117,7 +117,7 @@ def find_conflicts(
                     kind=ConflictKind.SKIPPED if skipped else ConflictKind.INVALID,
                     people=(voter,),
                     regions=(None,),
-                    problems=vote.problems,
+                    problems=vote.problems or ((vote.skip_reason,) if vote.skip_reason else ()),
                 )
             )
     clean = {voter: vote for voter, vote in sorted(by_voter.items()) if vote.is_clean}

@@ -19,6 +19,7 @@ from farmy_assets.annotation.decisions import (
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.skips import read_skip
 from farmy_assets.annotation.votes import Outcome, Vote, age
 from farmy_assets.errors import InvalidInputError
 
@@ -142,7 +143,9 @@ def _read(
     campaign: Campaign,
     reader: ResultReader,
 ) -> Vote:
-    email = _address(annotation.email)
+    email, content = _address(annotation.email), annotation.result
+    skip = read_skip(annotation, phase=inbox.phase, reader=reader)
+    annotation = skip.annotation
     decision: Decision | None = None
     problems: list[str] = []
     if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
@@ -163,9 +166,7 @@ def _read(
         if decision and not regions and not problems:
             problems.append("nothing was drawn, although the choice was to draw")
     return Vote(
-        vote_id=_vote_id(
-            inbox, task.task_key, email, outcome, submitted_at, content=annotation.result
-        ),
+        vote_id=_vote_id(inbox, task.task_key, email, outcome, submitted_at, content=content),
         campaign=inbox.campaign,
         campaign_version=campaign.version,
         phase=inbox.phase,
@@ -178,7 +179,8 @@ def _read(
         lead_time_s=_duration(annotation.lead_time_s),
         outcome=outcome,
         regions=tuple(regions),
-        problems=tuple(problems),
+        problems=(*skip.problems, *problems),
+        skip_reason=skip.reason,
         decision=decision,
     )
 
@@ -216,6 +218,7 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "lead_time_s": None,
         "regions": (),
         "problems": (),
+        "skip_reason": None,
         "decision": None,
     }
     return before.model_copy(update=changes)
@@ -237,7 +240,7 @@ def _vote_id(
 
 
 def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.regions, vote.problems, vote.decision
+    return vote.outcome, vote.regions, vote.problems, vote.skip_reason, vote.decision
 
 
 def _address(email: str) -> str:

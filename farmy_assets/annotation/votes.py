@@ -27,9 +27,15 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Vote(Record):
     """One submission of one author; `regions` is what was drawn, in pixels of the image.
 
+    `skip_reason` is why an annotator could not label the image; skips that were sent to the API,
+    and those of older versions, have none.
     `decision` is what an adjudicator chose. Votes of other phases have none, nor have those given
     on the adjudicator's former page, where what was drawn was the decision.
     """
@@ -48,6 +54,7 @@ class Vote(Record):
     outcome: Outcome
     regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
     problems: tuple[str, ...] = ()
+    skip_reason: str | None = Field(default=None, exclude_if=_is_none)
     decision: Decision | None = None
 
     @property

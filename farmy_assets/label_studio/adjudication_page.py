@@ -167,7 +167,8 @@ def _difference(
     drawn = [(names.get((who, r), called[who]), r) for who, r in sides if r]
     others = " and ".join(called[who] for who, region in sides if not region)
     if conflict.kind is ConflictKind.SKIPPED:
-        return f"{others} is empty: the image was skipped"
+        why = f" ({'; '.join(conflict.problems)})" if conflict.problems else ""
+        return f"{others} is empty: the image was skipped{why}"
     if conflict.kind is ConflictKind.INVALID:
         return f"{others} cannot be used: {'; '.join(conflict.problems)}"
     regions = " / ".join(name for name, _ in drawn)

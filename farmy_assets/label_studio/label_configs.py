@@ -7,9 +7,15 @@ from xml.sax.saxutils import quoteattr
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import DecisionKind
-from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
+from farmy_assets.annotation.inboxes import (
+    SKIP_ADJUDICATION,
+    SKIP_ANNOTATION,
+    SKIP_REASONS,
+    SKIP_TRIAGE,
+    Phase,
+)
 from farmy_assets.annotation.regions import REGION_KINDS
-from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.regions import FORMS
 
 KEEP_CLASS = (
@@ -26,7 +32,7 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
     if phase is Phase.ANNOTATION:
-        lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
+        lines = [*_classes(campaign), _IMAGE, *_cannot_label()]
     else:
         lines = [
             _DECISION_CONFIG,
@@ -63,6 +69,19 @@ def _classes(campaign: Campaign) -> list[str]:
         ]
         lines.append(f"  </{form.CONTROL}>")
     return [*lines, *([_note(KEEP_CLASS)] if chosen else [])]
+
+
+def _cannot_label() -> list[str]:
+    """In place of Label Studio's Skip, which takes no reason.
+
+    Below the image, and after the classes, so that the first keys are those of the classes.
+    """
+    return [
+        _note(SKIP_ANNOTATION),
+        f'  <Choices name="{CANNOT_LABEL}" toName="image" choice="single" showInline="true">',
+        *(f"    <Choice value={quoteattr(reason)}/>" for reason in SKIP_REASONS),
+        "  </Choices>",
+    ]
 
 
 _SMALL = "font-size: 14px; font-weight: normal"
