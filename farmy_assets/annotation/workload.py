@@ -100,7 +100,8 @@ class Workload:
         busy = self._busy[self._places]
         for place in besides:
             busy[self._among.index(place)] = np.inf
-        return self._places[busy == busy.min()]
+        found: NDArray[np.intp] = self._places[busy == busy.min()]
+        return found
 
     def _give(self, place: int, tasks: int) -> None:
         self._load[place] += tasks
