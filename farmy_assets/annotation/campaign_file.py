@@ -13,8 +13,9 @@
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
-Of people, `tasks_a_day: 40` is the most that comes into an inbox on one day, `skills: [maize]` limits
-a person to images of this crop or with this class predicted, and `paused: true` gives nothing new.
+Of people, `tasks_a_day: 40` is the most that comes into an inbox on one day, `skills: [maize]`
+limits a person to images of this crop or with this class predicted, `paused: true` gives nothing
+new.
 `overlap: 3` asks three people about each image of the overlapping share, `lease_days: 5` gives an
 unanswered task to somebody else, `keep_together: [field, near_duplicate]` gives such images to one
 person, `third_opinion: true` asks a third annotator before the adjudicator.

@@ -53,7 +53,7 @@ def reassigned_tasks(
             finish_moving(lake, studio, campaign, pending.unplaced, today=day)
         if is_behind:
             refused = _follow(lake, studio, campaign, members)
-        elif pending.is_held_back or (looks and _is_anything_overdue(lake, campaign, day)):
+        elif looks and (pending.is_held_back or _is_anything_overdue(lake, campaign, day)):
             _move_drawing(lake, studio, campaign, members)
         elif looks:
             lake.pending.looked(campaign.name, day, is_held_back=False)

@@ -114,6 +114,27 @@ def test_images_go_to_different_people_who_have_the_skills_and_equals_get_equal_
 
 
 @settings(max_examples=40, deadline=None)
+@given(photographs(), st.integers(2, 5), st.floats(0, 1), kept, st.randoms())
+def test_the_order_of_batches_changes_neither_amounts_nor_the_overlap(
+    material: tuple[list[list[str]], Facts],
+    people: int,
+    share: float,
+    together: list[str],
+    random: object,
+) -> None:
+    batches, facts = material
+    now = rules(
+        [person(f"p{n}") for n in range(people)], overlap_share=share, keep_together=together
+    )
+    other = list(batches)
+    random.shuffle(other)  # type: ignore[attr-defined]
+    counts = [counted([share_in_batches(order, now, facts)]) for order in (batches, other)]
+    assert counts[0].images == counts[1].images
+    assert counts[0].doubled == counts[1].doubled == round(share * counts[0].images)
+    assert sorted(counts[0].tasks.values()) == sorted(counts[1].tasks.values())
+
+
+@settings(max_examples=40, deadline=None)
 @given(photographs(), kept, st.integers(2, 4))
 def test_groups_change_nothing_of_how_much_each_person_gets(
     material: tuple[list[list[str]], Facts], together: list[str], people: int
