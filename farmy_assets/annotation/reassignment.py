@@ -44,13 +44,15 @@ def is_overdue(assignment: Assignment, campaign: Campaign, today: date) -> bool:
 
 
 def to_be_moved(
-    assignments: Iterable[Assignment],
+    assignments: Sequence[Assignment],
     *,
     campaign: Campaign,
     votes: Iterable[Vote],
     today: date,
 ) -> tuple[Assignment, ...]:
     """The unanswered assignments of people who left or are paused, and those that are overdue.
+
+    Whoever was replaced after a skip is asked nothing more, also when the skip is taken back.
 
     Args:
         assignments: Of the annotation phase.
@@ -64,11 +66,12 @@ def to_be_moved(
         for vote in current_votes(votes)
         if vote.phase is Phase.ANNOTATION and vote.person == vote.inbox_person
     }
+    done = answered | {(a.task_key, a.replaces) for a in assignments if a.replaces}
     return tuple(
         a
         for a in assignments
         if (a.person not in active or is_overdue(a, campaign, today))
-        and (a.task_key, a.person) not in answered
+        and (a.task_key, a.person) not in done
     )
 
 

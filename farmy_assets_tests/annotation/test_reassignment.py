@@ -120,6 +120,13 @@ def test_a_skip_is_an_answer_and_a_withdrawn_vote_is_none() -> None:
     assert open_of([given], [skipped, withdrawn]) == (given,)
 
 
+def test_who_was_replaced_after_a_skip_is_asked_nothing_more() -> None:
+    instead = assignment("ben").model_copy(update={"replaces": "anna"})
+    given = assignment("anna")
+    withdrawn = answer(given, outcome=Outcome.WITHDRAWN, submitted_at=minutes(5))
+    assert open_of([given, instead], [withdrawn]) == ()
+
+
 def test_what_somebody_else_wrote_into_the_inbox_is_no_answer_of_its_owner() -> None:
     given = assignment("anna")
     foreign = answer(given, person="ben", email="ben@example.com")
