@@ -82,6 +82,9 @@ class ResultReader(Protocol):
     ) -> ReadChoices:
         """What was answered about the image as a whole."""
 
+    def skip_reasons(self, result: Sequence[Any], /) -> tuple[list[Any], list[str]]:
+        """The results without those that say why an image cannot be labelled, and these reasons."""
+
     def drawn_in(self, result: Sequence[Any], /) -> list[Any]:
         """Of an adjudicator's results those that he or she drew."""
 

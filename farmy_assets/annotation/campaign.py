@@ -5,7 +5,7 @@ versions refer to it.
 """
 
 from itertools import cycle
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -35,6 +35,9 @@ Email = Annotated[
 ]
 ModuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Skill = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")]
+GroupKind = Literal["field", "near_duplicate"]
 
 
 def _shown(name: str) -> str:
@@ -82,11 +85,27 @@ class LabelClass(Record):
 
 
 class Person(Record):
-    """Somebody who draws or decides; capacity is the share of work, relative to the others."""
+    """Somebody who draws or decides.
+
+    Attributes:
+        name: Within the campaign.
+        email: Of the account in Label Studio.
+        capacity: The share of work, relative to the others.
+        tasks_a_day: How many tasks come into the inbox on one day at most; None is no limit.
+        skills: Crops and classes. Somebody with skills is asked only about images whose crop, or a
+            class predicted on them, is among these; without any, about every image.
+        languages: Which languages the person reads, as language tags (`de`, `pt-BR`); empty where
+            nobody asked.
+        paused: Whether nothing new is given to the person, and what is open goes to others.
+    """
 
     name: PersonName
     email: Email
     capacity: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 1.0
+    tasks_a_day: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    skills: Annotated[tuple[Skill, ...], Field(max_length=200)] = ()
+    languages: Annotated[tuple[Language, ...], Field(max_length=50)] = ()
+    paused: bool = False
 
 
 class AgreementPolicy(Record):
@@ -144,10 +163,20 @@ class Campaign(Record):
     """What is asked of each image as a whole."""
     attributes: Annotated[tuple[RegionAttribute, ...], Field(max_length=20)] = ()
     """What is asked of each region."""
-    annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=200)]
+    annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=1_000)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = OVERLAP_SHARE
+    overlap: Annotated[int, Field(ge=2, le=200)] = 2
+    """How many people are asked about each image of the overlapping share."""
+    lease_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    """After how many days an unanswered task goes to somebody else; None is never."""
+    keep_together: tuple[GroupKind, ...] = ()
+    """Images that have this in common go to one person, as far as the work stays fair."""
+    third_opinion: bool = False
+    """Whether a third annotator is asked where two disagree, before the adjudicator is."""
+    language: Language | None = None
+    """The language of the instructions, which annotators with languages have to read."""
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
@@ -198,6 +227,11 @@ class Campaign(Record):
             *(choice.name for choice in self.choices),
             *(attribute.name for attribute in self.attributes),
         )
+
+    @property
+    def active_annotators(self) -> tuple[Person, ...]:
+        """The annotators who are asked something new: those that are not paused."""
+        return tuple(person for person in self.annotators if not person.paused)
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

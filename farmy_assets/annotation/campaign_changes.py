@@ -114,6 +114,23 @@ def _group(
             yield f"{role} {name}: {old[name].email} -> {new[name].email}"
         if old[name].capacity != new[name].capacity:
             yield f"{role} {name}: capacity {old[name].capacity:g} -> {new[name].capacity:g}"
+        yield from _work_changes(f"{role} {name}", old[name], new[name])
+
+
+def _work_changes(who: str, old: Person, new: Person) -> Iterator[str]:
+    if old.tasks_a_day != new.tasks_a_day:
+        was, now = (f"{each or 'no limit'}" for each in (old.tasks_a_day, new.tasks_a_day))
+        yield f"{who}: tasks_a_day {was} -> {now}, for what is given from now on"
+    if old.skills != new.skills:
+        was, now = (", ".join(each) or "anything" for each in (old.skills, new.skills))
+        yield f"{who}: skills {was} -> {now}, for what is given from now on"
+    if old.languages != new.languages:
+        was, now = (", ".join(each) or "not said" for each in (old.languages, new.languages))
+        yield f"{who}: languages {was} -> {now}"
+    if not old.paused and new.paused:
+        yield f"{who} is paused: what is open goes to others, as far as they can take it"
+    elif old.paused and not new.paused:
+        yield f"{who} is asked again"
 
 
 def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
@@ -124,6 +141,7 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"image_query: {_short(before.image_query)} -> {_short(after.image_query)}"
     if before.overlap_share != after.overlap_share:
         yield f"overlap_share: {before.overlap_share:.0%} -> {after.overlap_share:.0%}"
+    yield from _sharing_changes(before, after)
     for field in ("match_iou", "tight_iou"):
         was, now = getattr(before.agreement, field), getattr(after.agreement, field)
         if was != now:
@@ -142,6 +160,24 @@ def _page_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield "the instructions are new"
     if before.label_config != after.label_config:
         yield "the label config is " + ("new" if after.label_config else "made from the file again")
+
+
+def _sharing_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    for field, nothing in (
+        ("overlap", ""), ("lease_days", "never"), ("third_opinion", ""), ("language", "not said"),
+    ):  # fmt: skip
+        was, now = getattr(before, field), getattr(after, field)
+        if was != now:
+            yield f"{field}: {_value(was, nothing)} -> {_value(now, nothing)}"
+    if before.keep_together != after.keep_together:
+        was, now = (", ".join(c.keep_together) or "nothing" for c in (before, after))
+        yield f"keep_together: {was} -> {now}"
+
+
+def _value(value: object, nothing: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return nothing if value in (None, "") else str(value)
 
 
 def _short(query: str) -> str:

@@ -28,6 +28,14 @@ a text, of all classes or of some); `several: yes` lets more than one value be c
 
 `label_config: |` gives the annotators an interface of your own, in Label Studio's XML (begin with
 what `farmy campaign config FILE` prints).
+
+Of people, `tasks_a_day: 40` is the most that comes into an inbox on one day, `skills: [maize]`
+limits a person to images of this crop or with this class predicted, `paused: true` gives nothing
+new.
+`overlap: 3` asks three people about each image of the overlapping share, `lease_days: 5` gives an
+unanswered task to somebody else, `keep_together: [field, near_duplicate]` gives such images to one
+person, `third_opinion: true` asks a third annotator before the adjudicator.
+
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """
@@ -41,7 +49,7 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.contradictions import contradictions
 from farmy_assets.errors import InvalidInputError
 
-MAX_FILE_CHARACTERS = 64_000
+MAX_FILE_CHARACTERS = 256_000
 
 
 class _PlainLoader(yaml.BaseLoader):

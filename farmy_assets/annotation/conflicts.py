@@ -49,7 +49,8 @@ class Conflict(Record):
 
     `likeness` is the lowest among the regions drawn, for other_class and loose. `question` is what
     was answered differently, and `answers` what each of `people` said, None for no answer: for
-    attribute and image_choice. `problems` is for invalid votes, whose regions are not compared.
+    attribute and image_choice. `problems` is for invalid votes, whose regions are not compared, and
+    for skipped ones: why.
     """
 
     image_id: str
@@ -72,7 +73,7 @@ class Conflict(Record):
         drew = [(name, region) for name, region in sides if region is not None]
         others = listed([name for name, region in sides if region is None])
         if self.kind is ConflictKind.SKIPPED:
-            return f"{others} skipped this image"
+            return ": ".join([f"{others} skipped this image", *self.problems])
         if self.kind is ConflictKind.INVALID:
             return f"{others} sent something that cannot be read: {'; '.join(self.problems)}"
         if self.question:
@@ -144,7 +145,7 @@ def find_conflicts(
                     kind=ConflictKind.SKIPPED if skipped else ConflictKind.INVALID,
                     people=(voter,),
                     regions=(None,),
-                    problems=vote.problems,
+                    problems=vote.problems or ((vote.skip_reason,) if vote.skip_reason else ()),
                 )
             )
     clean = {voter: vote for voter, vote in sorted(by_voter.items()) if vote.is_clean}

@@ -112,9 +112,9 @@ def judge_image(
         campaign: The campaign at its present version.
     """
     history = ClassHistory(campaign)
-    asked = sorted(
-        {a.person for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id}
-    )
+    given = [a for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id]
+    # Who skipped it, and was replaced by somebody else, is not asked any more.
+    asked = sorted({a.person for a in given} - {a.replaces for a in given})
     own = [
         history.present(vote)
         for vote in sorted(current_votes(votes), key=_age)

@@ -19,9 +19,17 @@ MAX_TITLE_LENGTH = 50
 
 
 SKIP_ANNOTATION = (
-    "Skip: you cannot tell what there is to draw; the image goes on to the adjudicator. "
-    "An image with nothing to draw is submitted as it is, not skipped."
+    "If you cannot tell what there is to draw, draw nothing, choose why and submit: the image goes "
+    "to somebody else. An image with nothing to draw is submitted as it is, without a reason."
 )
+SKIP_REASONS = (
+    "too blurred or too dark",
+    "plants hide each other",
+    "I do not know these plants",
+    "not a picture for this campaign",
+    "another reason",
+)
+"""Why an annotator cannot label an image, as the page offers it."""
 SKIP_ADJUDICATION = (
     "Skip, or the last choice: the image cannot be labelled; it is left out of the data set."
 )

@@ -4,11 +4,11 @@ What somebody answered stays his or hers after leaving; what was not answered go
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 
@@ -38,6 +38,10 @@ class Membership:
         known = self._addresses
         mine = known.get(person, frozenset())
         return any(person == other or mine & known.get(other, frozenset()) for other in others)
+
+    def others(self, people: Iterable[Person], names: Collection[str]) -> list[Person]:
+        """Those of the people who are none of the named ones, under whatever name."""
+        return [person for person in people if not self.is_same_person(person.name, names)]
 
     @cached_property
     def _addresses(self) -> dict[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.skips import read_skip
 from farmy_assets.annotation.understood import understood
 from farmy_assets.annotation.votes import Outcome, Vote, age
 
@@ -134,12 +135,11 @@ def _read(
     campaign: Campaign,
     reader: ResultReader,
 ) -> Vote:
-    email = _address(annotation.email)
-    said = understood(task, annotation, phase=inbox.phase, campaign=campaign, reader=reader)
+    email, content = _address(annotation.email), annotation.result
+    skip = read_skip(annotation, phase=inbox.phase, reader=reader)
+    said = understood(task, skip.annotation, phase=inbox.phase, campaign=campaign, reader=reader)
     return Vote(
-        vote_id=_vote_id(
-            inbox, task.task_key, email, said.outcome, submitted_at, content=annotation.result
-        ),
+        vote_id=_vote_id(inbox, task.task_key, email, said.outcome, submitted_at, content=content),
         campaign=inbox.campaign,
         campaign_version=campaign.version,
         phase=inbox.phase,
@@ -154,7 +154,8 @@ def _read(
         regions=said.drawn.regions,
         region_ids=said.drawn.region_ids,
         choices=said.choices.choices,
-        problems=said.problems,
+        problems=(*skip.problems, *said.problems),
+        skip_reason=skip.reason,
         decision=said.decision,
     )
 
@@ -181,6 +182,7 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "region_ids": (),
         "choices": (),
         "problems": (),
+        "skip_reason": None,
         "decision": None,
     }
     return before.model_copy(update=changes)
@@ -202,7 +204,8 @@ def _vote_id(
 
 
 def _content(vote: Vote) -> tuple[object, ...]:
-    return vote.outcome, vote.regions, vote.choices, vote.problems, vote.decision
+    skipped = vote.skip_reason
+    return vote.outcome, vote.regions, vote.choices, vote.problems, skipped, vote.decision
 
 
 def _address(email: str) -> str:

@@ -26,11 +26,17 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Vote(Record):
     """One submission of one author; `regions` is what was drawn, in pixels of the image.
 
     `region_ids` has Label Studio's id of each region, in the same order; votes that were copied by
     older versions have none. `choices` is what was answered about the image as a whole.
+    `skip_reason` is why an annotator could not label the image; skips that were sent to the API,
+    and those of older versions, have none.
     `decision` is what an adjudicator chose. Votes of other phases have none, nor have those given
     on the adjudicator's former page, where what was drawn was the decision.
     """
@@ -51,6 +57,7 @@ class Vote(Record):
     region_ids: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     choices: Answers = Field(default=(), exclude_if=is_empty)
     problems: tuple[str, ...] = ()
+    skip_reason: str | None = Field(default=None, exclude_if=_is_none)
     decision: Decision | None = None
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import AwareDatetime
 
 from farmy_assets.catalog.entry import CatalogEntry
-from farmy_assets.catalog.metadata import ImageId, Source
+from farmy_assets.catalog.metadata import ImageId, ShortText, Source
 from farmy_assets.catalog.records import Record
 
 
@@ -17,6 +17,8 @@ class DescribedImage(Record):
         original_name: The file's name where it came from.
         source: Which way it came; a source may have thresholds of its own.
         taken_at: When it was taken, or else came to us.
+        crop: What grows there; None also in what was recorded before it was asked for.
+        field: The field that it shows; the same holds.
     """
 
     image_id: ImageId
@@ -24,6 +26,8 @@ class DescribedImage(Record):
     original_name: str
     source: Source
     taken_at: AwareDatetime
+    crop: ShortText | None = None
+    field: ShortText | None = None
 
 
 class DescribedBatch(Record):
@@ -49,6 +53,8 @@ def describe(batch_id: str, entries: Mapping[str, CatalogEntry]) -> DescribedBat
                 original_name=metadata.original_name,
                 source=metadata.source,
                 taken_at=metadata.captured_at or metadata.arrived_at,
+                crop=metadata.crop,
+                field=metadata.field,
             )
             for image_id, metadata in sorted(known, key=lambda item: item[0])
         ),

@@ -1,16 +1,19 @@
 """Annotation, the way out: a batch's images are shared out and put into the annotators' inboxes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from functools import partial
 
 import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment, share_out
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.image_facts import Eligibility, ImageFacts
 from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.defs import days
 from farmy_assets.defs.claims import Events, concluded
 from farmy_assets.defs.cleansing import cleansed_set
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
@@ -23,12 +26,13 @@ from farmy_assets.defs.metadata import (
     without_campaign,
 )
 from farmy_assets.defs.partitions import batches
-from farmy_assets.defs.placing import Placed, place_tasks
+from farmy_assets.defs.placing import Placed, next_day, place_tasks
 from farmy_assets.defs.triage import triage_tasks
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments, Placement
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.image_facts import image_facts
 from farmy_assets.workflow.selection import choose, images_to_ask
 
 
@@ -85,10 +89,12 @@ def annotation_tasks(
         campaign = lake.campaigns.current(images.campaign)
         if campaign is None:
             return without_campaign(images.campaign)
-        asked = images_to_ask(lake, campaign, images)
-        page = lake.assignments.add(
-            campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
-        )
+        asked, day = images_to_ask(lake, campaign, images), days.today()
+        share = partial(
+            _shared, asked, campaign, images.batch_id,
+            image_facts(lake, campaign, images.batch_id), day,
+        )  # fmt: skip
+        page = lake.assignments.add(campaign, images.batch_id, share=share)
         newest = lake.campaigns.named(campaign.name)
         if newest.version != campaign.version:
             # Whoever left meanwhile may just have been given tasks: they are moved once more.
@@ -105,15 +111,26 @@ def annotation_tasks(
             "campaign_version": campaign.version,
             "images": len(given),
             "images_given_twice": sum(count > 1 for count in given.values()),
+            "images_that_nobody_can_take": len(set(asked) - given.keys()),
+            "tasks_for_later_days": sum(
+                bool(a.from_day and a.from_day > day) for a in page.assignments
+            ),
             "by_annotator": count_table(by_person, of="annotator", counted="tasks"),
         }
     )
 
 
 def _shared(
-    asked: Sequence[str], campaign: Campaign, batch_id: str, earlier: Earlier
+    asked: Sequence[str],
+    campaign: Campaign,
+    batch_id: str,
+    facts: Mapping[str, ImageFacts],
+    day: date,
+    earlier: Earlier,
 ) -> tuple[Assignment, ...]:
-    return share_out(asked, campaign=campaign, batch_id=batch_id, earlier=earlier)
+    return share_out(
+        asked, campaign=campaign, batch_id=batch_id, earlier=earlier, facts=facts, today=day
+    )
 
 
 @dg.asset(
@@ -173,7 +190,7 @@ def _placed(
 ) -> tuple[BatchAssignments, Placed]:
     """Place a batch's tasks, again when its page was changed meanwhile (tasks were moved)."""
     while True:
-        placed = place_tasks(lake, studio, campaign, page.assignments, images)
+        placed = place_tasks(lake, studio, campaign, page.assignments, images, today=days.today())
         now = lake.assignments.of_batch(campaign.name, page.batch_id)
         if now is None or now == page:
             return page, placed
@@ -183,14 +200,34 @@ def _placed(
 def _note(
     lake: Lake, campaign: Campaign, page: BatchAssignments, images: CleansedSet, placed: Placed
 ) -> None:
-    """Note that a batch's tasks lie in Label Studio, and whether it has given out all it should."""
+    """Note that a batch's tasks lie in Label Studio, and whether it has given out all it should.
+
+    What is for a later day, or waits for somebody who can take it, is placed by a later run; that
+    is noted before the batch counts as placed.
+    """
     if placed.missing:
         return
+    day = days.today()
+    given = {assignment.image_id for assignment in page.assignments}
+    left = set(images_to_ask(lake, campaign, images)) - given
+    waits = bool(left) and _nobody_can_take(lake, campaign, images.batch_id, left)
+    later = next_day(page.assignments, day)
+    if waits:
+        later = min(filter(None, (later, day + timedelta(days=1))))
+    lake.pending.place_on(campaign.name, images.batch_id, later)
     projects = {inbox.person: project_id for inbox, project_id in placed.projects.items()}
     placement = Placement(
         batch_id=images.batch_id, campaign=campaign.name, tasks=placed.tasks, projects=projects
     )
     lake.assignments.write_placement(placement)
-    given = {assignment.image_id for assignment in page.assignments}
-    if given >= set(images_to_ask(lake, campaign, images)):
+    if waits or not left:
         lake.pending.placed(campaign.name, images.batch_id)
+
+
+def _nobody_can_take(
+    lake: Lake, campaign: Campaign, batch_id: str, image_ids: Collection[str]
+) -> bool:
+    """Whether nobody present may be asked about any of these images."""
+    facts = image_facts(lake, campaign, batch_id)
+    eligibility = Eligibility(campaign, campaign.active_annotators)
+    return not any(eligibility.places_for(facts.get(image_id)) for image_id in image_ids)

@@ -1,6 +1,7 @@
 """Tasks into their inboxes: what is assigned to somebody lies in that person's project, once."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from farmy_assets.annotation.assignments import Assignment
@@ -29,11 +30,13 @@ def place_tasks(
     campaign: Campaign,
     assignments: Iterable[Assignment],
     images: CleansedSet,
+    *,
+    today: date,
 ) -> Placed:
     """Make sure that assignments of a batch are in their inboxes; adds only what is missing.
 
-    Left out are images that the cleansed set holds no more, and people who left: what they
-    answered is there, and nothing else is asked of them.
+    Left out are tasks for a later day, images that the cleansed set holds no more, and people who
+    left: what they answered is there, and nothing else is asked of them.
 
     Args:
         lake: Whose copies the tasks show.
@@ -41,13 +44,15 @@ def place_tasks(
         campaign: Its present rules.
         assignments: Of the annotation phase.
         images: The batch's cleansed set.
+        today: The day (UTC).
     """
     kept = {image.image_id: image for image in images.kept}
     people = {person.name for person in campaign.annotators}
     tasks: dict[Inbox, list[NewTask]] = {}
     for assignment in sorted(assignments, key=lambda a: (a.person, a.image_id)):
         image = kept.get(assignment.image_id)
-        if image and assignment.person in people:
+        is_due = assignment.from_day is None or assignment.from_day <= today
+        if image and assignment.person in people and is_due:
             task = annotation_task(
                 assignment,
                 image_uri=f"s3://{lake.cleansed.name}/{keys.cleansed_image(image.image_id)}",
@@ -66,3 +71,9 @@ def place_tasks(
         if task.task_key not in there[inbox]
     ]
     return Placed(projects, sum(map(len, tasks.values())), added, missing)
+
+
+def next_day(assignments: Iterable[Assignment], today: date) -> date | None:
+    """The first later day on which one of these comes into its inbox; None when none does."""
+    later = (a.from_day for a in assignments if a.from_day and a.from_day > today)
+    return min(later, default=None)

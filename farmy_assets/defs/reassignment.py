@@ -1,24 +1,24 @@
-"""Reassignment: the open tasks of people who left a campaign are moved to others."""
+"""Reassignment: tasks that change hands, because people left, rest, took too long, or disagree."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from datetime import date
 
 import dagster as dg
 
-from farmy_assets.annotation.assignments import Assignment, share_out_triage
-from farmy_assets.annotation.believed import Differences
+from farmy_assets.annotation.assignments import share_out_triage
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
+from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.inboxes import Phase, inboxes_of, triage_inboxes_of
 from farmy_assets.annotation.membership import Membership
-from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
+from farmy_assets.annotation.reassignment import is_overdue
 from farmy_assets.annotation.sharing_counters import Earlier, counted
+from farmy_assets.defs import days
 from farmy_assets.defs.consensus import annotations
-from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
+from farmy_assets.defs.moving import emptied, finish_moving, give_further, move_tasks
 from farmy_assets.defs.partitions import campaigns
-from farmy_assets.defs.placing import place_tasks
 from farmy_assets.defs.triage import place_questions, triage_answers
 from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
@@ -36,17 +36,33 @@ def reassigned_tasks(
     lake: dg.ResourceParam[Lake],
     studio: dg.ResourceParam[Studio],
 ) -> Materialized:
-    """Tasks that people who left a campaign had not answered, and that others have now.
+    """Tasks that changed hands: of people who left or are paused, and those that are overdue.
 
-    Done once for each version of the campaign's rules, which the inboxes then show. Everything
-    is looked at before it is changed, and the version is noted last: a killed run is repeated.
+    Moved once for each version of the campaign's rules, which the inboxes then show, and where
+    tasks are lent for some days, once a day. Images that somebody skipped go to another person,
+    and those that two disagree about to a third one, if the campaign says so. Everything is looked
+    at before it is changed, and what was done is noted last: a killed run is repeated.
     """
     with as_dagster_failure():
-        campaign = lake.campaigns.named(context.partition_key)
+        campaign, day = lake.campaigns.named(context.partition_key), days.today()
+        members, pending = lake.campaigns.members(campaign.name), lake.pending.of(campaign.name)
         refused: list[str] = []
-        if is_behind := lake.pending.of(campaign.name).is_behind(campaign):
-            refused = _follow(lake, studio, campaign)
-        inputs = (bring_up_to_date if is_behind else evaluated)(lake, campaign)
+        is_behind, looks = pending.is_behind(campaign), pending.needs_a_look(campaign, day)
+        if is_behind or looks:
+            studio.check()
+            finish_moving(lake, studio, campaign, pending.unplaced, today=day)
+        if is_behind:
+            refused = _follow(lake, studio, campaign, members)
+        elif looks and (pending.is_held_back or _is_anything_overdue(lake, campaign, day)):
+            _move_drawing(lake, studio, campaign, members)
+        elif looks:
+            lake.pending.looked(campaign.name, day, is_held_back=False)
+        inputs = (bring_up_to_date if is_behind or looks else evaluated)(lake, campaign)
+        further = give_further(
+            lake, studio, campaign, members, inputs.to_hand_over, today=day
+        )  # fmt: skip
+        if further:
+            inputs = bring_up_to_date(lake, campaign)
     moved = Counter[str]()
     for batch in inputs.batches.values():
         moved.update(batch.taken_back)
@@ -57,17 +73,32 @@ def reassigned_tasks(
             "campaign_version": campaign.version,
             "note": "done for this version now" if is_behind else "done for this version before",
             "taken_back_from": count_table(moved, of="person", counted="tasks"),
+            "images_given_to_one_more": further,
             **({"inboxes_not_brought_up_to_date": "; ".join(refused)} if refused else {}),
         }
     )
 
 
-def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
+def _is_anything_overdue(lake: Lake, campaign: Campaign, day: date) -> bool:
+    """Whether anybody has had a task for longer than the lease; reads pages that wait for answers.
+
+    Of an image that is not waited for nothing has to be moved.
+    """
+    waiting = lake.evaluations.images(
+        campaign.name, where=lambda counts: bool(counts.count_of(ConsensusStatus.WAITING))
+    )
+    return any(
+        given.person in image.consensus.waiting_for and is_overdue(given, campaign, day)
+        for image in waiting
+        if image.consensus
+        for given in image.assignments
+    )
+
+
+def _follow(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> list[str]:
     """Move all open tasks to present people; returns what Label Studio refused."""
-    studio.check()
-    members = lake.campaigns.members(campaign.name)
     _move_drawing(lake, studio, campaign, members)
-    _move_questions(lake, studio, campaign, members)
+    _move_questions(lake, studio, campaign)
     _empty_former_adjudicators(lake, studio, campaign, members)
     refused = []
     present = [*inboxes_of(campaign), *triage_inboxes_of(campaign)]
@@ -78,51 +109,20 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
             raise
         except StudioError as error:  # votes must go on being read, so this ends nothing
             refused.append(str(error))
+    lake.pending.look_at_all(campaign.name)
     lake.pending.follow(campaign)
     return refused
 
 
 def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
-    people = {person.name for person in campaign.annotators}
-    pages = lake.assignments.pages(campaign.name)
-    given = [assignment for page in pages for assignment in page.assignments]
-    votes = lake.votes.all(campaign.name)
-    if former := unanswered_by_former(given, people=people, votes=votes):
-        inboxes = _emptied(studio, former)
-        # Whoever answered up to the deletion has a task left, and its answer is read now.
-        copy_new_votes(
-            lake, studio, campaign,
-            members=members, inboxes=inboxes, differences=Differences(),
-        )  # fmt: skip
-        votes = lake.votes.all(campaign.name)
-        former = unanswered_by_former(given, people=people, votes=votes)
-    gone = set(former)
-    staying = [assignment for assignment in given if assignment not in gone]
-    new = reassign(former, campaign=campaign, staying=staying, members=members)
-    out_of, into = _by_batch(former), _by_batch(new)
-    for page in pages:
-        leaving, coming = out_of[page.batch_id], into[page.batch_id]
-        if leaving and not lake.assignments.move(page, leaving, coming):
-            msg = f"batch {page.batch_id} was given more tasks meanwhile; the run is repeated"
-            raise LakeUnavailableError(msg)
-        changed = page.moved(leaving, coming)
-        if changed.taken_back:  # by this run, or by one that was killed before it came to this
-            images = lake.cleansed_sets.read(page.campaign, page.batch_id)
-            moved = {assignment.image_id for assignment in changed.taken_back}
-            again = [a for a in changed.assignments if a.image_id in moved]
-            place_tasks(lake, studio, campaign, again, images)
+    day = days.today()
+    held_back = move_tasks(lake, studio, campaign, members, today=day)
+    lake.pending.looked(campaign.name, day, is_held_back=held_back > 0)
 
 
-def _by_batch(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
-    found: dict[str, list[Assignment]] = defaultdict(list)
-    for assignment in assignments:
-        found[assignment.batch_id].append(assignment)
-    return found
-
-
-def _move_questions(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
+def _move_questions(lake: Lake, studio: Studio, campaign: Campaign) -> None:
     """Move open questions; one that was skipped is open, so that it never waits for who left."""
-    people = {person.name for person in campaign.people_for_triage}
+    people = {person.name for person in campaign.people_for_triage if not person.paused}
     answered = lake.triage.current_decisions(campaign.name).usable
     pages = lake.triage.pages(campaign.name)
     asked = [question for page in pages for question in page.questions]
@@ -131,7 +131,7 @@ def _move_questions(lake: Lake, studio: Studio, campaign: Campaign, members: Mem
         for q in asked
         if q.assignment.person not in people and q.assignment.image_id not in answered
     }
-    _emptied(studio, list(former))
+    emptied(studio, list(former))
     staying = counted([[q.assignment for q in asked if q.assignment not in former]])
     for page in pages:
         leaving = {q.assignment.image_id: q for q in page.questions if q.assignment in former}
@@ -169,13 +169,3 @@ def _empty_former_adjudicators(
     ]
     for _, project_id in existing_inboxes(studio, former):
         studio.remove_unanswered(project_id, task_keys)
-
-
-def _emptied(studio: Studio, former: Sequence[Assignment]) -> list[Inbox]:
-    """Take unanswered tasks out of the inboxes that they were in; returns these inboxes."""
-    by_inbox: dict[Inbox, list[str]] = {}
-    for assignment in former:
-        by_inbox.setdefault(assignment.inbox, []).append(assignment.task_key)
-    for inbox, project_id in existing_inboxes(studio, list(by_inbox)):
-        studio.remove_unanswered(project_id, by_inbox[inbox])
-    return list(by_inbox)

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from farmy_assets.catalog.batches import SealingPolicy
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted
+from farmy_assets.defs import days
 from farmy_assets.defs.inboxes import give_inboxes, inbox_states
 from farmy_assets.defs.jobs import (
     batch_job,
@@ -126,9 +127,9 @@ def annotation_completion_sensor(
     """New or changed answers are stored and evaluated; a settled campaign is released.
 
     A batch whose flagged photographs people ruled on is cleansed anew; one of which images were
-    chosen again is placed again. Each time it reads, of each campaign, its rules, the
-    summary of its evaluation and a few small records, and lists its rulings; nothing grows with the
-    images.
+    chosen again, or that has tasks for this day, is placed again. Each time it reads, of each
+    campaign, its rules, the summary of its evaluation and a few small records, and lists its
+    rulings; nothing grows with the images.
     """
     now = datetime.now(UTC)
     try:
@@ -188,6 +189,7 @@ def _campaigns(
             states.get(campaign.name, {}),
             undone[campaign.name],
             followed=followed.get(campaign.name, ""),
+            today=days.today(),
         )
         for campaign in current
         if campaign

@@ -111,6 +111,10 @@ class Studio:
         """
         return tasks.remove_unanswered(self._connection, project_id, task_keys)
 
+    def tasks_in_work(self, project_id: int, *, since: datetime) -> set[str]:
+        """The keys of tasks that somebody has open, or a draft of that was changed since then."""
+        return tasks.read_tasks_in_work(self._connection, project_id, since=since)
+
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)

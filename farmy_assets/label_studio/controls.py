@@ -6,6 +6,9 @@ The controls that people draw with are called as the kinds of regions.
 USABLE = "usable"
 """The control that a triage answer is given with."""
 
+CANNOT_LABEL = "cannot_label"
+"""The control with which an annotator says why an image cannot be labelled."""
+
 DECISION = "decision"
 """The control that an adjudicator decides with."""
 

@@ -28,7 +28,8 @@ def difference_line(
     drawn = [(names.get((who, r), calls[who]), r) for who, r in sides if r]
     others = " and ".join(calls[who] for who, region in sides if not region)
     if conflict.kind is ConflictKind.SKIPPED:
-        return f"{others} is empty: the image was skipped"
+        why = f" ({'; '.join(conflict.problems)})" if conflict.problems else ""
+        return f"{others} is empty: the image was skipped{why}"
     if conflict.kind is ConflictKind.INVALID:
         return f"{others} cannot be used: {'; '.join(conflict.problems)}"
     if conflict.question:

@@ -8,9 +8,15 @@ from xml.sax.saxutils import quoteattr
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import ANSWERED, DRAWN, DecisionKind
-from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, SKIP_TRIAGE, Phase
+from farmy_assets.annotation.inboxes import (
+    SKIP_ADJUDICATION,
+    SKIP_ANNOTATION,
+    SKIP_REASONS,
+    SKIP_TRIAGE,
+    Phase,
+)
 from farmy_assets.annotation.regions import REGION_KINDS
-from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.question_controls import beside_attributes, choice_controls
 from farmy_assets.label_studio.regions import FORMS
 
@@ -37,9 +43,9 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
     if phase is Phase.ANNOTATION:
         lines = [
             *_classes(campaign),
-            *choice_controls(campaign),
+            *_unless_skipped(choice_controls(campaign)),
             *beside_attributes(campaign, _IMAGE),
-            _note(SKIP_ANNOTATION),
+            *_cannot_label(),
         ]
     else:
         lines = [
@@ -105,6 +111,27 @@ def _known_only(campaign: Campaign) -> list[str]:
         for name, colour in names
     ]
     return ['    <View style="display: none">', *labels, "    </View>"]
+
+
+def _unless_skipped(controls: list[str]) -> list[str]:
+    """Questions about the image: Label Studio asks for required answers of what it shows alone."""
+    if not controls:
+        return []
+    away = f'  <View visibleWhen="choice-unselected" whenTagName="{CANNOT_LABEL}">'
+    return [away, *controls, "  </View>"]
+
+
+def _cannot_label() -> list[str]:
+    """In place of Label Studio's Skip, which takes no reason.
+
+    Below the image, and after the classes, so that the first keys are those of the classes.
+    """
+    return [
+        _note(SKIP_ANNOTATION),
+        f'  <Choices name="{CANNOT_LABEL}" toName="image" choice="single" showInline="true">',
+        *(f"    <Choice value={quoteattr(reason)}/>" for reason in SKIP_REASONS),
+        "  </Choices>",
+    ]
 
 
 _ON_TOP = "Hold Ctrl to begin a region on top of one that is shown."

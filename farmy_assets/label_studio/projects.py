@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox
+from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox, Phase
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
@@ -86,7 +86,7 @@ def ensure_inbox(
     Returns:
         The project's id.
     """
-    wanted = _wanted(label_config, instructions)
+    wanted = _wanted(label_config, instructions, inbox.phase)
     found = sorted(_with_key(connection, inbox.key))
     if found:
         project_id = found[0]
@@ -172,13 +172,15 @@ def _all_projects(connection: Connection, *, include: str) -> Iterable[dict[str,
         page += 1
 
 
-def _wanted(label_config: str, instructions: str) -> dict[str, Any]:
+def _wanted(label_config: str, instructions: str, phase: Phase) -> dict[str, Any]:
     """The settings that we rely on; the server keeps the configuration without outer spaces."""
     return {
         "label_config": label_config.strip(),
         "expert_instruction": _as_html(instructions),
         "maximum_annotations": 1,
         "sampling": "Sequential sampling",
+        # Annotators say why they cannot label an image, which Label Studio's button does not ask.
+        "show_skip_button": phase is not Phase.ANNOTATION,
         "skip_queue": "IGNORE_SKIPPED",  # else a skipped task keeps its inbox open for ever
     }
 

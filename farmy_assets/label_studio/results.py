@@ -15,7 +15,7 @@ from farmy_assets.annotation.questions import Question
 from farmy_assets.annotation.region import Region
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.question_forms import answer_in
 from farmy_assets.label_studio.regions import region_from_result
 
@@ -132,6 +132,12 @@ def decision_of(result: Sequence[object]) -> Decision | None:
         msg = "says more than one thing"
         raise InvalidInputError(msg)
     return Decision.of_choice(chosen[0])
+
+
+def skip_reasons(result: Sequence[Any]) -> tuple[list[Any], list[str]]:
+    """An annotator's results without those that say why the image cannot be labelled, and these."""
+    rest = [entry for entry in result if _control(entry) != CANNOT_LABEL]
+    return rest, [reason for entry in result for reason in _choices(entry, of=CANNOT_LABEL)]
 
 
 def drawn_in(result: Sequence[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ import blindly, and look again afterwards.
 import logging
 import re
 from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from farmy_assets.errors import StudioUnavailableError
@@ -87,6 +88,20 @@ def remove_unanswered(connection: Connection, project_id: int, keys: Collection[
         _delete_unanswered(connection, project_id, chunk)
     after = set(_ids_of(connection, project_id, keys)) if unanswered else set(before)
     return len(set(before) - after)
+
+
+def read_tasks_in_work(connection: Connection, project_id: int, *, since: datetime) -> set[str]:
+    """The keys of tasks with a draft that was changed at or after a time, or that are open now.
+
+    The gate tells: Label Studio lists drafts to their authors alone.
+    """
+    rows = connection.get(
+        "/farmy/work/",
+        doing=f"asking who works in project {project_id}",
+        project=project_id,
+        since=since.astimezone(UTC).isoformat(),
+    )
+    return {str(row["data"][KEY_FIELD]) for row in rows if KEY_FIELD in row["data"]}
 
 
 def _ids_of(connection: Connection, project_id: int, keys: Collection[str]) -> list[int]:

@@ -21,6 +21,7 @@ from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.shared_pages import SharedPages, in_flight
 
 Share = Callable[[Earlier], Sequence[Assignment]]
+Book = Callable[[SharingCounters, Sequence[Assignment]], Sequence[Assignment]]
 
 
 class BatchAssignments(Record):
@@ -80,25 +81,37 @@ class AssignmentRepository:
         return tuple(given for page in self.pages(campaign) for given in page.assignments)
 
     def move(
-        self, page: BatchAssignments, former: Sequence[Assignment], new: Sequence[Assignment]
-    ) -> bool:
-        """Replace some assignments of a batch; False when the record changed since it was read.
+        self,
+        page: BatchAssignments,
+        former: Sequence[Assignment],
+        new: Sequence[Assignment],
+        *,
+        book: Book,
+    ) -> BatchAssignments | None:
+        """Replace some assignments of a batch; None when the record changed since it was read.
 
         Args:
             page: The batch's assignments as they were read.
             former: Those of them that are taken back.
-            new: What takes their place.
+            new: What takes their place, or is added.
+            book: Called with the counters without the former ones, and the new ones; returns these
+                with their days. May be called more than once.
+
+        Returns:
+            The batch's assignments as they are now.
         """
         key, shared = keys.assignments(page.campaign, page.batch_id), self.shared(page.campaign)
-        changed = page.moved(former, new)
+        left = page.moved(former, ())
         while True:
             counters, version = shared.begin()
             found, etag = self.records.find_with_etag(key, BatchAssignments)
             if found != page:
-                return False
-            counters = counters.changed(page.assignments, changed.assignments)
+                return None
+            counters = counters.changed(page.assignments, left.assignments)
+            changed = page.moved(former, book(counters, new))
+            counters = counters.changed(left.assignments, changed.assignments)
             if shared.change(version, counters, in_flight(key, etag, changed)):
-                return True
+                return changed
 
     def add(self, campaign: Campaign, batch_id: str, *, share: Share) -> BatchAssignments:
         """Assign what is not assigned yet of a batch; returns all assignments of the batch.

@@ -246,6 +246,7 @@ def _votes(content: bytes, key: str) -> Iterator[Row]:
         yield row | {
             "phase": vote.phase.value,
             "outcome": vote.outcome.value,
+            "skip_reason": vote.skip_reason,
             "submitted_at": moment,
             **_counts(vote.regions),
             "choices": in_json_text(vote.choices),

@@ -153,6 +153,8 @@ TABLES = {
                 Column("phase", _TEXT, "annotation or adjudication"),
                 Column("person", _TEXT, "who was asked"),
                 Column("task_key", _TEXT, "the task's name in every inbox"),
+                Column("from_day", _TEXT, "the first day in the inbox, where days count"),
+                Column("replaces", _TEXT, "who skipped the image before"),
             ),
         ),
         Table(
@@ -163,6 +165,7 @@ TABLES = {
                 Column("person", _TEXT, "the author; null for somebody not of the campaign"),
                 Column("task_key", _TEXT, "the task that was answered"),
                 Column("outcome", _TEXT, "submitted, skipped or withdrawn"),
+                Column("skip_reason", _TEXT, "why the author could not label the image"),
                 Column("submitted_at", _MOMENT, "when it was submitted"),
                 Column("lead_time_s", _FLOAT, "seconds that the author worked on it"),
                 Column("regions", _INT, "how many regions were drawn"),

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 import httpx
 
 from farmy_assets.annotation.decisions import Decision, DecisionKind
+from farmy_assets.annotation.inboxes import SKIP_REASONS
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import FarmyError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
-from farmy_assets.label_studio.controls import DECISION, USABLE
+from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE
 from farmy_assets.label_studio.data_manager import UNANSWERED, TaskRow, fetch
 from farmy_assets.label_studio.projects import find_inboxes
 from farmy_assets.label_studio.regions import region_to_result
@@ -28,6 +29,8 @@ from farmy_assets.simulation.accounts import Account
 
 DECISIONS = "decisions"
 """The field of a task's data that holds an adjudicator's choices."""
+REASONS = "reasons"
+"""The field of a task's data that says why a photograph was flagged."""
 
 _TAKEN_AT_ONCE = 50  # one listing costs as much as one answer
 _AFTER_AN_ERROR_S = 1.0
@@ -139,9 +142,14 @@ def _as_submitted(answer: SubmittedAnswer, task: TaskRow, email: str) -> dict[st
     if DECISIONS in data and not answer.skipped:
         decision = answer.decision or Decision(kind=_drawing_or_nothing(boxes))
         given.append(_chosen(DECISION, decision.choice, _region_id(email, data["asset_key"], -1)))
+    # An annotator's page has no Skip: a reason is chosen, and submitted.
+    says_why = answer.skipped and DECISIONS not in data and REASONS not in data
+    if says_why:
+        region_id = _region_id(email, data["asset_key"], -1)
+        given.append(_chosen(CANNOT_LABEL, SKIP_REASONS[0], region_id))
     return {
         "result": given,
-        "was_cancelled": answer.skipped,
+        "was_cancelled": answer.skipped and not says_why,
         "lead_time": answer.lead_time_s,
         "draft_id": 0,
         "parent_prediction": None,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -74,7 +75,7 @@ class CampaignProgress(Record):
     open_batches: int
     to_redo: tuple[str, ...]
     to_place: tuple[str, ...]
-    """Batches that are done, but have images chosen again that are to be given out."""
+    """Batches that are done, but have images that are to be given out, or tasks for this day."""
     exports: tuple[str, ...]
     """The formats in which its versions have to be there."""
     rulings: str
@@ -146,6 +147,7 @@ class Progress:
         open_batches: int,
         *,
         followed: str = "",
+        today: date = date.min,
     ) -> CampaignProgress:
         """How far a campaign is.
 
@@ -154,6 +156,7 @@ class Progress:
             inboxes: Its inboxes as Label Studio shows them now.
             open_batches: How many of its batches are not in the inboxes yet.
             followed: Rulings that every cleansed set is known to follow; saves looking at them.
+            today: The day (UTC), for what waits for one; the first of all days for none of it.
         """
         state, rulings = self.evaluations.summary(campaign.name), self.triage.digest(campaign.name)
         pending = self.pending.of(campaign.name)
@@ -161,6 +164,7 @@ class Progress:
         step: NextStep | None = None
         if (
             pending.is_behind(campaign)
+            or pending.needs_a_look(campaign, today)
             or self._has_news(campaign, state, inboxes)
             or (state and not state.conflicts_handed_over)
             or (state and not to_redo and state.rulings != rulings)
@@ -169,7 +173,7 @@ class Progress:
             step = NextStep.VOTES
         elif (
             state
-            and not (open_batches or to_redo or pending.to_place)
+            and not (open_batches or to_redo or pending.to_place or pending.later)
             and state.is_settled
             and not self.is_released(state)
             and not self.flagged(campaign.name).held
@@ -184,7 +188,7 @@ class Progress:
             answers=sum(seen.answers for seen in drawing),
             open_batches=open_batches,
             to_redo=to_redo,
-            to_place=pending.to_place,
+            to_place=pending.due(today),
             exports=campaign.exports,
             rulings=rulings,
         )

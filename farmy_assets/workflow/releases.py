@@ -113,6 +113,10 @@ def what_blocks(lake: Lake, campaign: Campaign) -> list[str]:
         count = len(pending.to_place)
         batches = counted(count, "batch", "batches")
         reasons.append(f"{batches} {verb(count, 'has', 'have')} images chosen again to give out")
+    if later := len(pending.later):
+        batches = counted(later, "batch", "batches")
+        what = "tasks for a later day, or images that nobody present has the skills for"
+        reasons.append(f"{batches} {verb(later, 'has', 'have')} {what}")
     if pending.is_behind(campaign):
         reasons.append("open tasks of people who left are being moved")
     if reasons or state is None or Progress.of(lake).is_released(state):

@@ -80,11 +80,31 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "choices": [{"name": "quality", "values": ["good", "bad"]}],
         "attributes": [{"name": "leaves", "kind": "number"}],
         "exports": ["coco"],
+        "overlap": 3,
+        "lease_days": 5,
+        "keep_together": ["field"],
+        "third_opinion": True,
+        "language": "de",
     }
+    before = campaign(annotators=[person("anna"), person("ben"), person("fay")])
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}
     for field, value in changes.items():
-        after = Campaign.model_validate(BEFORE.model_dump() | {field: value})
-        assert described_changes(BEFORE, after), field
+        after = Campaign.model_validate(before.model_dump() | {field: value})
+        assert described_changes(before, after), field
+
+
+def test_what_changes_in_somebodys_work_is_said() -> None:
+    anna = person("anna").model_copy(
+        update={"tasks_a_day": 40, "skills": ("maize",), "languages": ("de", "fr"), "paused": True}
+    )
+    busy = campaign(annotators=[anna, person("ben")])
+    assert described_changes(BEFORE, busy) == [
+        "annotator anna: tasks_a_day no limit -> 40, for what is given from now on",
+        "annotator anna: skills anything -> maize, for what is given from now on",
+        "annotator anna: languages not said -> de, fr",
+        "annotator anna is paused: what is open goes to others, as far as they can take it",
+    ]
+    assert described_changes(busy, BEFORE)[-1] == "annotator anna is asked again"
 
 
 def test_changes_are_described_in_sentences() -> None:

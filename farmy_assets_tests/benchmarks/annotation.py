@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from farmy_assets_tests.benchmarks import page, sharing_out
+from farmy_assets_tests.benchmarks import page, sharing_a_million, sharing_out
 from farmy_assets_tests.benchmarks.campaign_steps import NEW_VOTES, Step, measured
 from farmy_assets_tests.benchmarks.platforms import Measured, fresh_platform
 from farmy_assets_tests.benchmarks.played_studio import served
@@ -47,6 +47,7 @@ def main(
         f"| peak memory of the job's first run, which looks at every inbox | "
         f"{large['all'].peak_mb:.0f} MB | |",
         *(speed.row() for speed in shared),
+        *sharing_a_million.rows(),
     )
     typer.echo(rows.publish())
 

@@ -32,6 +32,7 @@ class StudioInMemory(Studio):
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
     seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
+    in_work: set[tuple[int, str]] = field(default_factory=set)
     is_down: bool = False
 
     def check(self) -> str:
@@ -69,6 +70,10 @@ class StudioInMemory(Studio):
         for key in gone:
             del there[key]
         return len(gone)
+
+    def tasks_in_work(self, project_id: int, *, since: datetime) -> set[str]:
+        del since
+        return {task_key for project, task_key in self.in_work if project == project_id}
 
     def stop_opening_instructions(self, project_id: int) -> None:
         self.seen_instructions.add(project_id)

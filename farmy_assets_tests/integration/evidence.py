@@ -13,6 +13,7 @@ import httpx
 from farmy_assets.annotation.inboxes import DRAWING, Phase, phase_of
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.phases import ImagePhase
+from farmy_assets.label_studio.controls import CANNOT_LABEL
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import key_of
 from farmy_assets_tests.integration.running import RunningPlatform
 
@@ -90,7 +91,8 @@ def answers_in_label_studio(platform: RunningPlatform, campaign: str) -> Counter
             task.inbox,
             task.key,
             emails[annotation["completed_by"]],
-            annotation["was_cancelled"],
+            annotation["was_cancelled"]
+            or any(each["from_name"] == CANNOT_LABEL for each in annotation["result"]),
             # An adjudicator's choice, and the versions that were shown, are no boxes.
             tuple(
                 sorted(

@@ -3,7 +3,7 @@
 import pytest
 
 from farmy_assets.annotation.campaign import Campaign, LabelClass
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import SKIP_REASONS, Phase
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio.label_configs import label_config, made_config
@@ -19,7 +19,10 @@ OWN = """<View style="display: flex; gap: 1em">
     </RectangleLabels>
   </View>
   <Image name="image" value="$image" zoom="true" rotateControl="false" defaultZoom="fit"/>
-</View>"""
+  <Choices name="cannot_label" toName="image" choice="single">
+    {reasons}
+  </Choices>
+</View>""".replace("{reasons}", "\n".join(f'<Choice value="{reason}"/>' for reason in SKIP_REASONS))
 
 
 def rules(xml: str, **changes: object) -> Campaign:

@@ -1,22 +1,27 @@
 """The same promises, kept against the real Label Studio: the fake could be wrong about it."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any, Protocol
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.regions.box import Box
+from farmy_assets.annotation.votes import Outcome
 from farmy_assets.errors import StudioError, StudioUnavailableError
-from farmy_assets.label_studio import InboxProgress, Studio, StudioSettings
+from farmy_assets.label_studio import InboxProgress, Studio, StudioSettings, results
 from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.label_configs import label_config
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.regions import region_from_result
 from farmy_assets.simulation.accounts import Account, invite
 from farmy_assets.simulation.annotators import SubmittedAnswer, work_inbox
+from farmy_assets_tests.annotation.examples import campaign
 
 pytestmark = pytest.mark.integration
 
@@ -182,3 +187,51 @@ def test_nobody_home_is_told_as_something_that_passes() -> None:
     studio = Studio(StudioSettings("http://127.0.0.1:9", "t" * 40, "cleansed"))
     with pytest.raises(StudioUnavailableError, match="make up"):
         studio.check()
+
+
+def test_a_draft_and_an_open_task_are_work_in_progress(
+    studio: Studio, platform: Platform, project_id: int, anna: Account
+) -> None:
+    studio.add_tasks(project_id, new(platform.cleansed_bucket, 1, 2, 3))
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    assert studio.tasks_in_work(project_id, since=before) == set()
+    ids = studio.task_ids(project_id)
+    own = {"Authorization": f"Token {anna.token}"}
+    with httpx.Client(base_url=platform.label_studio_url, headers=own, timeout=60) as client:
+        body = {"result": [], "lead_time": 2.0}
+        client.post(f"/api/tasks/{ids['image-2']}/drafts", json=body).raise_for_status()
+        opened = client.get(f"/api/projects/{project_id}/next").raise_for_status().json()
+        seen = client.get("/farmy/work/", params={"project": project_id, "since": "2026-01-01"})
+    assert seen.status_code == 403
+    working = {"image-2", str(opened["data"]["asset_key"])}
+    assert studio.tasks_in_work(project_id, since=before) == working
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    assert (
+        studio.tasks_in_work(project_id, since=later) <= working
+    )  # what is open, whatever its age
+
+
+def test_an_annotators_inbox_asks_for_a_reason_in_place_of_skip(
+    studio: Studio, platform: Platform, inbox: Inbox, anna: Account
+) -> None:
+    rules = campaign()
+    page = label_config(rules, Phase.ANNOTATION)
+    project_id = studio.ensure_inbox(inbox, owner=ANNA, label_config=page, instructions="Draw.")
+    studio.add_tasks(project_id, new(platform.cleansed_bucket, 1))
+    own = {"Authorization": f"Token {anna.token}"}
+    chosen = {
+        "id": "r", "from_name": "cannot_label", "to_name": "image", "type": "choices",
+        "value": {"choices": ["plants hide each other"]},
+    }  # fmt: skip
+    with httpx.Client(base_url=platform.label_studio_url, headers=own, timeout=60) as client:
+        assert not client.get(f"/api/projects/{project_id}").json()["show_skip_button"]
+        (task_id,) = studio.task_ids(project_id).values()
+        answer = {"result": [chosen], "lead_time": 2.0}
+        client.post(f"/api/tasks/{task_id}/annotations", json=answer).raise_for_status()
+    (task,) = studio.changed_tasks(project_id, since=None)
+    now = rules.model_copy(update={"name": inbox.campaign})
+    (vote,) = votes_from_task(
+        task, inbox=inbox, campaign=now, known=(), reader=results, own_addresses={ANNA}
+    )
+    assert (vote.outcome, vote.skip_reason) == (Outcome.SKIPPED, "plants hide each other")
+    assert studio.progress([project_id])[project_id].is_complete

@@ -7,7 +7,7 @@ from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.annotation.examples import given_before
-from farmy_assets_tests.lake.rules import campaign
+from farmy_assets_tests.lake.rules import as_given, campaign
 
 BATCH = "000001-20260514T120000Z"
 IMAGES = ["image 1", "image 2", "image 3"]
@@ -56,8 +56,10 @@ def test_what_was_taken_back_is_kept_and_a_page_that_changed_is_not_overwritten(
     page = lake.assignments.add(campaign(), BATCH, share=lambda _: given)
     former = [a for a in given if a.person == "anna"]
     new = [a.model_copy(update={"person": "eva"}) for a in former]
-    assert lake.assignments.move(page, former, new)
-    assert not lake.assignments.move(page, former, new)  # it was read before the first move
+    assert lake.assignments.move(page, former, new, book=as_given)
+    assert not lake.assignments.move(
+        page, former, new, book=as_given
+    )  # it was read before the first move
     (found,) = lake.assignments.pages("weeds")
     assert found.taken_back == tuple(former)
     assert {a.person for a in lake.assignments.all("weeds")} == {"ben", "eva"}

@@ -14,7 +14,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.workflow.migration import rebuild_sharing_counters
-from farmy_assets_tests.lake.rules import campaign
+from farmy_assets_tests.lake.rules import as_given, campaign
 
 ONE, TWO = "000001-20260514T120000Z-weeds", "000002-20260514T130000Z-weeds"
 STATE = "sharing/annotation/weeds.json"
@@ -98,11 +98,11 @@ def test_who_is_killed_while_moving_loses_and_doubles_nothing(
     former = [a for a in page.assignments if a.person == "anna"]
     new = [a.model_copy(update={"person": "eva"}) for a in former]
     with killed_at(monkeypatch, write):
-        lake.assignments.move(page, former, new)
+        lake.assignments.move(page, former, new, book=as_given)
     give(lake, TWO)
     (first, _) = lake.assignments.pages("weeds")
     if first == page:  # it was killed before anything was decided
-        assert lake.assignments.move(page, former, new)
+        assert lake.assignments.move(page, former, new, book=as_given)
     assert_sound(lake)
     (first, _) = lake.assignments.pages("weeds")
     assert first == page.moved(former, new)

@@ -13,6 +13,7 @@ from farmy_assets.annotation.regions.box import Box
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments
 from farmy_assets.lake.lake import Lake
+from farmy_assets_tests.lake.rules import as_given
 
 BATCH = "000001-20260514T120000Z"
 GIVEN = f"""{{
@@ -165,7 +166,7 @@ def _write_assignments(lake: Lake) -> None:
     page = lake.records.read(f"assignments/weeds/{BATCH}.json", BatchAssignments)
     emptied = page.model_copy(update={"assignments": ()})
     lake.records.replace(f"assignments/weeds/{BATCH}.json", emptied)
-    assert lake.assignments.move(emptied, (), page.assignments)
+    assert lake.assignments.move(emptied, (), page.assignments, book=as_given)
 
 
 def _write_batch(lake: Lake) -> None:

@@ -103,7 +103,8 @@ def test_a_skipped_task_holds_no_boxes_and_is_not_asked_again(
     add_tasks(server, inbox, 1)
     assert work(server, inbox, lambda _data: SubmittedAnswer((BOX,), True, 1.0)) == 1
     (annotation,) = server.annotations.values()
-    assert (annotation["was_cancelled"], annotation["result"]) == (True, [])
+    (reason,) = annotation["result"]
+    assert (annotation["was_cancelled"], reason["from_name"]) == (False, "cannot_label")
     assert work(server, inbox) == 0
 
 

@@ -23,6 +23,7 @@ from farmy_assets.workflow import evaluation_pages
 from farmy_assets.workflow.evaluation import Conclusion, bring_up_to_date
 from farmy_assets_tests.annotation.examples import box, campaign, minutes, person, vote
 from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
+from farmy_assets_tests.lake.rules import as_given
 
 NAME = campaign().name
 PEOPLE = ("anna", "ben")
@@ -79,7 +80,9 @@ def move(lake: Lake, batch_id: str, former: str, new: str) -> None:
     page = lake.assignments.of_batch(NAME, batch_id)
     if page:
         leaving = [a for a in page.assignments if a.person == former]
-        lake.assignments.move(page, leaving, [asked(a.image_id, new, batch_id) for a in leaving])
+        lake.assignments.move(
+            page, leaving, [asked(a.image_id, new, batch_id) for a in leaving], book=as_given
+        )
 
 
 def answer(image_id: str, name: str, number: int, *, label: str = "weed") -> Vote:

@@ -48,6 +48,8 @@ BESIDES_THE_SCHEMA = (
     "POST /api/storages/s3/validate", "POST /api/storages/s3/files", "GET /api/storages/s3/form",
     "GET /api/storages/localfiles?project={project}", "GET /farmy/people/", "POST /farmy/people/",
     "POST /farmy/people/reset/", "POST /farmy/people/role/",
+    "GET /farmy/work/?project={project}&since=2026-01-01T00:00:00Z",
+    "GET /farmy/work/?project={own_project}&since=2026-01-01T00:00:00Z",
     "GET //api/projects/{project}/", "GET /API/projects/{project}/",
     "GET /api/projects/{project}//", "HEAD /api/projects/{project}/",
     "OPTIONS /api/projects/{project}/", "GET /api/dm/../projects/{project}/",

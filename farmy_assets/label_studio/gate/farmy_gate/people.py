@@ -16,7 +16,9 @@ _GIVEN = {role.value: role for role in (Role.ANNOTATOR, Role.ADJUDICATOR, Role.L
 _MAX_LENGTH = 254
 
 
-class _ForThePlatform(APIView):  # type: ignore[misc]  # REST framework has no types
+class ForThePlatform(APIView):  # type: ignore[misc]  # REST framework has no types
+    """What nobody but the platform reaches."""
+
     permission_classes: ClassVar = [IsAuthenticated]
     parser_classes: ClassVar = [JSONParser]
 
@@ -27,7 +29,7 @@ class _ForThePlatform(APIView):  # type: ignore[misc]  # REST framework has no t
             raise PermissionDenied
 
 
-class People(_ForThePlatform):
+class People(ForThePlatform):
     """Everybody with an account; and a new one."""
 
     def get(self, _request: Request) -> Response:
@@ -46,7 +48,7 @@ class People(_ForThePlatform):
         )
 
 
-class Reset(_ForThePlatform):
+class Reset(ForThePlatform):
     """A new link for somebody who has lost the password, or the old link."""
 
     def post(self, request: Request) -> Response:
@@ -56,7 +58,7 @@ class Reset(_ForThePlatform):
         return Response(accounts.described(user) | accounts.link_for(user))
 
 
-class Roles(_ForThePlatform):
+class Roles(ForThePlatform):
     """What an account is for."""
 
     def post(self, request: Request) -> Response:
