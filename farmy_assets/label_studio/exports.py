@@ -9,7 +9,7 @@ Source: labelstud.io/guide/export, "Label Studio JSON format".
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import ijson
 
@@ -46,14 +46,21 @@ class ExportedTask(Record):
     notes: tuple[str, ...] = ()
 
 
-def exported_tasks(stream: BinaryIO) -> Iterator[ExportedTask]:
-    """The tasks of an export, as they are read; holds one of them at a time.
+class TaskEntry(NamedTuple):
+    """A task as it stands in an export: its place, from 1 on, and its content."""
+
+    number: int
+    found: object
+
+
+def task_entries(stream: BinaryIO) -> Iterator[TaskEntry]:
+    """The tasks of an export as they are read, not looked into; holds one of them at a time.
 
     Args:
         stream: The file, which can be sought in.
 
     Raises:
-        InvalidInputError: It is no JSON, or holds something else than tasks.
+        InvalidInputError: It is no JSON, or holds no task.
     """
     prefix = "item" if _first_character(stream) == b"[" else ""
     number = 0
@@ -61,16 +68,25 @@ def exported_tasks(stream: BinaryIO) -> Iterator[ExportedTask]:
         for number, found in enumerate(
             ijson.items(stream, prefix, multiple_values=not prefix, use_float=True), start=1
         ):
-            if not isinstance(found, Mapping):
-                msg = f"entry {number} is no task but {type(found).__name__}"
-                raise InvalidInputError(msg)
-            yield _task(found, number)
+            yield TaskEntry(number, found)
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         msg = f"cannot be read as JSON after {number} tasks: {str(error)[:100]}"
         raise InvalidInputError(msg) from error
     if not number:
         msg = "holds no task"
         raise InvalidInputError(msg)
+
+
+def exported_task(entry: TaskEntry) -> ExportedTask:
+    """What an entry says.
+
+    Raises:
+        InvalidInputError: It is something else than a task.
+    """
+    if not isinstance(entry.found, Mapping):
+        msg = f"entry {entry.number} is no task but {type(entry.found).__name__}"
+        raise InvalidInputError(msg)
+    return _task(entry.found, entry.number)
 
 
 def _first_character(stream: BinaryIO) -> bytes:

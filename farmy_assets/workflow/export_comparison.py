@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from farmy_assets.annotation.agreement.drawn_units import DrawnUnit, units_of
+from farmy_assets.annotation.agreement.drawn_units import DrawnImage, drawn_image
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, find_conflicts
 from farmy_assets.annotation.inboxes import Phase
@@ -52,7 +52,7 @@ class FoundConflict(NamedTuple):
 class ComparedImage(NamedTuple):
     """What people said of one image, and how far they agree.
 
-    `answers` has those who answered, `skipped_by` those who skipped it; `units` are its objects.
+    `answers` has those who answered, `skipped_by` those who skipped it; `drawn` has its objects.
     """
 
     task_id: str
@@ -61,7 +61,7 @@ class ComparedImage(NamedTuple):
     answers: Mapping[str, DrawnAnswer]
     skipped_by: tuple[str, ...]
     conflicts: tuple[FoundConflict, ...]
-    units: tuple[DrawnUnit, ...]
+    drawn: DrawnImage
     agreed: tuple[AgreedRegion, ...]
 
 
@@ -120,7 +120,7 @@ def _compared(
         answers=answers,
         skipped_by=skipped,
         conflicts=tuple(found),
-        units=units_of(groups, people=drawn),
+        drawn=drawn_image(groups, people=drawn),
         agreed=agreed_regions(groups, people=len(drawn), quorum=quorum),
     )
 
