@@ -25,11 +25,13 @@ class Region(Record):
         kind: The name of the kind: of its module, in campaign files and in stored records.
         plural: The word for several regions of the kind.
         measure: What people call the likeness of two regions: "IoU".
+        reach_px: How far the bounds of two may be apart, and the regions still be alike.
     """
 
     kind: ClassVar[str]
     plural: ClassVar[str]
     measure: ClassVar[str] = "IoU"
+    reach_px: ClassVar[float] = 0.0
 
     label: str
 

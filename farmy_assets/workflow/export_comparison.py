@@ -126,7 +126,8 @@ def _compared(
 
 
 def _vote(task_id: str, person: str, regions: tuple[Region, ...], *, skipped: bool = False) -> Vote:
-    return Vote(
+    # Not checked again field by field: everything in it is ours or was read as a region.
+    return Vote.model_construct(
         vote_id=f"{task_id} {person}",
         campaign=_EXPORT,
         campaign_version=1,
@@ -162,7 +163,7 @@ def _found(conflict: Conflict, answers: Mapping[str, DrawnAnswer]) -> FoundConfl
 
 def _id_of(region: Region | None, answer: DrawnAnswer | None) -> str | None:
     drawn = answer.regions if answer and region else ()
-    return next((each.region_id for each in drawn if each.region == region), None)
+    return next((each.region_id for each in drawn if each.region is region), None)
 
 
 def _attribute_conflicts(
@@ -173,7 +174,7 @@ def _attribute_conflicts(
         return
     for group in groups:
         of_person = {
-            person: next(each for each in answers[person].regions if each.region == region)
+            person: next(each for each in answers[person].regions if each.region is region)
             for person, region in group.items()
         }
         for question in sorted({name for each in of_person.values() for name in each.attributes}):

@@ -72,7 +72,10 @@ class Shape:
         points = []
         for number, bulge in enumerate(self.bulges):
             around = 2 * pi * number / len(self.bulges)
-            along, across = bulge * self.width / 2 * cos(around), bulge * self.height / 2 * sin(around)
+            along, across = (
+                bulge * self.width / 2 * cos(around),
+                bulge * self.height / 2 * sin(around),
+            )
             x = self.x + along * cos(turn) - across * sin(turn)
             y = self.y + along * sin(turn) + across * cos(turn)
             points.append((min(max(x, 0.0), WIDTH_PX), min(max(y, 0.0), HEIGHT_PX)))
@@ -146,7 +149,9 @@ def _drawn(shape: Shape, habits: Habits, chance: Chance) -> Shape:
         width=shape.width * max(0.5, 1 + off[2]),
         height=shape.height * max(0.5, 1 + off[3]),
         angle=shape.angle + off[4] * 90,
-        bulges=tuple(b * max(0.5, 1 + float(more)) for b, more in zip(shape.bulges, bulges, strict=True)),
+        bulges=tuple(
+            b * max(0.5, 1 + float(more)) for b, more in zip(shape.bulges, bulges, strict=True)
+        ),
     )
 
 

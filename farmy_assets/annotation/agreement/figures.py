@@ -90,9 +90,7 @@ def answered_by_several(images: Mapping[DrawnImage, int]) -> Counter[DrawnImage]
     return Counter({i: n for i, n in images.items() if len(i.people) >= _MIN_PEOPLE})
 
 
-def region_agreement(
-    images: Mapping[DrawnImage, int], *, rounds: int = ROUNDS
-) -> RegionAgreement:
+def region_agreement(images: Mapping[DrawnImage, int], *, rounds: int = ROUNDS) -> RegionAgreement:
     """The figures of images that two or more people answered.
 
     Reads each distinct image a few times and each distinct unit once a class.

@@ -33,9 +33,7 @@ class Items(NamedTuple):
     times: Places
 
     @classmethod
-    def listed(
-        cls, items: Iterable[Iterable[Unit]], times: Iterable[int] | None = None
-    ) -> "Items":
+    def listed(cls, items: Iterable[Iterable[Unit]], times: Iterable[int] | None = None) -> "Items":
         """The items as arrays; those without a unit are left out.
 
         Args:
@@ -71,9 +69,7 @@ class Items(NamedTuple):
         return summed
 
 
-def distinct(
-    rows: NDArray[np.float64], times: Places
-) -> tuple[NDArray[np.float64], Places]:
+def distinct(rows: NDArray[np.float64], times: Places) -> tuple[NDArray[np.float64], Places]:
     """The distinct rows, and how often each is there."""
     found, inverse = np.unique(rows, axis=0, return_inverse=True)
     counted = np.bincount(inverse.ravel(), times, len(found))
