@@ -5,11 +5,11 @@ versions refer to it.
 """
 
 from itertools import cycle
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.contradictions import OVERLAP_SHARE, USUAL_IOUS, contradictions
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -36,11 +36,16 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class LabelClass(Record):
-    """One class that annotators choose from; an empty colour is filled in by its campaign."""
+    """One class that annotators choose from; an empty colour is filled in by its campaign.
+
+    Its thresholds take the place of those of the campaign's agreement, where it has some.
+    """
 
     id: Annotated[int, Field(ge=1, le=1_000_000)]
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     colour: Annotated[str, StringConstraints(pattern=r"^(?:#[0-9a-fA-F]{6})?$")] = ""
+    match_iou: Annotated[float, Field(gt=0, le=1)] | None = None
+    tight_iou: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @field_validator("name")
     @classmethod
@@ -62,8 +67,8 @@ class Person(Record):
 class AgreementPolicy(Record):
     """From which likeness on two regions are one object, and from which on they are drawn alike."""
 
-    match_iou: Annotated[float, Field(gt=0, le=1)] = 0.5
-    tight_iou: Annotated[float, Field(gt=0, le=1)] = 0.75
+    match_iou: Annotated[float, Field(gt=0, le=1)] = USUAL_IOUS[0]
+    tight_iou: Annotated[float, Field(gt=0, le=1)] = USUAL_IOUS[1]
 
     @model_validator(mode="after")
     def _tight_is_the_stricter(self) -> "AgreementPolicy":
@@ -71,6 +76,31 @@ class AgreementPolicy(Record):
             msg = f"tight_iou {self.tight_iou} must not be under match_iou {self.match_iou}"
             raise ValueError(msg)
         return self
+
+    def match_for(self, *labels: str) -> float:
+        """From which likeness on regions of these classes are one object."""
+        del labels
+        return self.match_iou
+
+    def tight_for(self, *labels: str) -> float:
+        """From which likeness on regions of these classes are drawn alike."""
+        del labels
+        return self.tight_iou
+
+
+class ConsensusPolicy(Record):
+    """What becomes of an image that three or more people answered.
+
+    Attributes:
+        quorum: How many of them have to say the same of an object, so that it is settled.
+        shape: Whether a settled object has the fused shape, or the drawn one nearest to it.
+        classes: Whether each vote for a class counts as one, as much as its author is usually
+            right, or what it makes of the probabilities of the classes.
+    """
+
+    quorum: Annotated[int, Field(ge=2, le=50)] = 2
+    shape: Literal["fused", "nearest"] = "fused"
+    classes: Literal["majority", "skill_weighted", "dawid_skene"] = "majority"
 
 
 class Splits(Record):
@@ -105,7 +135,12 @@ class Campaign(Record):
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = OVERLAP_SHARE
+    third_opinion: bool = False
+    """Whether a third annotator is asked where two disagree, before the adjudicator is."""
     agreement: AgreementPolicy = AgreementPolicy()
+    consensus: ConsensusPolicy | None = None
+    """When three or more people settle an image without an adjudicator; None is never, unless
+    third opinions are asked for: then two of three do."""
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
     """In which formats a version has to be there; which there are, `datasets.formats` knows."""

@@ -91,9 +91,21 @@ def _class_changes(before: Campaign, after: Campaign) -> Iterator[str]:
             yield f'class "{was.name}" (id {key}) is now called "{item.name}"'
         elif item and was and item.colour != was.colour:
             yield f'class "{item.name}": colour {was.colour} -> {item.colour}'
+        if item and was:
+            yield from _threshold_changes(was, item)
     both = [item.name for item in before.classes if item.name in after.class_names]
     if both != [name for name in after.class_names if name in before.class_names]:
         yield f"the classes are shown in another order: {listed(after.class_names)}"
+
+
+def _threshold_changes(was: LabelClass, item: LabelClass) -> Iterator[str]:
+    for field in ("match_iou", "tight_iou"):
+        old, new = (
+            "the campaign's" if value is None else f"{value:g}"
+            for value in (getattr(was, field), getattr(item, field))
+        )
+        if old != new:
+            yield f'class "{item.name}": {field} {old} -> {new}'
 
 
 def _people_changes(before: Campaign, after: Campaign) -> Iterator[str]:
@@ -136,6 +148,7 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         was, now = getattr(before.agreement, field), getattr(after.agreement, field)
         if was != now:
             yield f"agreement.{field}: {was:g} -> {now:g}"
+    yield from _quorum_changes(before, after)
     if before.splits != after.splits:
         yield f"splits: {_splits(before)} -> {_splits(after)}"
     if before.regions != after.regions:
@@ -147,6 +160,21 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
 def _short(query: str) -> str:
     text = " ".join(query.split())
     return (text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...") or "all kept images"
+
+
+def _quorum_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.consensus != after.consensus:
+        yield f"consensus: {_consensus(before)} -> {_consensus(after)}"
+    if before.third_opinion != after.third_opinion:
+        asked = "a third annotator" if after.third_opinion else "the adjudicator"
+        yield f"third_opinion: where two disagree, {asked} is asked next"
+
+
+def _consensus(campaign: Campaign) -> str:
+    policy = campaign.consensus
+    if policy is None:
+        return "without a quorum"
+    return f"quorum {policy.quorum}, shape {policy.shape}, classes {policy.classes}"
 
 
 def _splits(campaign: Campaign) -> str:

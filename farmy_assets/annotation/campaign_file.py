@@ -13,6 +13,9 @@
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
+`consensus: {quorum: 2}` lets so many of three and more people settle an object without the
+adjudicator (`shape: nearest` takes a drawn shape, `classes: skill_weighted` or `dawid_skene` weighs
+votes); a class can have a `match_iou` and a `tight_iou` of its own, over those of `agreement`.
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """

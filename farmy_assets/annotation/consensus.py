@@ -7,6 +7,10 @@ in_conflict   there is a conflict (a lone skipped or unreadable answer is one to
 adjudicated   the adjudicator decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
 
+Where a campaign has a quorum and three or more people answered, what a quorum says the same of is
+settled (`quorum.py`): the differences about it are kept as `outvoted`, and only the others are
+conflicts. Without a conflict the image is agreed.
+
 A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
 so that a vote edited later asks for a new decision. An answer that cannot be read, or decides
 nothing, is itself a conflict, and joins the votes judged: the adjudicator gets a new task that
@@ -19,6 +23,7 @@ from enum import StrEnum
 
 from pydantic import AliasChoices, Field
 
+from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind, find_conflicts
@@ -30,9 +35,16 @@ from farmy_assets.annotation.decisions import (
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.judging_rules import rules_of
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
+from farmy_assets.annotation.settled_by_quorum import (
+    SettledRegion,
+    opinions_on,
+    settled_regions,
+    without_outvoted,
+)
 from farmy_assets.annotation.versions import decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
@@ -73,7 +85,11 @@ class Settlement(Record):
 
 
 class ImageConsensus(Record):
-    """What is known of one image; `vote_ids` are the votes that it rests on."""
+    """What is known of one image; `vote_ids` are the votes that it rests on.
+
+    `outvoted` are differences that a quorum settled, and `behind` is what it settled: both are
+    empty in campaigns without a quorum.
+    """
 
     image_id: str
     campaign: str
@@ -88,6 +104,8 @@ class ImageConsensus(Record):
     decided_by: str | None = None
     decision_vote_id: str | None = None
     settled_as: tuple[Settlement, ...] = ()
+    outvoted: tuple[Conflict, ...] = ()
+    behind: tuple[SettledRegion, ...] = ()
 
 
 def judge_image(
@@ -96,6 +114,7 @@ def judge_image(
     assignments: Iterable[Assignment],
     votes: Iterable[Vote],
     campaign: Campaign,
+    skills: AnnotatorSkills | None = None,
 ) -> ImageConsensus:
     """The consensus of one image, and its regions once it is settled.
 
@@ -104,7 +123,9 @@ def judge_image(
         assignments: Its assignments of the annotation phase.
         votes: All votes on it, of both phases, current or not.
         campaign: The campaign at its present version.
+        skills: What is known of its annotators, where it weighs their votes.
     """
+    rules = rules_of(campaign, skills)
     asked = sorted(
         {a.person for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id}
     )
@@ -128,12 +149,22 @@ def judge_image(
     )
     if not asked or judgement.waiting_for:
         return judgement
-    conflicts = find_conflicts(judged, campaign.agreement)
+    groups = group_regions({v.voter: v.regions for v in judged if v.is_clean}, policy=rules)
+    conflicts = find_conflicts(judged, rules, groups=groups)
+    given = opinions_on(judged, groups, rules)
+    if given is not None:
+        conflicts, outvoted = without_outvoted(conflicts, given)
+        judgement = judgement.model_copy(update={"outvoted": outvoted})
     if conflicts:
         decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
-        return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
+        return _adjudicated(judgement, judged, conflicts, decisions, policy=rules)
+    if given is not None:
+        behind = settled_regions(judged, given)
+        regions = without_doubles(each.released(rules) for each in behind)
+        changes = {"status": ConsensusStatus.AGREED, "regions": regions, "behind": behind}
+        return judgement.model_copy(update=changes)
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
-    regions = _fused(judged, campaign.agreement)
+    regions = without_doubles([middle(group) for group in groups])
     return judgement.model_copy(update={"status": status, "regions": regions})
 
 
@@ -233,12 +264,6 @@ def _decided(
 
 def _settlement(kind: ConflictKind, people: Iterable[str], region: Region) -> Settlement:
     return Settlement(kind=kind, people=tuple(sorted(people)), region=region)
-
-
-def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Region, ...]:
-    """One region for each object that all the votes show."""
-    groups = group_regions({vote.voter: vote.regions for vote in votes}, policy=policy)
-    return without_doubles([middle(group) for group in groups])
 
 
 def _age(vote: Vote) -> tuple[datetime, str]:

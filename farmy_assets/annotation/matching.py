@@ -70,7 +70,7 @@ def mean_the_same(first: Region, second: Region, *, policy: AgreementPolicy) -> 
 
 def drawn_alike(first: Region, second: Region, *, policy: AgreementPolicy) -> bool:
     """Whether two regions of one object need no second look."""
-    tight = first.likeness(second) >= policy.tight_iou - _ROUNDING
+    tight = first.likeness(second) >= policy.tight_for(first.label, second.label) - _ROUNDING
     return tight or first.is_within_tolerance(second)
 
 
@@ -109,9 +109,9 @@ def _gain(first: Region, second: Region, policy: AgreementPolicy) -> float:
     """What pairing two regions is worth; 0 when they cannot be the same object."""
     if first.kind != second.kind:
         return 0.0
-    likeness = first.likeness(second)
-    if likeness < policy.match_iou and first.is_within_tolerance(second):
-        likeness = policy.match_iou
-    if likeness < policy.match_iou - _ROUNDING:
+    likeness, needed = first.likeness(second), policy.match_for(first.label, second.label)
+    if likeness < needed and first.is_within_tolerance(second):
+        likeness = needed
+    if likeness < needed - _ROUNDING:
         return 0.0
     return likeness + (SAME_LABEL_BONUS if first.label == second.label else 0.0)

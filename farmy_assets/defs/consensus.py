@@ -13,6 +13,7 @@ from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
+from farmy_assets.annotation.judging_rules import rules_of
 from farmy_assets.annotation.membership import can_decide
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
@@ -192,6 +193,7 @@ def _hand_over(
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
     former = []
+    rules = rules_of(campaign, lake.agreements.skills(campaign.name)[0])
     for item in disputed:
         judgement, image = item.consensus, item.image
         if judgement is None or image is None:
@@ -200,7 +202,7 @@ def _hand_over(
         task = adjudication_task(
             judgement,
             votes=item.votes,
-            policy=campaign.agreement,
+            policy=rules,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,

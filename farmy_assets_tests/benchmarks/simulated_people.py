@@ -83,7 +83,7 @@ class Shape:
 
 
 class Drawn(NamedTuple):
-    """A region that a person drew, and the object that he or she meant; None for an invented one."""
+    """A region that a person drew, and the object that was meant; None for an invented one."""
 
     region: Region
     object: int | None

@@ -2,7 +2,8 @@
 
 The skill of a person is the share of his or her votes that agree with the majority; where classes
 share the first place, the first by name counts as the majority. Votes can then be counted with the
-skills as weights (`ballots.shares`). Source: the method of this name in Appen's and Toloka's documentation.
+skills as weights (`ballots.shares`). Source: the method of this name in Appen's and Toloka's
+documentation.
 """
 
 from collections import Counter

@@ -8,12 +8,13 @@ nominal scale agreement among many raters" (1971).
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from farmy_assets.annotation.agreement.items import Unit, distinct
+from farmy_assets.annotation.agreement.items import distinct
 
 _CERTAIN = 1 - 1e-12
 
@@ -21,7 +22,7 @@ _CERTAIN = 1 - 1e-12
 class CohenKappa:
     """The kappa of two people over items that both of them answered."""
 
-    def __init__(self, given: Mapping[tuple[Hashable, Hashable], int]) -> None:
+    def __init__(self, given: Mapping[tuple[Any, Any], int]) -> None:
         """Keep what each of both gave.
 
         Args:
@@ -46,7 +47,7 @@ class CohenKappa:
 class FleissKappa:
     """The kappa of items that have the same number of answers, from whomever."""
 
-    def __init__(self, units: Mapping[Unit, int]) -> None:
+    def __init__(self, units: Mapping[tuple[Any, ...], int]) -> None:
         """Count the values of each item; equal items are kept once.
 
         Args:
