@@ -124,6 +124,6 @@ COMPILE = env -u UV_NO_CONFIG $(UV_AT) pip compile --quiet --universal --generat
 UV_AT = ../../$(UV)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
-	@cd $(LOCKS) && for name in uv lambda ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup; do echo "$$name.txt"; $(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && for name in uv lambda ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup peer-datumaro; do echo "$$name.txt"; $(COMPILE) $$name.in --output-file $$name.txt; done
 	@cd $(LOCKS) && echo platform.txt && $(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
 	@cd $(LOCKS) && echo dev.txt && $(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt

@@ -1,5 +1,6 @@
 """Quorum: the objects that enough people drew, each as one region with the votes behind it."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -65,23 +66,41 @@ def agreed_regions(
 ) -> tuple[AgreedRegion, ...]:
     """The objects that enough people drew, from top to bottom.
 
-    An object of which no class has most votes is left out: there the people disagree.
+    An object of which no class has most votes is left out: there the people disagree. Without a
+    quorum it stays where half of all people gave such a class: of two people either may be right,
+    one of the two classes is taken, always the same, and its score tells.
 
     Args:
         groups: The objects, from `group_regions`.
         people: How many people answered.
-        quorum: How many people are enough; half of them when it is not given.
+        quorum: How many people are enough; half of them when it is not given, which of two people
+            is more often right than to leave out what only one of them saw.
     """
     needed = needed_for(people, quorum)
-    found = (_agreed(group, people) for group in groups if len(group) >= needed)
-    return tuple(region for region in found if region)
+    found = []
+    for group in groups:
+        votes = Counter(region.label for region in group.values())
+        most = max(votes.values())
+        first = [label for label, count in votes.items() if count == most]
+        is_open = len(first) > 1 and (quorum is not None or 2 * most < people)
+        if len(group) < needed or is_open:
+            continue
+        region = middle(group)
+        if region.label != (label := _one_of(first, region)):
+            region = region.model_copy(update={"label": label})
+        found.append(AgreedRegion(region, tuple(sorted(group)), most / people))
+    return tuple(found)
 
 
-def _agreed(group: RegionGroup, people: int) -> AgreedRegion | None:
-    votes = Counter(region.label for region in group.values()).most_common(2)
-    if len(votes) > 1 and votes[0][1] == votes[1][1]:
-        return None
-    return AgreedRegion(middle(group), tuple(sorted(group)), votes[0][1] / people)
+def _one_of(labels: Sequence[str], region: Region) -> str:
+    """One of some classes, by chance as it were: neither the first by name nor anybody's always."""
+    if len(labels) == 1:
+        return labels[0]
+
+    def chance(label: str) -> bytes:
+        return hashlib.sha256(f"{region.bounds_px} {label}".encode()).digest()
+
+    return min(labels, key=chance)
 
 
 def opinions(

@@ -42,7 +42,7 @@ def conflicts(
     ] = 0.75,
     quorum: Annotated[
         int | None,
-        typer.Option(min=1, help="How many people make a consensus; more than half without it."),
+        typer.Option(min=1, help="How many people make a consensus; half of them without it."),
     ] = None,
 ) -> None:
     """Find where the annotators of a Label Studio export disagree, and what they agree on.

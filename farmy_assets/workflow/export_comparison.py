@@ -74,7 +74,7 @@ def compare_task(
         task: The task with its answers.
         config: The label config that it was answered with.
         policy: When two regions are the same object, and when they are drawn alike.
-        quorum: How many people have to have drawn what is agreed; more than half without it.
+        quorum: How many people have to have drawn what is agreed; half of them without it.
     """
     read = {a.person: read_answer(a.results, config) for a in task.answers if not a.skipped}
     skipped = tuple(answer.person for answer in task.answers if answer.skipped)

@@ -51,7 +51,7 @@ class Comparison:
         Args:
             config: The label config that the tasks were answered with.
             policy: When two regions are the same object, and when they are drawn alike.
-            quorum: How many people make a consensus; more than half without it.
+            quorum: How many people make a consensus; half of them without it.
         """
         self._config, self._policy, self._quorum = config, policy, quorum
         self._counter, self._worst = AgreementCounter(), WorstImages()

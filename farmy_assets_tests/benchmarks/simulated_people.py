@@ -27,6 +27,7 @@ CLASSES = ("beet", "charlock", "crop", "dock", "thistle")
 _GRID = 3  # objects lie in cells of a grid, near enough to each other to touch
 _SIZES_PX = (120.0, 260.0)
 _CORNERS = 14
+_STEM_SCALE = 0.35  # points are of objects of some 50 px: a hand is off by a share of these
 
 
 class Habits(NamedTuple):
@@ -103,7 +104,8 @@ def simulated_image(
     count = int(chance.integers(3, 8)) if objects is None else objects
     cells = chance.permutation(_GRID * _GRID)
     region_of = KINDS[kind]
-    shapes = [_shape(int(cell), chance) for cell in cells[:count]]
+    scale = _STEM_SCALE if kind == "keypoint" else 1.0
+    shapes = [_shape(int(cell), chance, scale) for cell in cells[:count]]
     labels = [str(chance.choice(CLASSES)) for _ in shapes]
     free = [int(cell) for cell in cells[count:]]
     answers = {}
@@ -117,16 +119,16 @@ def simulated_image(
                 given = str(chance.choice([other for other in CLASSES if other != label]))
             drawn.append(Drawn(region_of(_drawn(shape, habits, chance), given), number))
         for _ in range(int(chance.binomial(count, habits.extra))):
-            shape = _shape(int(chance.choice(free)), chance) if free else shapes[0]
+            shape = _shape(int(chance.choice(free)), chance, scale) if free else shapes[0]
             drawn.append(Drawn(region_of(shape, str(chance.choice(CLASSES))), None))
         answers[person] = tuple(drawn)
     truth = [region_of(shape, label) for shape, label in zip(shapes, labels, strict=True)]
     return SimulatedImage(tuple(truth), answers)
 
 
-def _shape(cell: int, chance: Chance) -> Shape:
+def _shape(cell: int, chance: Chance, scale: float) -> Shape:
     side = WIDTH_PX / _GRID
-    width = float(chance.uniform(*_SIZES_PX))
+    width = float(chance.uniform(*_SIZES_PX)) * scale
     return Shape(
         x=(cell % _GRID + 0.5) * side + float(chance.uniform(-30, 30)),
         y=(cell // _GRID + 0.5) * side + float(chance.uniform(-30, 30)),
@@ -172,7 +174,6 @@ def _polygon(shape: Shape, label: str) -> Region:
 
 
 def _keypoint(shape: Shape, label: str) -> Region:
-    """The stem of a plant: a hand misses it by a share of 100 pixels, not of the whole plant."""
     return Keypoint(label=label, x=shape.x, y=shape.y)
 
 
