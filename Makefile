@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake bench-annotation lock
+.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake bench-annotation bench-conflicts lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -72,6 +72,9 @@ bench-lake: setup-dev  ## Measure import, snapshots, queries and the nightly com
 
 bench-annotation: setup-dev  ## Measure a campaign of 100,000 images: first evaluation, votes, the sensor
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.annotation
+
+bench-conflicts: setup-dev  ## Measure conflicts and consensus: speed, and how right they are
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.conflicts
 
 # ---------------------------------------------------------------- environments
 

@@ -32,6 +32,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.votes import CopiedInboxes
+from farmy_assets.workflow.agreement import update_skills
 from farmy_assets.workflow.evaluation import (
     Conclusion,
     bring_up_to_date,
@@ -103,6 +104,7 @@ def annotation_conflicts(
     """
     with as_dagster_failure():
         campaign = lake.campaigns.named(context.partition_key)
+        update_skills(lake, campaign)
         inputs = bring_up_to_date(
             lake, campaign, to_hand_over=_lost_by_label_studio(lake, campaign)
         )

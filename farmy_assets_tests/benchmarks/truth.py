@@ -131,7 +131,7 @@ def _found(images: Sequence[SimulatedImage]) -> Found:
         }
         wanted = set(_planted(image))
         differing = set(_other_classes(image))
-        conflicts = find_conflicts(_votes(image), POLICY)
+        conflicts = find_conflicts(votes_on(image), POLICY)
         about = [(_kind(c), _object(c, objects)) for c in conflicts if _kind(c)]
         planted += len(wanted)
         right += len(wanted.intersection(about))
@@ -194,7 +194,8 @@ def _object(conflict: Conflict, objects: Mapping[int, int | None]) -> object:
     return max(names, key=names.count)
 
 
-def _votes(image: SimulatedImage) -> list[Vote]:
+def votes_on(image: SimulatedImage) -> list[Vote]:
+    """The answers as votes of a campaign named `truth` on the image `image`."""
     return [
         Vote(
             vote_id=person, campaign="truth", campaign_version=1, phase=Phase.ANNOTATION,
