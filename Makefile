@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_CONFIG := 1
 unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake bench-annotation lock
+.PHONY: help setup setup-dev browser setup-view up down status demo check test bench bench-cleansing bench-lake bench-annotation bench-conflicts lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1\t\2/' | expand -t 18
@@ -73,6 +73,9 @@ bench-lake: setup-dev  ## Measure import, snapshots, queries and the nightly com
 bench-annotation: setup-dev  ## Measure a campaign of 100,000 images: first evaluation, votes, the sensor
 	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.annotation
 
+bench-conflicts: setup-dev  ## Measure conflicts and consensus: speed, and how right they are
+	@$(BIN)/python -W ignore -m farmy_assets_tests.benchmarks.conflicts
+
 # ---------------------------------------------------------------- environments
 
 # One environment from one lock. An interrupted installation leaves its mark, and is begun anew:
@@ -124,6 +127,6 @@ COMPILE = env -u UV_NO_CONFIG $(UV_AT) pip compile --quiet --universal --generat
 UV_AT = ../../$(UV)
 
 lock: $(UV)  ## Lock all dependencies anew (UPGRADE=1 for newer versions)
-	@cd $(LOCKS) && for name in uv lambda ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup; do echo "$$name.txt"; $(COMPILE) $$name.in --output-file $$name.txt; done
+	@cd $(LOCKS) && for name in uv lambda ministack label-studio fiftyone peer-cleanvision peer-imagededup peer-fastdup peer-datumaro; do echo "$$name.txt"; $(COMPILE) $$name.in --output-file $$name.txt; done
 	@cd $(LOCKS) && echo platform.txt && $(COMPILE) ../../pyproject.toml build.in --output-file platform.txt
 	@cd $(LOCKS) && echo dev.txt && $(COMPILE) ../../pyproject.toml build.in --group ../../pyproject.toml:dev --constraint platform.txt --output-file dev.txt

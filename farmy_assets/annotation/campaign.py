@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.contradictions import OVERLAP_SHARE, USUAL_IOUS, contradictions
 from farmy_assets.annotation.question_answers import is_empty
 from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
 from farmy_assets.catalog.metadata import CampaignName, ShortText
@@ -68,6 +68,8 @@ class LabelClass(Record):
         split_into: Ids of the classes that take its place.
         retired: Whether it is not offered any more.
         former_names: Names that it had, and those of merged classes; filled in when it is stored.
+        match_iou: In place of that of the campaign's agreement.
+        tight_iou: In place of that of the campaign's agreement.
     """
 
     id: ClassId
@@ -77,6 +79,8 @@ class LabelClass(Record):
     split_into: Annotated[tuple[ClassId, ...], Field(max_length=200)] = ()
     retired: bool = False
     former_names: Annotated[tuple[ClassName, ...], Field(max_length=1_000)] = ()
+    match_iou: Annotated[float, Field(gt=0, le=1)] | None = None
+    tight_iou: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @property
     def is_offered(self) -> bool:
@@ -115,8 +119,8 @@ class AgreementPolicy(Record):
     count as the same; without it they have to be equal.
     """
 
-    match_iou: Annotated[float, Field(gt=0, le=1)] = 0.5
-    tight_iou: Annotated[float, Field(gt=0, le=1)] = 0.75
+    match_iou: Annotated[float, Field(gt=0, le=1)] = USUAL_IOUS[0]
+    tight_iou: Annotated[float, Field(gt=0, le=1)] = USUAL_IOUS[1]
     number_tolerance: dict[QuestionName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = (
         Field(default_factory=dict, exclude_if=is_empty)
     )
@@ -127,6 +131,31 @@ class AgreementPolicy(Record):
             msg = f"tight_iou {self.tight_iou} must not be under match_iou {self.match_iou}"
             raise ValueError(msg)
         return self
+
+    def match_for(self, *labels: str) -> float:
+        """From which likeness on regions of these classes are one object."""
+        del labels
+        return self.match_iou
+
+    def tight_for(self, *labels: str) -> float:
+        """From which likeness on regions of these classes are drawn alike."""
+        del labels
+        return self.tight_iou
+
+
+class ConsensusPolicy(Record):
+    """What becomes of an image that three or more people answered.
+
+    Attributes:
+        quorum: How many of them have to say the same of an object, so that it is settled.
+        shape: Whether a settled object has the fused shape, or the drawn one nearest to it.
+        classes: Whether each vote for a class counts as one, as much as its author is usually
+            right, or what it makes of the probabilities of the classes.
+    """
+
+    quorum: Annotated[int, Field(ge=2, le=50)] = 2
+    shape: Literal["fused", "nearest"] = "fused"
+    classes: Literal["majority", "skill_weighted", "dawid_skene"] = "majority"
 
 
 class Splits(Record):
@@ -178,6 +207,9 @@ class Campaign(Record):
     language: Language | None = None
     """The language of the instructions, which annotators with languages have to read."""
     agreement: AgreementPolicy = AgreementPolicy()
+    consensus: ConsensusPolicy | None = None
+    """When three or more people settle an image without an adjudicator; None is never, unless
+    third opinions are asked for: then two of three do."""
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
     """In which formats a version has to be there; which there are, `datasets.formats` knows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from farmy_assets.annotation.campaign import Campaign, Person
+from farmy_assets.annotation.campaign import Campaign, LabelClass, Person
 from farmy_assets.annotation.class_history import class_operations, removed_classes
 from farmy_assets.annotation.class_uses import ClassUse, class_uses
 from farmy_assets.annotation.question_changes import described_questions
@@ -82,11 +82,23 @@ def _class_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         was, now = old.get(key), new[key]
         if was is None:
             yield f'class "{now.name}" (id {key}) is new'
-        elif now.colour != was.colour:
+            continue
+        if now.colour != was.colour:
             yield f'class "{now.name}": colour {was.colour} -> {now.colour}'
+        yield from _threshold_changes(was, now)
     both = [item.name for item in before.classes if item.name in after.class_names]
     if both != [name for name in after.class_names if name in before.class_names]:
         yield f"the classes are shown in another order: {listed(after.class_names)}"
+
+
+def _threshold_changes(was: LabelClass, item: LabelClass) -> Iterator[str]:
+    for field in ("match_iou", "tight_iou"):
+        old, new = (
+            "the campaign's" if value is None else f"{value:g}"
+            for value in (getattr(was, field), getattr(item, field))
+        )
+        if old != new:
+            yield f'class "{item.name}": {field} {old} -> {new}'
 
 
 def _people_changes(before: Campaign, after: Campaign) -> Iterator[str]:
@@ -146,6 +158,7 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         was, now = getattr(before.agreement, field), getattr(after.agreement, field)
         if was != now:
             yield f"agreement.{field}: {was:g} -> {now:g}"
+    yield from _quorum_changes(before, after)
     if before.splits != after.splits:
         yield f"splits: {_splits(before)} -> {_splits(after)}"
     if before.regions != after.regions:
@@ -183,6 +196,18 @@ def _value(value: object, nothing: str) -> str:
 def _short(query: str) -> str:
     text = " ".join(query.split())
     return (text if len(text) <= _SHORT else f"{text[: _SHORT - 3]}...") or "all kept images"
+
+
+def _quorum_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.consensus != after.consensus:
+        yield f"consensus: {_consensus(before)} -> {_consensus(after)}"
+
+
+def _consensus(campaign: Campaign) -> str:
+    policy = campaign.consensus
+    if policy is None:
+        return "without a quorum"
+    return f"quorum {policy.quorum}, shape {policy.shape}, classes {policy.classes}"
 
 
 def _splits(campaign: Campaign) -> str:

@@ -35,6 +35,9 @@ new.
 `overlap: 3` asks three people about each image of the overlapping share, `lease_days: 5` gives an
 unanswered task to somebody else, `keep_together: [field, near_duplicate]` gives such images to one
 person, `third_opinion: true` asks a third annotator before the adjudicator.
+`consensus: {quorum: 2}` lets so many of three and more people settle an object without the
+adjudicator (`shape: nearest` takes a drawn shape, `classes: skill_weighted` or `dawid_skene` weighs
+votes); a class can have a `match_iou` and a `tight_iou` of its own, over those of `agreement`.
 
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.

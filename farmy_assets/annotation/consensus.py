@@ -7,6 +7,10 @@ in_conflict   there is a conflict (a lone skipped or unreadable answer is one to
 adjudicated   the adjudicator decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
 
+Where a campaign has a quorum and three or more people answered, what a quorum says the same of is
+settled (`quorum.py`): the differences about it are kept as `outvoted`, and only the others are
+conflicts. Without a conflict the image is agreed.
+
 A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
 so that a vote edited later asks for a new decision. An answer that cannot be read, or decides
 nothing, is itself a conflict, and joins the votes judged: the adjudicator gets a new task that
@@ -19,6 +23,7 @@ from enum import StrEnum
 
 from pydantic import AliasChoices, Field
 
+from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
 from farmy_assets.annotation.class_history import ClassHistory
@@ -31,10 +36,17 @@ from farmy_assets.annotation.decisions import (
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.judging_rules import rules_of
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.question_answers import Answers, is_empty, merged
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
+from farmy_assets.annotation.settled_by_quorum import (
+    SettledRegion,
+    opinions_on,
+    settled_regions,
+    without_outvoted,
+)
 from farmy_assets.annotation.versions import decided_choices, decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
@@ -77,7 +89,9 @@ class Settlement(Record):
 class ImageConsensus(Record):
     """What is known of one image; `vote_ids` are the votes that it rests on.
 
-    `choices` are the answers about the image as a whole, once it is settled.
+    `choices` are the answers about the image as a whole, once it is settled. `outvoted` are
+    differences that a quorum settled, and `behind` is what it settled: both are empty in campaigns
+    without a quorum.
     """
 
     image_id: str
@@ -94,6 +108,8 @@ class ImageConsensus(Record):
     decided_by: str | None = None
     decision_vote_id: str | None = None
     settled_as: tuple[Settlement, ...] = ()
+    outvoted: tuple[Conflict, ...] = ()
+    behind: tuple[SettledRegion, ...] = ()
 
 
 def judge_image(
@@ -102,6 +118,7 @@ def judge_image(
     assignments: Iterable[Assignment],
     votes: Iterable[Vote],
     campaign: Campaign,
+    skills: AnnotatorSkills | None = None,
 ) -> ImageConsensus:
     """The consensus of one image, and its regions once it is settled.
 
@@ -110,8 +127,9 @@ def judge_image(
         assignments: Its assignments of the annotation phase.
         votes: All votes on it, of both phases, current or not.
         campaign: The campaign at its present version.
+        skills: What is known of its annotators, where it weighs their votes.
     """
-    history = ClassHistory(campaign)
+    rules, history = rules_of(campaign, skills), ClassHistory(campaign)
     given = [a for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id]
     # Who skipped it, and was replaced by somebody else, is not asked any more.
     asked = sorted({a.person for a in given} - {a.replaces for a in given})
@@ -135,15 +153,23 @@ def judge_image(
     )
     if not asked or judgement.waiting_for:
         return judgement
-    conflicts = find_conflicts(judged, campaign.agreement)
+    groups = group_regions({v.voter: v.regions for v in judged if v.is_clean}, policy=rules)
+    conflicts = find_conflicts(judged, rules, groups=groups)
+    settled = opinions_on(judged, groups, rules)
+    if settled is not None:
+        conflicts, outvoted = without_outvoted(conflicts, settled, rules)
+        judgement = judgement.model_copy(update={"outvoted": outvoted})
     if conflicts:
         decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
-        return _adjudicated(
-            judgement, judged, conflicts, decisions, policy=campaign.agreement, history=history
-        )
+        return _adjudicated(judgement, judged, conflicts, decisions, policy=rules, history=history)
+    choices = merged([vote.choices for vote in judged if vote.is_clean])
+    if settled is not None:
+        behind = settled_regions(judged, settled)
+        regions = without_doubles(each.released(rules) for each in behind)
+        changes = {"status": ConsensusStatus.AGREED, "regions": regions, "behind": behind}
+        return judgement.model_copy(update={**changes, "choices": choices})
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
-    regions = _fused(judged, campaign.agreement)
-    choices = merged([vote.choices for vote in judged])
+    regions = without_doubles([middle(group) for group in groups])
     return judgement.model_copy(update={"status": status, "regions": regions, "choices": choices})
 
 
@@ -246,12 +272,6 @@ def _decided(
 
 def _settlement(kind: ConflictKind, people: Iterable[str], region: Region) -> Settlement:
     return Settlement(kind=kind, people=tuple(sorted(people)), region=region)
-
-
-def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Region, ...]:
-    """One region for each object that all the votes show."""
-    groups = group_regions({vote.voter: vote.regions for vote in votes}, policy=policy)
-    return without_doubles([middle(group) for group in groups])
 
 
 def _age(vote: Vote) -> tuple[datetime, str]:

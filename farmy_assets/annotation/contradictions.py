@@ -8,8 +8,9 @@ from farmy_assets.annotation.questions import NUMBER, RESERVED_NAMES
 OVERLAP_SHARE = 0.3
 """The share of images that two people are asked about, where the campaign says nothing."""
 
-
 _PEOPLE_OF_AN_OVERLAP = 2
+USUAL_IOUS = (0.5, 0.75)
+"""match_iou and tight_iou of a campaign that says nothing of them."""
 
 
 def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -22,6 +23,7 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _question_names(document)
     yield from _attribute_classes(document)
     yield from _tolerances(document)
+    yield from _thresholds(document)
     people = _rows(document, "annotators")
     adjudicator = document.get("adjudicator")
     if isinstance(adjudicator, Mapping):
@@ -138,10 +140,6 @@ def _items(row: Mapping[str, Any], field: str) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _is_true(value: object) -> bool:
-    return str(value).casefold() == "true"
-
-
 def _drawn_and_asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """A campaign has something drawn, of some class, or something asked of each image."""
     draws = document.get("regions", ("box",)) not in ([], ())
@@ -195,6 +193,27 @@ def _tolerances(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def _thresholds(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Classes whose regions would be drawn alike before they are one object."""
+    agreement = document.get("agreement")
+    of_all = agreement if isinstance(agreement, Mapping) else {}
+    for index, row in enumerate(_rows(document, "classes")):
+        own = [row.get(name) for name in ("match_iou", "tight_iou")]
+        if own == [None, None]:
+            continue
+        given = [
+            of_all.get(name, usual) if value is None else value
+            for name, usual, value in zip(("match_iou", "tight_iou"), USUAL_IOUS, own, strict=True)
+        ]
+        try:
+            match_iou, tight_iou = (float(value) for value in given)
+        except (TypeError, ValueError):
+            continue
+        if tight_iou < match_iou:
+            text = f"tight_iou {tight_iou:g} must not be under match_iou {match_iou:g}"
+            yield f"classes.{index}.tight_iou", text
 
 
 def _repetitions(

@@ -16,6 +16,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.conflicts import ConflictKind
@@ -86,13 +87,14 @@ class EvaluatedImage(Record):
             consensus=self.consensus,
         )
 
-    def judged(self, campaign: Campaign) -> "EvaluatedImage":
+    def judged(self, campaign: Campaign, skills: AnnotatorSkills | None = None) -> "EvaluatedImage":
         """The same with the consensus that follows under the campaign's rules."""
         consensus = None
         if self.image and self.assignments:
             consensus = judge_image(
-                self.image_id, assignments=self.assignments, votes=self.votes, campaign=campaign
-            )
+                self.image_id, assignments=self.assignments, votes=self.votes, campaign=campaign,
+                skills=skills,
+            )  # fmt: skip
         return self.model_copy(update={"consensus": consensus})
 
     def lacks_adjudication(self, campaign: Campaign) -> bool:
@@ -160,7 +162,7 @@ class PageCounts(Record):
     Attributes:
         images: All of them, judged or not.
         statuses: Judged images by the value of their status.
-        disputed: Images that were ever in conflict.
+        disputed: Images on which people differed, those that a quorum settled included.
         adjudications: Decisions that the adjudicator was ever asked for.
         unasked: Images in conflict that the present adjudicator was not asked about.
         regions: Regions of releasable images by class.
@@ -234,8 +236,9 @@ def counts_of(images: Iterable[EvaluatedImage], campaign: Campaign) -> PageCount
 
 def _count(tally: _Tally, judgement: ImageConsensus) -> None:
     tally.statuses[judgement.status.value] += 1
-    tally.disputed += bool(judgement.conflicts)
-    tally.conflicts.update(conflict.kind.value for conflict in judgement.conflicts)
+    differences = (*judgement.conflicts, *judgement.outvoted)
+    tally.disputed += bool(differences)
+    tally.conflicts.update(difference.kind.value for difference in differences)
     if judgement.status.is_releasable:
         tally.regions.update(region.label for region in judgement.regions)
         tally.errors.update(settled.kind.value for settled in judgement.settled_as)

@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.region import Bounds, Region
 
 SAME_LABEL_BONUS = 0.05
 _ROUNDING = 1e-9
@@ -70,7 +70,7 @@ def mean_the_same(first: Region, second: Region, *, policy: AgreementPolicy) -> 
 
 def drawn_alike(first: Region, second: Region, *, policy: AgreementPolicy) -> bool:
     """Whether two regions of one object need no second look."""
-    tight = first.likeness(second) >= policy.tight_iou - _ROUNDING
+    tight = first.likeness(second) >= policy.tight_for(first.label, second.label) - _ROUNDING
     return tight or first.is_within_tolerance(second)
 
 
@@ -82,19 +82,36 @@ def _pairs(
         return []
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 - slow to import
 
-    gains = [[_gain(a, b, policy) for b in second] for a in first]
+    bounds = [region.bounds_px for region in second]
+    gains = [
+        [
+            _gain(a, b, policy) if _can_be_near(here, there, a.reach_px) else 0.0
+            for b, there in zip(second, bounds, strict=True)
+        ]
+        for a, here in ((region, region.bounds_px) for region in first)
+    ]
     rows, columns = linear_sum_assignment(np.array(gains), maximize=True)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(i, j, gains[i][j]) for i, j in pairs if gains[i][j] > 0]
+
+
+def _can_be_near(first: Bounds, second: Bounds, reach_px: float) -> bool:
+    """Whether two regions may have something in common: most pairs have not, and that is quick."""
+    return (
+        first[0] - reach_px < second[2]
+        and second[0] - reach_px < first[2]
+        and first[1] - reach_px < second[3]
+        and second[1] - reach_px < first[3]
+    )
 
 
 def _gain(first: Region, second: Region, policy: AgreementPolicy) -> float:
     """What pairing two regions is worth; 0 when they cannot be the same object."""
     if first.kind != second.kind:
         return 0.0
-    likeness = first.likeness(second)
-    if likeness < policy.match_iou and first.is_within_tolerance(second):
-        likeness = policy.match_iou
-    if likeness < policy.match_iou - _ROUNDING:
+    likeness, needed = first.likeness(second), policy.match_for(first.label, second.label)
+    if likeness < needed and first.is_within_tolerance(second):
+        likeness = needed
+    if likeness < needed - _ROUNDING:
         return 0.0
     return likeness + (SAME_LABEL_BONUS if first.label == second.label else 0.0)

@@ -27,11 +27,13 @@ class Region(Record):
         plural: The word for several regions of the kind.
         measure: What people call the likeness of two regions: "IoU".
         attributes: What was answered about it, by the name of the question.
+        reach_px: How far the bounds of two may be apart, and the regions still be alike.
     """
 
     kind: ClassVar[str]
     plural: ClassVar[str]
     measure: ClassVar[str] = "IoU"
+    reach_px: ClassVar[float] = 0.0
 
     label: str
     attributes: Answers = Field(default=(), exclude_if=is_empty)

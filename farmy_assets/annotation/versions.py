@@ -10,6 +10,7 @@ from farmy_assets.annotation.fusing import middle, without_doubles
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.question_answers import Pairs, answers_of
+from farmy_assets.annotation.quorum import settled_groups
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets.errors import InvalidInputError
@@ -52,10 +53,12 @@ def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[Regi
         for voter, region in zip(conflict.people, conflict.regions, strict=True)
     }
     groups = group_regions({vote.voter: vote.regions for vote in clean}, policy=policy)
+    settled = settled_groups(groups, people=len(clean), policy=policy)
     return tuple(
         group
         for group in groups
-        if len(group) == len(clean) and not disputed.intersection(group.items())
+        if (len(group) == len(clean) and not disputed.intersection(group.items()))
+        or group in settled
     )
 
 

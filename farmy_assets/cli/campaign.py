@@ -13,6 +13,7 @@ from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
+from farmy_assets.cli.campaign_agreement import agreement
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_preview import preview_lines
@@ -152,6 +153,7 @@ def choose(
 
 
 commands.command("include")(include)
+commands.command("agreement")(agreement)
 
 
 @commands.command("evaluate")

@@ -35,6 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "search": "Find images, and show them on one page.",
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",
     "campaign": "Open, change and watch annotation campaigns.",
+    "consensus": "Try other rules on the votes of a campaign.",
     "contributors": "Who may upload photographs from a phone.",
     "dataset": "Released data sets: list them, fetch one.",
     "duplicates": "See duplicates, and get one back.",

@@ -7,6 +7,7 @@ from farmy_assets.cli import (
     catalog,
     cleanse,
     conflicts,
+    consensus,
     contributors,
     dataset,
     duplicates,
@@ -41,6 +42,7 @@ app.command("query")(query.query)
 app.command("search")(search.search)
 app.command("view")(view.view)
 app.add_typer(campaign.commands, name="campaign")
+app.add_typer(consensus.commands, name="consensus")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")

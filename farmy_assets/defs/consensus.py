@@ -14,6 +14,7 @@ from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
+from farmy_assets.annotation.judging_rules import rules_of
 from farmy_assets.annotation.membership import can_decide
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
@@ -32,6 +33,7 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.votes import CopiedInboxes
+from farmy_assets.workflow.agreement import update_skills
 from farmy_assets.workflow.evaluation import (
     Conclusion,
     bring_up_to_date,
@@ -103,6 +105,7 @@ def annotation_conflicts(
     """
     with as_dagster_failure():
         campaign = lake.campaigns.named(context.partition_key)
+        update_skills(lake, campaign)
         inputs = bring_up_to_date(
             lake, campaign, to_hand_over=_lost_by_label_studio(lake, campaign)
         )
@@ -193,6 +196,7 @@ def _hand_over(
     project_id = open_inbox(studio, campaign, inbox)
     tasks, given = [], []
     former, history = [], ClassHistory(campaign)
+    rules = rules_of(campaign, lake.agreements.skills(campaign.name)[0])
     for item in disputed:
         judgement, image = item.consensus, item.image
         if judgement is None or image is None:
@@ -201,7 +205,7 @@ def _hand_over(
         task = adjudication_task(
             judgement,
             votes=[history.present(vote) for vote in item.votes],
-            policy=campaign.agreement,
+            policy=rules,
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,

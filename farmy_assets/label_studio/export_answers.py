@@ -139,7 +139,7 @@ def _region(
         raise InvalidInputError(msg)
     # The names of an export's controls are its own, and may be those of our kinds by chance.
     nameless = {**shape, "from_name": None}
-    labels = {*config.labels, *(_own_labels(shape) if config.has_more_labels else ())}
+    labels = config.labels | set(_own_labels(shape)) if config.has_more_labels else config.labels
     return region_from_result(
         nameless, kinds=kinds, labels=labels, width_px=size[0], height_px=size[1]
     )

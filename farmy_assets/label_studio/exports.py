@@ -9,12 +9,11 @@ Source: labelstud.io/guide/export, "Label Studio JSON format".
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
-
-import ijson
+from typing import Any, BinaryIO, NamedTuple
 
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
+from farmy_assets.label_studio.json_texts import json_texts, value_of
 
 _LISTS = ("annotations", "completions")
 _ROW_KEYS = ("annotation_id", "annotator", "lead_time", "created_at", "updated_at", "id")
@@ -46,39 +45,41 @@ class ExportedTask(Record):
     notes: tuple[str, ...] = ()
 
 
-def exported_tasks(stream: BinaryIO) -> Iterator[ExportedTask]:
-    """The tasks of an export, as they are read; holds one of them at a time.
+class TaskEntry(NamedTuple):
+    """A task as it stands in an export: its place, from 1 on, and its text."""
+
+    number: int
+    text: str
+
+
+def task_entries(stream: BinaryIO) -> Iterator[TaskEntry]:
+    """The tasks of an export as they are read, not looked into; holds one of them at a time.
 
     Args:
-        stream: The file, which can be sought in.
+        stream: The file.
 
     Raises:
-        InvalidInputError: It is no JSON, or holds something else than tasks.
+        InvalidInputError: It is no JSON, or holds no task.
     """
-    prefix = "item" if _first_character(stream) == b"[" else ""
     number = 0
-    try:
-        for number, found in enumerate(
-            ijson.items(stream, prefix, multiple_values=not prefix, use_float=True), start=1
-        ):
-            if not isinstance(found, Mapping):
-                msg = f"entry {number} is no task but {type(found).__name__}"
-                raise InvalidInputError(msg)
-            yield _task(found, number)
-    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        msg = f"cannot be read as JSON after {number} tasks: {str(error)[:100]}"
-        raise InvalidInputError(msg) from error
+    for number, text in enumerate(json_texts(stream), start=1):
+        yield TaskEntry(number, text)
     if not number:
         msg = "holds no task"
         raise InvalidInputError(msg)
 
 
-def _first_character(stream: BinaryIO) -> bytes:
-    start = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    stream.seek(0)
-    if stream.read(3) != b"\xef\xbb\xbf":
-        stream.seek(0)
-    return start
+def exported_task(entry: TaskEntry) -> ExportedTask:
+    """What an entry says.
+
+    Raises:
+        InvalidInputError: It is something else than a task.
+    """
+    found = value_of(entry.text)
+    if not isinstance(found, dict):
+        msg = f"entry {entry.number} is no task but {type(found).__name__}"
+        raise InvalidInputError(msg)
+    return _task(found, entry.number)
 
 
 def _task(found: Mapping[str, Any], number: int) -> ExportedTask:

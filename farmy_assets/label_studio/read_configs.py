@@ -3,6 +3,7 @@
 Source of the tags: labelstud.io/tags. Tags that ask nothing of a person are passed over.
 """
 
+from functools import cached_property
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
 
@@ -55,10 +56,10 @@ class ReadConfig(Record):
     tools: dict[str, Tool]
     questions: dict[str, Question]
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """All classes of all tools, each once, in the order of the config."""
-        return tuple(dict.fromkeys(n for tool in self.tools.values() for n in tool.labels))
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """All classes of all tools."""
+        return frozenset(n for tool in self.tools.values() for n in tool.labels)
 
     @property
     def has_more_labels(self) -> bool:

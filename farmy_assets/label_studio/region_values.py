@@ -30,6 +30,8 @@ def is_turned(degrees: object) -> bool:
 
 def finite(value: object) -> float | None:
     """The value as a float when it is a finite number (a bool is none), else None."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

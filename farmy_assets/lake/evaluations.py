@@ -117,6 +117,7 @@ class EvaluationInputs(Record):
         counts: What is counted over all images.
         pages: Name of each page to what is counted in it.
         to_hand_over: Images in conflict that the adjudicator may not have yet.
+        skills: The version of what was known of the annotators; empty where it does not matter.
     """
 
     campaign: str
@@ -132,6 +133,7 @@ class EvaluationInputs(Record):
     counts: PageCounts = PageCounts()
     pages: dict[str, PageCounts] = Field(default_factory=dict)
     to_hand_over: tuple[str, ...] = ()
+    skills: str = ""
 
 
 _last_read: dict[str, tuple[EvaluationInputs, str]] = {}
@@ -208,6 +210,18 @@ class EvaluationRepository:
             msg = f"s3://{self.records.bucket.name}/{key} is not of ours; run farmy campaign "
             raise LakeError(f"{msg}evaluate {campaign} --anew") from error
         return EvaluationPage({image.image_id: image for image in found}, etag)
+
+    def page_lines(self, campaign: str, layout: str, name: str) -> list[bytes]:
+        """One page's lines as they are stored: an image each, which need not be looked into.
+
+        Raises:
+            LakeUnavailableError: The pages were laid out anew meanwhile; read again.
+        """
+        content = self.records.bucket.find(keys.evaluation_page(campaign, layout, name))
+        if content is None:
+            msg = f"the evaluation of {campaign} is being laid out anew; try again"
+            raise LakeUnavailableError(msg)
+        return content.splitlines()
 
     def put_page(
         self, campaign: str, layout: str, name: str, content: bytes, *, etag: str | None

@@ -26,6 +26,7 @@ BATCHES = "batches/"
 CAMPAIGNS = "campaigns/"
 CLEANSED_SETS = "cleansed/"
 EVALUATIONS = "evaluations/"
+AGREEMENTS = "agreements/"
 FORMER_EVALUATIONS = "judgements/"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
@@ -261,6 +262,31 @@ def evaluation_inputs(campaign: str) -> str:
 def evaluation_summary(campaign: str) -> str:
     """How far a campaign is, in one small record."""
     return f"{EVALUATIONS}{campaign}/summary.json"
+
+
+def agreement_page(campaign: str, layout: str, name: str) -> str:
+    """How far people agree on the images of one page of the evaluation."""
+    return f"{agreement_pages(campaign, layout)}{name}.jsonl"
+
+
+def agreement_pages(campaign: str, layout: str = "") -> str:
+    """The prefix of the agreement's pages of one layout; without it, of all."""
+    return f"{AGREEMENTS}{campaign}/pages/" + (f"{layout}/" if layout else "")
+
+
+def agreement_inputs(campaign: str) -> str:
+    """Which pages of the evaluation a campaign's agreement was made from."""
+    return f"{AGREEMENTS}{campaign}/inputs.json"
+
+
+def agreement_figures(campaign: str = "") -> str:
+    """How far the people of a campaign agree, in figures; without a campaign the prefix of all."""
+    return f"agreement-figures/{campaign}.json" if campaign else "agreement-figures/"
+
+
+def annotator_skills(campaign: str) -> str:
+    """What the votes of a campaign tell of its annotators."""
+    return f"{AGREEMENTS}{campaign}/skills.json"
 
 
 def adjudication(campaign: str) -> str:

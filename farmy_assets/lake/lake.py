@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import KeptImage
+from farmy_assets.lake.agreements import AgreementRepository
 from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository
 from farmy_assets.lake.campaigns import CampaignRepository
@@ -131,6 +132,11 @@ class Lake:
     def votes(self) -> VoteRepository:
         """What annotators and adjudicators answered."""
         return VoteRepository(self.records)
+
+    @property
+    def agreements(self) -> AgreementRepository:
+        """How far people agree, from the evaluations."""
+        return AgreementRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -18,9 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
-from farmy_assets.annotation.consensus import ImageConsensus
-from farmy_assets.annotation.evaluation import EvaluatedImage
-from farmy_assets.annotation.question_answers import in_json_text, in_plain_words
+from farmy_assets.annotation.question_answers import in_json_text
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Vote
@@ -30,9 +28,10 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
-from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.object_facts import ListedObject
+from farmy_assets.query.agreement_rows import agreement_classes, agreement_pairs
+from farmy_assets.query.conflict_rows import ConflictRows, judgements, utc
 from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
 from farmy_assets.query.tables import TABLES, Table
 
@@ -71,7 +70,9 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "assignments": (["assignments/", "adjudication/"], _assignments),
         "votes": (["votes/"], _votes),
         "regions": (["votes/"], _regions),
-        "conflicts": ([keys.FORMER_EVALUATIONS], _conflicts),
+        "conflicts": ([keys.FORMER_EVALUATIONS], ConflictRows(lake)),
+        "agreement_pairs": ([keys.agreement_figures()], agreement_pairs),
+        "agreement_classes": ([keys.agreement_figures()], agreement_classes),
         "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
         "dataset_versions": (["dataset-versions/"], _versions),
     }
@@ -180,8 +181,8 @@ def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
         "size_bytes": metadata.size_bytes,
         "latitude_deg": round(place.latitude_deg, _PLACE_DECIMALS) if place else None,
         "longitude_deg": round(place.longitude_deg, _PLACE_DECIMALS) if place else None,
-        "captured_at": _utc(metadata.captured_at) if metadata.captured_at else None,
-        "arrived_at": _utc(metadata.arrived_at),
+        "captured_at": utc(metadata.captured_at) if metadata.captured_at else None,
+        "arrived_at": utc(metadata.arrived_at),
         "dt": metadata.arrived_at.astimezone(UTC).date().isoformat(),
     }
 
@@ -189,7 +190,7 @@ def _image(entry: CatalogEntry, default_crop: str | None) -> Row:
 def _memberships(content: bytes, key: str) -> Iterator[Row]:
     del key
     batch = Batch.model_validate_json(content)
-    moment = _utc(batch.sealed_at)
+    moment = utc(batch.sealed_at)
     for image_id in batch.image_ids:
         yield {
             "image_id": image_id,
@@ -242,7 +243,7 @@ def _votes(content: bytes, key: str) -> Iterator[Row]:
     del key
     for vote in _read_votes(content):
         row = vote.model_dump(include={c.name for c in TABLES["votes"].own_columns} - {"choices"})
-        moment = _utc(vote.submitted_at)
+        moment = utc(vote.submitted_at)
         yield row | {
             "phase": vote.phase.value,
             "outcome": vote.outcome.value,
@@ -271,7 +272,7 @@ def _regions(content: bytes, key: str) -> Iterator[Row]:
                 "shape": region.model_dump_json(exclude={"label", "attributes"}),
                 "region_id": region_id or None,
                 "attributes": in_json_text(region.attributes),
-                "dt": _utc(vote.submitted_at).date().isoformat(),
+                "dt": utc(vote.submitted_at).date().isoformat(),
             }
 
 
@@ -280,32 +281,8 @@ def _counts(regions: Sequence[Region]) -> Row:
     return {"regions": len(regions), "boxes": sum(isinstance(r, Box) for r in regions)}
 
 
-def _judgements(content: bytes, key: str) -> Iterable[ImageConsensus]:
-    """The judgements in a page, or in a whole evaluation of an older version."""
-    if key.startswith(keys.FORMER_EVALUATIONS):
-        return CampaignState.model_validate_json(content).judgements
-    images = (EvaluatedImage.model_validate_json(line) for line in content.splitlines())
-    return [image.consensus for image in images if image.consensus]
-
-
-def _conflicts(content: bytes, key: str) -> Iterator[Row]:
-    for judgement in _judgements(content, key):
-        for conflict in judgement.conflicts:
-            yield {
-                "image_id": conflict.image_id,
-                "campaign": judgement.campaign,
-                "kind": conflict.kind.value,
-                "people": conflict.people,
-                "labels": sorted({region.label for region in conflict.regions if region}),
-                "iou": conflict.likeness,
-                "sentence": conflict.sentence,
-                "question": conflict.question or None,
-                "answers": [in_plain_words(value) for value in conflict.answers],
-            }
-
-
 def _consensus(content: bytes, key: str) -> Iterator[Row]:
-    for judgement in _judgements(content, key):
+    for judgement in judgements(content, key):
         yield {
             "image_id": judgement.image_id,
             "campaign": judgement.campaign,
@@ -337,8 +314,3 @@ def _versions(content: bytes, key: str) -> Iterator[Row]:
             "choices": in_json_text(image.choices),
             "attributes": [in_json_text(region.attributes) for region in image.regions],
         }
-
-
-def _utc(moment: datetime) -> datetime:
-    """Without its zone: the tables' moments are all in UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None)

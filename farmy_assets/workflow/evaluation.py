@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.judging_rules import needs_skills
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.evaluations import EvaluationInputs, EvaluationSummary
@@ -97,11 +98,12 @@ class _Pass:
         empty = EvaluationInputs(campaign=campaign.name, campaign_version=campaign.version)
         is_anew = anew or stored is None
         before = empty if is_anew or stored is None else stored
+        known = lake.agreements.skills(campaign.name) if needs_skills(campaign) else (None, "")
         pages = PageWriter(
             lake, campaign, stored, etag, is_anew,
             arrivals=read_arrivals(lake, campaign.name, before),
             to_hand_over=set(stored.to_hand_over) if stored else set(),
-            counts=dict(before.pages),
+            counts=dict(before.pages), skills=known[0], skills_version=known[1],
         )  # fmt: skip
         return cls(lake, campaign, pages)
 
@@ -125,6 +127,7 @@ class _Pass:
                 "counts": pages.counted(),
                 "pages": {page: pages.counts[page] for page in sorted(pages.counts)},
                 "to_hand_over": tuple(sorted(pages.to_hand_over - handed_over)),
+                "skills": pages.skills_version,
             }
         )
         stored = pages.stored

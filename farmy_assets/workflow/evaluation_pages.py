@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.evaluation import (
@@ -52,6 +53,8 @@ class PageWriter:
         arrivals: What arrived; with `is_anew`, everything.
         to_hand_over: Images in conflict that the adjudicator may not have; kept up to date.
         counts: What is counted in each page; kept up to date.
+        skills: What is known of the annotators, where the campaign weighs their votes.
+        skills_version: The version of that; empty where it does not matter.
         has_new_layout: Whether pages were written to a layout of their own.
         new_layout: Its name.
     """
@@ -64,6 +67,8 @@ class PageWriter:
     arrivals: Arrivals
     to_hand_over: set[str]
     counts: dict[str, PageCounts]
+    skills: AnnotatorSkills | None = None
+    skills_version: str = ""
     has_new_layout: bool = False
     new_layout: str = field(default_factory=lambda: uuid4().hex[:_LAYOUT_DIGITS])
 
@@ -83,7 +88,8 @@ class PageWriter:
             return self.new_layout, depth
         layout, depth = self.arrivals.inputs.layout, self.arrivals.inputs.depth
         by_page = self._by_page(depth, again)
-        is_of_other_rules = self.arrivals.inputs.campaign_version != self.campaign.version
+        judged_by = self.arrivals.inputs.campaign_version, self.arrivals.inputs.skills
+        is_of_other_rules = judged_by != (self.campaign.version, self.skills_version)
         names = sorted({*self.counts, *by_page} if is_of_other_rules else by_page)
         for some in in_chunks(names, _PAGES_AT_ONCE):
             pages = self._read_pages(layout, some)
@@ -148,7 +154,7 @@ class PageWriter:
         return EvaluationPage(images, page.etag)
 
     def _judged(self, arrived: EvaluatedImage, *, is_asked_again: bool) -> EvaluatedImage:
-        image = arrived.judged(self.campaign)
+        image = arrived.judged(self.campaign, self.skills)
         judgement = image.consensus
         if judgement is None or judgement.status is not ConsensusStatus.IN_CONFLICT:
             self.to_hand_over.discard(image.image_id)

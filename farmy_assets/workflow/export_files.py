@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.execution.thumbnails import thumbnails
-from farmy_assets.label_studio.exports import ExportedTask
+from farmy_assets.label_studio.exports import TaskEntry
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.workflow.export_agreement import AgreementCounter, ExportAgreement
 from farmy_assets.workflow.export_parts import compare_part, compared_parts
@@ -51,12 +51,13 @@ class Comparison:
         Args:
             config: The label config that the tasks were answered with.
             policy: When two regions are the same object, and when they are drawn alike.
-            quorum: How many people make a consensus; more than half without it.
+            quorum: How many people make a consensus; half of them without it.
         """
         self._config, self._policy, self._quorum = config, policy, quorum
         self._counter, self._worst = AgreementCounter(), WorstImages()
+        self._notes: Counter[str] = Counter()
 
-    def write(self, tasks: Iterable[ExportedTask], *, table: Path, consensus: Path) -> None:
+    def write(self, tasks: Iterable[TaskEntry], *, table: Path, consensus: Path) -> None:
         """Compare tasks, and write their differences and their consensus; both files at the end.
 
         Until then they have the ending `.part`, and after an error they are not there.
@@ -79,15 +80,16 @@ class Comparison:
                 for number, part in enumerate(compared_parts(tasks, compare)):
                     self._counter.add_part(part.counter)
                     self._worst.add_part(part.worst)
+                    self._notes.update(part.notes)
                     writer.write_table(pa.Table.from_pylist(part.rows, SCHEMA))
                     stream.write((",\n" if number else "\n") + ",\n".join(part.consensus))
                 stream.write("\n]\n")
             for half, path in zip(halves, (table, consensus), strict=True):
                 half.replace(path)
 
-    def agreement(self, notes: Counter[str]) -> ExportAgreement:
-        """The figures of all tasks; `notes` counts what was passed over."""
-        return self._counter.agreement(self._policy, notes)
+    def agreement(self) -> ExportAgreement:
+        """The figures of all tasks."""
+        return self._counter.agreement(self._policy, self._notes)
 
     def pictures(self, find: Callable[[str], bytes | None]) -> dict[str, bytes]:
         """Small pictures of the images that the page shows, decoded in guarded processes.

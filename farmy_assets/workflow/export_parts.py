@@ -6,7 +6,7 @@ what has to be counted; the regions themselves stay there, but for the images of
 
 import json
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from typing import NamedTuple
 
 from farmy_assets.annotation.campaign import AgreementPolicy
-from farmy_assets.label_studio.exports import ExportedTask
+from farmy_assets.label_studio.exports import TaskEntry, exported_task
 from farmy_assets.label_studio.read_configs import ReadConfig
 from farmy_assets.workflow.export_agreement import AgreementCounter
 from farmy_assets.workflow.export_comparison import ComparedImage, compare_task
@@ -35,23 +35,30 @@ class ComparedPart(NamedTuple):
         consensus: One JSON object for each task.
         counter: What the figures need.
         worst: What the page shows.
+        notes: What was passed over, in sentences, and how often.
     """
 
     rows: list[Row]
     consensus: list[str]
     counter: AgreementCounter
     worst: WorstImages
+    notes: Counter[str]
 
 
 def compare_part(
-    tasks: Sequence[ExportedTask],
+    entries: Sequence[TaskEntry],
     config: ReadConfig,
     policy: AgreementPolicy,
     quorum: int | None,
 ) -> ComparedPart:
-    """Compare some tasks; see `compare_task`."""
-    part = ComparedPart([], [], AgreementCounter(), WorstImages())
-    for task in tasks:
+    """Compare some tasks; see `compare_task`.
+
+    Raises:
+        InvalidInputError: An entry is something else than a task.
+    """
+    part = ComparedPart([], [], AgreementCounter(), WorstImages(), Counter())
+    for task in map(exported_task, entries):
+        part.notes.update(task.notes)
         images = compare_task(task, config, policy=policy, quorum=quorum)
         for image in images:
             part.counter.add(image)
@@ -62,7 +69,7 @@ def compare_part(
 
 
 def compared_parts(
-    tasks: Iterable[ExportedTask], compare: Callable[[Sequence[ExportedTask]], ComparedPart]
+    tasks: Iterable[TaskEntry], compare: Callable[[Sequence[TaskEntry]], ComparedPart]
 ) -> Iterator[ComparedPart]:
     """The portions of the tasks in their order, compared on all cores; few tasks right here.
 
@@ -86,7 +93,7 @@ def compared_parts(
             yield running.popleft().result()
 
 
-def _portions(tasks: Iterable[ExportedTask]) -> Iterator[list[ExportedTask]]:
+def _portions(tasks: Iterable[TaskEntry]) -> Iterator[list[TaskEntry]]:
     left = iter(tasks)
     while some := list(islice(left, TASKS_A_PORTION)):
         yield some

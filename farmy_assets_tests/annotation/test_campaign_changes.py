@@ -85,6 +85,7 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "keep_together": ["field"],
         "third_opinion": True,
         "language": "de",
+        "consensus": {"quorum": 3},
     }
     before = campaign(annotators=[person("anna"), person("ben"), person("fay")])
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}

@@ -16,7 +16,9 @@ from typing import Any, Literal
 from farmy_assets.local.settings import read_settings
 from farmy_assets_tests.benchmarks import page
 
-Peer = Literal["cleanvision", "imagededup", "fastdup"]  # imagededup brings torch: some gigabytes
+Peer = Literal[
+    "cleanvision", "imagededup", "fastdup", "datumaro"
+]  # imagededup brings torch: some gigabytes
 
 
 class PeerFailedError(Exception):

@@ -122,13 +122,22 @@ def test_the_consensus_is_an_export_that_agrees_with_itself(out: Path, tmp_path:
     ((first,), second, third) = (regions[number] for number in (1, 2, 3))
     assert first["value"]["x"] == pytest.approx(10.1)
     assert (first["from_name"], first["to_name"], first["score"]) == ("label", "image", 1)
-    assert second == []  # of the classes none has most votes
-    assert len(third) == 1
+    (either,) = second  # of two classes neither has most votes
+    assert either["score"] == 0.5
+    assert [region["score"] for region in third] == [1, 0.5]
     assert consensus[8]["annotations"] == []
     assert [result["type"] for result in regions[5]] == []  # no answer is ahead of the other
     again = run(tmp_path, export=consensus)
     assert again.exit_code == 0, again.output
     assert "0 with a conflict" in again.output
+
+
+def test_with_a_quorum_the_consensus_has_only_what_so_many_people_agree_on(tmp_path: Path) -> None:
+    done = run(tmp_path, "--quorum", "2")
+    assert done.exit_code == 0, done.output
+    consensus = json.loads((tmp_path / "out/consensus.json").read_text())
+    drawn = [len(task["annotations"][0]["result"]) for task in consensus[:3]]
+    assert drawn == [1, 0, 1]
 
 
 def test_the_page_shows_the_worst_image_first_over_its_photograph(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.label_studio.exports import ExportedTask, exported_tasks
+from farmy_assets.label_studio.exports import ExportedTask, exported_task, task_entries
 
 REGION = {"id": "a", "type": "rectanglelabels", "from_name": "label", "value": {"x": 1}}
 
@@ -27,7 +27,7 @@ def task(*annotations: object, **changes: object) -> dict[str, object]:
 
 def read(document: object) -> list[ExportedTask]:
     text = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return list(exported_tasks(BytesIO(text)))
+    return [exported_task(entry) for entry in task_entries(BytesIO(text))]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from farmy_assets.cli.main import app
 from farmy_assets.label_studio.export_answers import read_answer
-from farmy_assets.label_studio.exports import exported_tasks
+from farmy_assets.label_studio.exports import exported_task, task_entries
 from farmy_assets.label_studio.read_configs import read_config
 from farmy_assets_tests.label_studio.test_studio_on_a_real_server import Platform
 
@@ -72,7 +72,7 @@ def test_a_consensus_is_imported_and_exported_again_as_it_was(
     assert imported["annotation_count"] == 1
     exported = server.get(f"/api/projects/{project}/export", params={"exportType": "JSON"})
     exported.raise_for_status()
-    (found,) = exported_tasks(BytesIO(exported.content))
+    (found,) = map(exported_task, task_entries(BytesIO(exported.content)))
     (answer,) = found.answers
     drawn = read_answer(answer.results, read_config(CONFIG))[0]
     assert drawn.problems == ()

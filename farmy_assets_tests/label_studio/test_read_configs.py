@@ -23,7 +23,7 @@ def test_tools_questions_and_the_image_are_found() -> None:
     assert found.tools["label"] == Tool(
         name="label", tag="RectangleLabels", labels=("weed", "crop", "Crop plant")
     )
-    assert found.labels == ("weed", "crop", "Crop plant", "leaf")
+    assert found.labels == {"weed", "crop", "Crop plant", "leaf"}
     assert not found.has_more_labels
     assert found.questions == {
         "quality": Question(name="quality", kind="choice", options=("good", "bad")),

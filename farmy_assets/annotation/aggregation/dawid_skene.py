@@ -66,7 +66,7 @@ def dawid_skene(
         ballots: The votes.
         times: How often an item is there, with the same votes; once when it is not given.
         rounds: After how many rounds it ends at the latest.
-        tolerance: It ends when the log-likelihood grows by less.
+        tolerance: It ends when the log-likelihood grows by less than this share of itself.
 
     Raises:
         ValueError: There are no votes.
@@ -97,7 +97,7 @@ def dawid_skene(
         truth = _normed(each)
         of_items = np.log(each.sum(axis=1)) + highest[:, 0]
         before, likelihood = likelihood, float(weights @ of_items)
-        if likelihood - before < tolerance:
+        if likelihood - before < tolerance * max(1.0, abs(likelihood)):
             break
     return DawidSkene(
         labels=tuple(labels),

@@ -1,14 +1,15 @@
 """Wawa, "worker agreement with aggregate": a vote weighs as much as its author is usually right.
 
 The skill of a person is the share of his or her votes that agree with the majority; where classes
-share the first place, the first by name counts as the majority. Then the votes are counted again
-with the skills as weights. Source: the method of this name in Appen's and Toloka's documentation.
+share the first place, the first by name counts as the majority. Votes can then be counted with the
+skills as weights (`ballots.shares`). Source: the method of this name in Appen's and Toloka's
+documentation.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from farmy_assets.annotation.aggregation.ballots import Ballot, Shares, shares
+from farmy_assets.annotation.aggregation.ballots import Ballot, shares
 
 
 def skills(
@@ -28,8 +29,3 @@ def skills(
         votes[person] += number
         right[person] += number * (label == majority[item])
     return {person: right[person] / votes[person] for person in sorted(votes)}
-
-
-def weighted_shares(ballots: Sequence[Ballot]) -> dict[str, Shares]:
-    """The share of each class in the votes on each item, weighted with their authors' skills."""
-    return shares(ballots, weights=skills(ballots))

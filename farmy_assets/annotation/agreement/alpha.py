@@ -12,14 +12,13 @@ Agreement on Set-valued Items" (LREC 2006).
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Unit = Sequence[Hashable]
-"""The values that people gave one unit; a person without a value is left out."""
+from farmy_assets.annotation.agreement.items import Items, distinct
 
 Distance = Callable[[Any, Any], float]
 
@@ -54,30 +53,33 @@ class Alpha:
     """The alpha of some items, each of one or more units; an item is what is drawn by chance.
 
     Boxes of one image are not independent of each other: there the image is the item.
+
+    Attributes:
+        times: How often each distinct item is there.
     """
 
-    def __init__(self, items: Iterable[Iterable[Unit]], distance: Distance = nominal) -> None:
+    def __init__(self, items: Items, distance: Distance = nominal) -> None:
         """Count each item's values, and how far they differ. Equal items are kept once.
 
         Args:
-            items: The units of each item.
+            items: The items.
             distance: How far two values differ; symmetric, 0 for a value and itself.
         """
-        counted = [[Counter(unit) for unit in item if len(unit) >= _MIN_VALUES] for item in items]
-        values = {value: n for n, value in enumerate(dict.fromkeys(_values(counted)))}
+        counted = [Counter(unit) if len(unit) >= _MIN_VALUES else Counter() for unit in items.units]
+        values = {v: n for n, v in enumerate(dict.fromkeys(v for unit in counted for v in unit))}
         self._distances = np.array([[distance(a, b) for b in values] for a in values]).reshape(
             len(values), len(values)
         )
-        # A row an item: how often each value was given, and last how far they differ.
-        rows = np.zeros((len(counted), len(values) + 1))
-        for number, units in enumerate(counted):
-            for unit in units:
-                places = [values[value] for value in unit]
-                of_unit = np.array(list(unit.values()), dtype=float)
-                apart = of_unit @ self._distances[np.ix_(places, places)] @ of_unit
-                rows[number, -1] += apart / (of_unit.sum() - 1)
-                rows[number, places] += of_unit
-        self._rows, self.times = np.unique(rows, axis=0, return_counts=True)
+        # A row a unit: how often each value was given, and last how far they differ.
+        of_units = np.zeros((len(counted), len(values) + 1))
+        for row, unit in zip(of_units, counted, strict=True):
+            places = [values[value] for value in unit]
+            given = np.array(list(unit.values()), dtype=float)
+            row[places] = given
+            if unit:
+                apart = given @ self._distances[np.ix_(places, places)] @ given
+                row[-1] = apart / (given.sum() - 1)
+        self._rows, self.times = distinct(items.sums(of_units), items.times)
 
     def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
         """Alpha, with each distinct item as often as its weight says; None when it is undefined.
@@ -91,11 +93,17 @@ class Alpha:
             return None
         return 1 - (float(counts.sum()) - 1) * float(summed[-1]) / expected
 
+    def by_item(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The alpha of each distinct item that has two values, and how often it is there.
 
-def _values(counted: Iterable[Iterable[Counter[Hashable]]]) -> Iterable[Hashable]:
-    return (value for item in counted for unit in item for value in unit)
-
-
-def alpha(units: Iterable[Unit], distance: Distance = nominal) -> float | None:
-    """The alpha of units, each an item of its own; None when it is undefined."""
-    return Alpha(([unit] for unit in units), distance).value()
+        An item on which all values are the same counts as 1, although its alpha is undefined.
+        """
+        counts = self._rows[:, :-1]
+        totals = counts.sum(axis=1)
+        expected = np.einsum("ij,jk,ik->i", counts, self._distances, counts)
+        found = np.ones(len(totals))
+        differ = expected > 0
+        apart = (totals[differ] - 1) * self._rows[differ, -1]
+        found[differ] = 1 - apart / expected[differ]
+        asked = totals > 0
+        return found[asked], self.times[asked]

@@ -6,51 +6,65 @@ drew anything is one unit of `NOTHING` alone: that nothing is there is an answer
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from farmy_assets.annotation.agreement.alpha import Alpha
+from farmy_assets.annotation.agreement.items import Items
 from farmy_assets.annotation.matching import RegionGroup
 
 NOTHING = None
 """The value of a person who drew nothing there."""
 
-DrawnUnit = Mapping[str, str | None]
-"""The class that each person gave one object, or `NOTHING`."""
+Value = str | None
 
 
-def units_of(groups: Sequence[RegionGroup], *, people: Iterable[str]) -> tuple[DrawnUnit, ...]:
-    """The units of one image.
+class DrawnImage(NamedTuple):
+    """What people gave the objects of one image, wherever these lie: equal images are one value.
+
+    Attributes:
+        people: Who answered, sorted; who was not asked, or skipped it, is not among them.
+        units: For each object the class that each of `people` gave it, or `NOTHING`; sorted.
+    """
+
+    people: tuple[str, ...]
+    units: tuple[tuple[Value, ...], ...]
+
+
+def drawn_image(groups: Sequence[RegionGroup], *, people: Iterable[str]) -> DrawnImage:
+    """The units of one image; one that nobody answered has none.
 
     Args:
         groups: Its objects, from `group_regions`.
-        people: Who answered; who was not asked, or skipped it, is not among them.
+        people: Who answered.
     """
-    answered = sorted(people)
-    if not groups:
-        return (dict.fromkeys(answered, NOTHING),) if answered else ()
-    return tuple(
-        {person: group[person].label if person in group else NOTHING for person in answered}
+    answered = tuple(sorted(people))
+    units = [
+        tuple(group[person].label if person in group else NOTHING for person in answered)
         for group in groups
-    )
+    ]
+    if not units and answered:
+        units = [(NOTHING,) * len(answered)]
+    return DrawnImage(answered, tuple(sorted(units, key=_order)))
 
 
-def without(images: Iterable[Sequence[DrawnUnit]], person: str) -> list[list[DrawnUnit]]:
-    """The units as if one person had not been asked; what he or she alone drew is no unit then."""
-    left: list[list[DrawnUnit]] = []
-    for units in images:
-        others: list[DrawnUnit] = [
-            {p: value for p, value in unit.items() if p != person} for unit in units
-        ]
-        drawn = [unit for unit in others if any(value is not NOTHING for value in unit.values())]
-        left.append(drawn or others[:1])
-    return left
+def without(image: DrawnImage, person: str) -> DrawnImage:
+    """The image as if one person had not been asked; what he or she alone drew is no unit then."""
+    if person not in image.people:
+        return image
+    place = image.people.index(person)
+    people = image.people[:place] + image.people[place + 1 :]
+    others = [unit[:place] + unit[place + 1 :] for unit in image.units]
+    drawn = [unit for unit in others if any(value is not NOTHING for value in unit)]
+    units = drawn or others[: len(people) and 1]
+    return DrawnImage(people, tuple(sorted(units, key=_order)))
 
 
-def region_alpha(images: Iterable[Sequence[DrawnUnit]]) -> Alpha:
-    """Krippendorff's alpha over the units of all images; an image is one item."""
-    return Alpha([[tuple(unit.values()) for unit in units] for units in images])
+def items_of(images: Mapping[DrawnImage, int]) -> Items:
+    """Images as items, and their objects as units of values; who gave them is left out."""
+    return Items.listed((image.units for image in images), images.values())
 
 
 class ImageMeanAlpha:
@@ -60,14 +74,16 @@ class ImageMeanAlpha:
     Images that fewer than two people answered are left out.
     """
 
-    def __init__(self, images: Iterable[Sequence[DrawnUnit]]) -> None:
-        """Compute the alpha of each image."""
-        asked = (units for units in images if any(len(unit) > 1 for unit in units))
-        own = (region_alpha([units]).value() for units in asked)
-        values = np.array([1.0 if value is None else value for value in own])
-        self._own, self.times = np.unique(values, return_counts=True)
+    def __init__(self, overall: Alpha) -> None:
+        """Compute the alpha of each image from that of all of them."""
+        self._own, self.times = overall.by_item()
 
     def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
         """The mean, with each distinct image as often as its weight says; None without any."""
         weights = self.times if weights is None else weights
         return float(np.average(self._own, weights=weights)) if len(self.times) else None
+
+
+def _order(unit: tuple[Value, ...]) -> tuple[tuple[bool, str], ...]:
+    """A total order of units; nothing comes before every class."""
+    return tuple((value is not NOTHING, value or "") for value in unit)

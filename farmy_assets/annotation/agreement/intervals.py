@@ -60,7 +60,8 @@ def estimate(statistic: Statistic, *, seed: int, rounds: int = ROUNDS) -> Estima
     if value is None:
         return Estimate(value=None, items=items)
     chance = np.random.default_rng(seed)
-    drawn = (chance.multinomial(items, statistic.times / items) for _ in range(rounds))
+    shares = statistic.times / items
+    drawn = (chance.multinomial(items, shares) for _ in range(rounds))
     found = [statistic.value(weights) for weights in drawn]
     defined = [one for one in found if one is not None]
     if not rounds or len(defined) < _MIN_DEFINED * rounds:

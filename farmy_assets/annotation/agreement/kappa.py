@@ -8,10 +8,13 @@ nominal scale agreement among many raters" (1971).
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from farmy_assets.annotation.agreement.items import distinct
 
 _CERTAIN = 1 - 1e-12
 
@@ -19,9 +22,12 @@ _CERTAIN = 1 - 1e-12
 class CohenKappa:
     """The kappa of two people over items that both of them answered."""
 
-    def __init__(self, pairs: Iterable[tuple[Hashable, Hashable]]) -> None:
-        """Keep what each of both gave; equal items are kept once."""
-        given = Counter(pairs)
+    def __init__(self, given: Mapping[tuple[Any, Any], int]) -> None:
+        """Keep what each of both gave.
+
+        Args:
+            given: How often each two values were given.
+        """
         values = {value: n for n, value in enumerate(dict.fromkeys(v for p in given for v in p))}
         self._places = np.array([[values[a], values[b]] for a, b in given], int).reshape(-1, 2)
         self._values = len(values)
@@ -41,8 +47,11 @@ class CohenKappa:
 class FleissKappa:
     """The kappa of items that have the same number of answers, from whomever."""
 
-    def __init__(self, units: Iterable[Sequence[Hashable]]) -> None:
+    def __init__(self, units: Mapping[tuple[Any, ...], int]) -> None:
         """Count the values of each item; equal items are kept once.
+
+        Args:
+            units: How often each item is there with these values.
 
         Raises:
             ValueError: Items have different numbers of answers, or fewer than two.
@@ -57,7 +66,7 @@ class FleissKappa:
         for number, unit in enumerate(counted):
             for value, count in unit.items():
                 rows[number, values[value]] = count
-        self._counts, self.times = np.unique(rows, axis=0, return_counts=True)
+        self._counts, self.times = distinct(rows, np.array(list(units.values()), np.int64))
 
     def value(self, weights: NDArray[np.int64] | None = None) -> float | None:
         """Kappa, with each distinct item as often as its weight says; None when undefined."""

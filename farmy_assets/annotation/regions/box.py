@@ -96,12 +96,15 @@ class Box(Region):
 
 def iou(first: Box, second: Box) -> float:
     """The boxes' intersection over their union, from 0 (apart) to 1 (the same); labels ignored."""
-    width = min(first.x_max, second.x_max) - max(first.x_min, second.x_min)
-    height = min(first.y_max, second.y_max) - max(first.y_min, second.y_min)
+    # Each field is looked up once, and compared without min and max: this is called most of all.
+    left, top, right, bottom = first.x_min, first.y_min, first.x_max, first.y_max
+    left_2, top_2, right_2, bottom_2 = second.x_min, second.y_min, second.x_max, second.y_max
+    width = (right if right < right_2 else right_2) - (left if left > left_2 else left_2)
+    height = (bottom if bottom < bottom_2 else bottom_2) - (top if top > top_2 else top_2)
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    union = first.area_px + second.area_px - shared
+    union = (right - left) * (bottom - top) + (right_2 - left_2) * (bottom_2 - top_2) - shared
     return shared / union if union > 0 else 0.0
 
 

@@ -25,6 +25,7 @@ class Keypoint(Region):
     kind: ClassVar[str] = "keypoint"
     plural: ClassVar[str] = "keypoints"
     measure: ClassVar[str] = "closeness"
+    reach_px: ClassVar[float] = REACH_PX
 
     x: Pixel
     y: Pixel

@@ -9,10 +9,13 @@ from pydantic import Field, model_validator
 
 from farmy_assets.annotation import mask_runs, outlines
 from farmy_assets.annotation.contours import line_around
-from farmy_assets.annotation.mask_runs import Edges, Pixels
+from farmy_assets.annotation.mask_runs import Edges
 from farmy_assets.annotation.nearest import nearest_to_all
 from farmy_assets.annotation.region import Bounds, Point, Region
 from farmy_assets.annotation.regions.box import EDGE_TOLERANCE_PX
+
+_OPEN = 1  # of a pixel that some have; one that nobody has is 0, one that all have 2
+_SIDES = (2, 0)
 
 Length = Annotated[int, Field(gt=0, lt=2**15)]
 
@@ -170,23 +173,26 @@ def _between(inner: Edges, outer: Edges, height_px: int) -> Edges:
         np.pad(mask_runs.unpacked(edges, height_px, (first, last))[:, top:bottom], 1)
         for edges in (inner, outer)
     )
-    left_out, open_ = ~whole, whole & ~taken
-    while open_.any():
-        taken |= open_ & _grown(taken)
-        open_ &= ~taken
-        left_out |= open_ & _grown(left_out)
-        open_ &= ~left_out
-    return mask_runs.packed(taken[1:-1, 1:-1], height_px, (first, top))
-
-
-def _grown(pixels: Pixels) -> Pixels:
-    """The pixels and their neighbours on four sides."""
-    wide = pixels.copy()
-    wide[1:] |= pixels[:-1]
-    wide[:-1] |= pixels[1:]
-    wide[:, 1:] |= pixels[:, :-1]
-    wide[:, :-1] |= pixels[:, 1:]
-    return wide
+    line = taken.shape[1]
+    state = (whole.astype(np.uint8) + taken).ravel()
+    steps = np.array([[-line], [line], [-1], [1]])
+    open_places = np.flatnonzero(state == _OPEN)
+    # Only pixels at the edge of what is open are looked at, and then those beside them.
+    around = state[open_places + steps]
+    edges = [open_places[(around == side).any(axis=0)] for side in _SIDES]
+    first_of = np.empty(len(state), np.int64)
+    while edges[0].size or edges[1].size:
+        for number, side in enumerate(_SIDES):
+            reached = edges[number]
+            reached = reached[state[reached] == _OPEN]
+            state[reached] = side
+            beside = (reached + steps).ravel()
+            beside = beside[state[beside] == _OPEN]
+            order = np.arange(len(beside))
+            first_of[beside] = order  # of a pixel that is beside several, one stays
+            edges[number] = beside[first_of[beside] == order]
+    kept = (state == _SIDES[0]).reshape(taken.shape)
+    return mask_runs.packed(kept[1:-1, 1:-1], height_px, (first, top))
 
 
 REGION = Mask

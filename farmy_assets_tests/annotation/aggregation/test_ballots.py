@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.aggregation.ballots import Ballot, shares, winner
+from farmy_assets.annotation.aggregation.ballots import Ballot, Shares, shares, winner
 from farmy_assets.annotation.aggregation.dawid_skene import dawid_skene
-from farmy_assets.annotation.aggregation.wawa import skills, weighted_shares
+from farmy_assets.annotation.aggregation.wawa import skills
 
 # Five people on five questions; the first question has no answer of the third one.
 # Source: the toy answers of crowd-kit's tests (Apache-2.0), with the skills expected there.
@@ -26,6 +26,10 @@ BALLOTS = [
 ballots = st.lists(
     st.builds(Ballot, *(st.sampled_from(names) for names in ("abcde", "xyz", "123"))), min_size=1
 )
+
+
+def weighted_shares(given_votes: list[Ballot]) -> dict[str, Shares]:
+    return shares(given_votes, weights=skills(given_votes))
 
 
 def test_the_skill_of_a_person_is_the_share_of_votes_with_the_majority() -> None:

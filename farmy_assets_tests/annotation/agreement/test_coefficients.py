@@ -1,12 +1,16 @@
 """Alpha and kappa, against published figures and against each other."""
 
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farmy_assets.annotation.agreement.alpha import Alpha, alpha, jaccard, masi, nominal
+from farmy_assets.annotation.agreement.alpha import Alpha, Distance, jaccard, masi, nominal
 from farmy_assets.annotation.agreement.intervals import estimate
+from farmy_assets.annotation.agreement.items import Items
 from farmy_assets.annotation.agreement.kappa import CohenKappa, FleissKappa
 from farmy_assets_tests.annotation.aggregation.test_ballots import ANSWERS
 
@@ -32,6 +36,11 @@ DOG, CAT, CAT_AND_MOUSE = frozenset({"dog"}), frozenset({"cat"}), frozenset({"ca
 PICTURES = [(DOG, DOG), (CAT, CAT), (CAT, CAT_AND_MOUSE)]
 
 units = st.lists(st.lists(st.sampled_from("abc"), max_size=4), max_size=12)
+
+
+def alpha(given: Iterable[Sequence[Hashable]], distance: Distance = nominal) -> float | None:
+    """The alpha of units, each an item of its own."""
+    return Alpha(Items.listed([tuple(unit)] for unit in given), distance).value()
 
 
 def by_unit(coders: list[list[str]]) -> list[list[str]]:
@@ -73,7 +82,7 @@ def test_distances_of_sets() -> None:
 @pytest.mark.parametrize("nothing", [[], [["a"]], [["a", "a"], ["a", "a"]]])
 def test_alpha_of_one_value_is_undefined_and_not_a_number(nothing: list[list[str]]) -> None:
     assert alpha(nothing) is None
-    assert estimate(Alpha([[unit] for unit in nothing]), seed=1).value is None
+    assert estimate(Alpha(Items.listed([tuple(u)] for u in nothing)), seed=1).value is None
 
 
 @given(units)
@@ -95,21 +104,21 @@ def test_alpha_is_what_its_definition_says(given_units: list[list[str]]) -> None
 
 
 def test_fleiss_kappa_is_that_of_the_published_table() -> None:
-    rows = [[value for value, n in enumerate(row) for _ in range(n)] for row in FLEISS]
-    assert FleissKappa(rows).value() == pytest.approx(0.210, abs=5e-4)
+    rows = [tuple(value for value, n in enumerate(row) for _ in range(n)) for row in FLEISS]
+    assert FleissKappa(Counter(rows)).value() == pytest.approx(0.210, abs=5e-4)
 
 
 def test_fleiss_kappa_needs_as_many_answers_for_each_item() -> None:
     with pytest.raises(ValueError, match="same number of answers"):
-        FleissKappa([["a", "a"], ["a", "b", "b"]])
+        FleissKappa({("a", "a"): 1, ("a", "b", "b"): 1})
 
 
 def test_cohens_kappa_uses_each_persons_own_shares() -> None:
     # Source: the example of the Wikipedia article on Cohen's kappa, 50 proposals.
     pairs = [*[("y", "y")] * 20, *[("y", "n")] * 5, *[("n", "y")] * 10, *[("n", "n")] * 15]
-    assert CohenKappa(pairs).value() == pytest.approx(0.4)
-    assert CohenKappa([("y", "y")] * 9).value() is None
-    assert CohenKappa([]).value() is None
+    assert CohenKappa(Counter(pairs)).value() == pytest.approx(0.4)
+    assert CohenKappa({("y", "y"): 9}).value() is None
+    assert CohenKappa({}).value() is None
 
 
 def test_an_interval_holds_the_figure_is_narrower_with_more_items_and_repeatable() -> None:
@@ -118,11 +127,21 @@ def test_an_interval_holds_the_figure_is_narrower_with_more_items_and_repeatable
     wrong = chance.random((2, 800)) < 0.2
     answers = np.where(wrong, (truth + 1) % 3, truth)
     pairs = list(zip(answers[0].tolist(), answers[1].tolist(), strict=True))
-    few, many = (estimate(CohenKappa(pairs[:n]), seed=5, rounds=300) for n in (40, 800))
+    few, many = (estimate(CohenKappa(Counter(pairs[:n])), seed=5, rounds=300) for n in (40, 800))
     for found in (few, many):
         assert found.value is not None
         assert found.low is not None
         assert found.high is not None
         assert found.low < found.value < found.high
     assert many.high - many.low < (few.high - few.low) / 2  # type: ignore[operator]
-    assert estimate(CohenKappa(pairs[:40]), seed=5, rounds=300) == few
+    assert estimate(CohenKappa(Counter(pairs[:40])), seed=5, rounds=300) == few
+
+
+@given(st.lists(st.lists(st.tuples(*[st.sampled_from("ab")] * 2), max_size=3), max_size=9))
+def test_equal_items_can_be_counted_in_place_of_repeated(
+    items: list[list[tuple[str, str]]],
+) -> None:
+    counted = Counter(map(tuple, items))
+    repeated, few = Alpha(Items.listed(items)), Alpha(Items.listed(counted, counted.values()))
+    assert few.value() == pytest.approx(repeated.value())
+    assert few.times.sum() == repeated.times.sum() == sum(bool(item) for item in items)

@@ -1,13 +1,16 @@
 """Regions as units: what nobody else drew is an answer, too."""
 
+from collections import Counter
+
 import pytest
 
+from farmy_assets.annotation.agreement.alpha import Alpha
 from farmy_assets.annotation.agreement.drawn_units import (
     NOTHING,
-    DrawnUnit,
+    DrawnImage,
     ImageMeanAlpha,
-    region_alpha,
-    units_of,
+    drawn_image,
+    items_of,
     without,
 )
 from farmy_assets.annotation.campaign import AgreementPolicy
@@ -17,15 +20,13 @@ from farmy_assets_tests.annotation.examples import box
 POLICY = AgreementPolicy()
 
 
-def images(text: str) -> list[list[DrawnUnit]]:
+def images(text: str) -> Counter[DrawnImage]:
     """Images by slash, units by space, one character a person: a class, or - for nothing."""
-    return [
-        [
-            {f"p{n}": NOTHING if value == "-" else value for n, value in enumerate(unit)}
-            for unit in image.split()
-        ]
-        for image in text.split("/")
-    ]
+    found: Counter[DrawnImage] = Counter()
+    for image in text.split("/"):
+        units = [tuple(None if v == "-" else v for v in unit) for unit in image.split()]
+        found[DrawnImage(tuple(f"p{n}" for n in range(len(units[0]))), tuple(units))] += 1
+    return found
 
 
 @pytest.mark.parametrize(
@@ -37,8 +38,9 @@ def images(text: str) -> list[list[DrawnUnit]]:
     ],
 )
 def test_nothing_drawn_is_a_value(text: str, overall: float, image_mean: float) -> None:
-    assert region_alpha(images(text)).value() == pytest.approx(overall, abs=1e-6)
-    assert ImageMeanAlpha(images(text)).value() == pytest.approx(image_mean, abs=1e-6)
+    found = Alpha(items_of(images(text)))
+    assert found.value() == pytest.approx(overall, abs=1e-6)
+    assert ImageMeanAlpha(found).value() == pytest.approx(image_mean, abs=1e-6)
 
 
 def test_regions_become_units_of_the_classes_that_people_gave() -> None:
@@ -47,22 +49,25 @@ def test_regions_become_units_of_the_classes_that_people_gave() -> None:
         "ben": [box(5, 0, label="crop")],
         "eva": [],
     }
-    assert units_of(group_regions(drawn, policy=POLICY), people=drawn) == (
-        {"anna": "weed", "ben": "crop", "eva": NOTHING},
-        {"anna": "crop", "ben": NOTHING, "eva": NOTHING},
+    assert drawn_image(group_regions(drawn, policy=POLICY), people=drawn) == DrawnImage(
+        ("anna", "ben", "eva"), (("crop", NOTHING, NOTHING), ("weed", "crop", NOTHING))
     )
 
 
 def test_an_image_on_which_nobody_drew_is_one_unit_and_one_that_nobody_answered_is_none() -> None:
-    assert units_of([], people=("anna", "ben")) == ({"anna": NOTHING, "ben": NOTHING},)
-    assert units_of([], people=()) == ()
+    assert drawn_image([], people=("ben", "anna")) == (("anna", "ben"), ((NOTHING, NOTHING),))
+    assert drawn_image([], people=()) == ((), ())
 
 
 def test_without_a_person_what_he_or_she_alone_drew_is_gone() -> None:
-    left = without(images("12 1-/1-"), "p0")
-    assert left == [[{"p1": "2"}], [{"p1": NOTHING}]]
+    first, second = images("12 1-/1-")
+    assert without(first, "p0") == (("p1",), (("2",),))
+    assert without(second, "p0") == (("p1",), ((NOTHING,),))
+    assert without(second, "somebody else") == second
+    assert without(without(second, "p0"), "p1") == ((), ())
 
 
 def test_of_images_that_one_person_answered_nothing_is_known() -> None:
-    assert ImageMeanAlpha(images("1/2")).value() is None
-    assert region_alpha(images("1/2")).value() is None
+    found = Alpha(items_of(images("1/2")))
+    assert found.value() is None
+    assert ImageMeanAlpha(found).value() is None
