@@ -74,6 +74,7 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
     return [
         *_class_changes(before, after),
         *_people_changes(before, after),
+        *_review_changes(before, after),
         *_other_changes(before, after),
     ]
 
@@ -106,6 +107,7 @@ def _people_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     yield from _group(
         "triager", before.people_for_triage, after.people_for_triage, what="answered in triage"
     )
+    yield from _group("reviewer", before.reviewers, after.reviewers, what="reviewed")
 
 
 def _group(
@@ -121,6 +123,13 @@ def _group(
             yield f"{role} {name}: {old[name].email} -> {new[name].email}"
         if old[name].capacity != new[name].capacity:
             yield f"{role} {name}: capacity {old[name].capacity:g} -> {new[name].capacity:g}"
+
+
+def _review_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.rounds != after.rounds:
+        yield f"review.rounds: {before.rounds} -> {after.rounds}"
+    if before.review_share != after.review_share:
+        yield f"review.share: {before.review_share:.0%} -> {after.review_share:.0%}"
 
 
 def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:

@@ -13,6 +13,9 @@
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
+`review: {rounds: 2, share: 0.1}` lets whoever decides on an image send it back to its annotator,
+with a reason, at most twice; and has a tenth of the images that one person alone drew reviewed, by
+`reviewers` (as `annotators`) or else by the adjudicator. Without it nothing is sent back.
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """

@@ -4,13 +4,18 @@ waiting       somebody who was asked has not answered (votes in other people's i
 single        one person was asked and answered in full
 agreed        two and more answered without a conflict; their regions are fused
 in_conflict   there is a conflict (a lone skipped or unreadable answer is one too) and no decision
-adjudicated   the adjudicator decided: a version is right, or what he or she drew
+in_review     there is no conflict, but somebody has to look at it: it is one of the sample of what
+              one person drew (or was not in the draw yet), or it was reopened
+adjudicated   the adjudicator or a reviewer decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
 
 A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
 so that a vote edited later asks for a new decision. An answer that cannot be read, or decides
 nothing, is itself a conflict, and joins the votes judged: the adjudicator gets a new task that
-says what was wrong. Decisions made on the adjudicator's former page count as they did.
+says what was wrong. So does a decision that was known when the image was reopened, and one that
+sent an answer back to somebody who left. Otherwise an image that was sent back waits for its
+annotator, whose new answer takes the place of the former one. Decisions made on the adjudicator's
+former page count as they did.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,10 +34,12 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import ANSWERING, DECIDING, Phase
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
+from farmy_assets.annotation.rejections import SentBack, is_sent_back_by, round_of, sent_back
+from farmy_assets.annotation.reviews import ReviewFacts
 from farmy_assets.annotation.versions import decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
@@ -48,11 +55,17 @@ class ConsensusStatus(StrEnum):
     IN_CONFLICT = "in_conflict"
     ADJUDICATED = "adjudicated"
     EXCLUDED = "excluded"
+    IN_REVIEW = "in_review"
 
     @property
     def is_settled(self) -> bool:
         """Whether nobody has to do anything more."""
-        return self not in (ConsensusStatus.WAITING, ConsensusStatus.IN_CONFLICT)
+        return self is not ConsensusStatus.WAITING and not self.is_to_decide
+
+    @property
+    def is_to_decide(self) -> bool:
+        """Whether an adjudicator or a reviewer has to decide."""
+        return self in (ConsensusStatus.IN_CONFLICT, ConsensusStatus.IN_REVIEW)
 
     @property
     def is_releasable(self) -> bool:
@@ -73,7 +86,11 @@ class Settlement(Record):
 
 
 class ImageConsensus(Record):
-    """What is known of one image; `vote_ids` are the votes that it rests on."""
+    """What is known of one image; `vote_ids` are the votes that it rests on.
+
+    `notes` are for whoever decides; they name no person. `sent_back` is there while an annotator is
+    asked to correct an answer.
+    """
 
     image_id: str
     campaign: str
@@ -88,6 +105,8 @@ class ImageConsensus(Record):
     decided_by: str | None = None
     decision_vote_id: str | None = None
     settled_as: tuple[Settlement, ...] = ()
+    notes: tuple[str, ...] = ()
+    sent_back: SentBack | None = None
 
 
 def judge_image(
@@ -96,15 +115,18 @@ def judge_image(
     assignments: Iterable[Assignment],
     votes: Iterable[Vote],
     campaign: Campaign,
+    review: ReviewFacts | None = None,
 ) -> ImageConsensus:
     """The consensus of one image, and its regions once it is settled.
 
     Args:
         image_id: The image.
         assignments: Its assignments of the annotation phase.
-        votes: All votes on it, of both phases, current or not.
+        votes: All votes on it, of all phases, current or not.
         campaign: The campaign at its present version.
+        review: Whether it was reopened, or chosen for a review.
     """
+    facts = review or ReviewFacts()
     asked = sorted(
         {a.person for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id}
     )
@@ -115,7 +137,8 @@ def judge_image(
         and vote.image_id == image_id
         and vote.person == vote.inbox_person
     ]
-    answers = {vote.person: vote for vote in own if vote.phase is Phase.ANNOTATION}
+    annotated = (vote for vote in own if vote.phase in ANSWERING)
+    answers = {vote.person: vote for vote in sorted(annotated, key=_round)}
     judged = [answers[person] for person in asked if person in answers]
     judgement = ImageConsensus(
         image_id=image_id,
@@ -129,9 +152,11 @@ def judge_image(
     if not asked or judgement.waiting_for:
         return judgement
     conflicts = find_conflicts(judged, campaign.agreement)
-    if conflicts:
-        decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
-        return _adjudicated(judgement, judged, conflicts, decisions, policy=campaign.agreement)
+    if conflicts or facts.is_asked_for(judged, campaign):
+        decisions = [vote for vote in own if vote.phase in DECIDING]
+        return _adjudicated(
+            judgement, judged, conflicts, decisions, campaign=campaign, review=facts
+        )
     status = ConsensusStatus.SINGLE if len(judged) == 1 else ConsensusStatus.AGREED
     regions = _fused(judged, campaign.agreement)
     return judgement.model_copy(update={"status": status, "regions": regions})
@@ -143,10 +168,13 @@ def _adjudicated(
     conflicts: tuple[Conflict, ...],
     decisions: Sequence[Vote],
     *,
-    policy: AgreementPolicy,
+    campaign: Campaign,
+    review: ReviewFacts,
 ) -> ImageConsensus:
-    """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
-    judged = list(answers)
+    """The judgement by the latest of `decisions` (oldest first) that was made on these answers."""
+    judged, policy = list(answers), campaign.agreement
+    status = ConsensusStatus.IN_CONFLICT if conflicts else ConsensusStatus.IN_REVIEW
+    notes, back = review.notes, None
     regions: tuple[Region, ...] = ()
     while True:
         ids = _ids(judged)
@@ -155,6 +183,17 @@ def _adjudicated(
         decision = next((d for d in reversed(decisions) if d.task_key in keys), None)
         if decision is None:
             break
+        if decision.vote_id in review.known:
+            judged.append(decision)
+            continue
+        if is_sent_back_by(decision) and not decision.problems:
+            try:
+                back = sent_back(decision, judged, campaign)
+                break
+            except InvalidInputError as error:
+                notes += (str(error),)
+                judged.append(decision)
+                continue
         regions, problems = _decided_regions(decision, judged, policy)
         if not problems:
             break
@@ -162,12 +201,18 @@ def _adjudicated(
         unusable = decision.model_copy(update={"problems": problems})
         conflicts += find_conflicts([unusable], policy)
     changes: dict[str, object] = {
-        "status": ConsensusStatus.IN_CONFLICT,
+        "status": status,
         "conflicts": conflicts,
         "vote_ids": _ids(judged),
         "adjudication_task_key": key,
     }
-    if decision is not None:
+    if back is not None:
+        changes |= {
+            "status": ConsensusStatus.WAITING, "waiting_for": (back.person,), "sent_back": back,
+        }  # fmt: skip
+    elif decision is None:
+        changes |= {"notes": notes}
+    else:
         excluded = decision.outcome is Outcome.SKIPPED
         changes |= {
             "status": ConsensusStatus.EXCLUDED if excluded else ConsensusStatus.ADJUDICATED,
@@ -239,6 +284,10 @@ def _fused(votes: Sequence[Vote], policy: AgreementPolicy) -> tuple[Region, ...]
     """One region for each object that all the votes show."""
     groups = group_regions({vote.voter: vote.regions for vote in votes}, policy=policy)
     return without_doubles([middle(group) for group in groups])
+
+
+def _round(vote: Vote) -> int:
+    return round_of(vote.task_key)
 
 
 def _age(vote: Vote) -> tuple[datetime, str]:

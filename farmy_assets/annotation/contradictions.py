@@ -12,6 +12,8 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _repetitions(document, "classes", ("id", "name"))
     yield from _repetitions(document, "annotators", ("name", "email"))
     yield from _repetitions(document, "triagers", ("name", "email"))
+    yield from _repetitions(document, "reviewers", ("name", "email"))
+    yield from _other_people(document)
     people = _rows(document, "annotators")
     adjudicator = document.get("adjudicator")
     if isinstance(adjudicator, Mapping):
@@ -24,6 +26,19 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         return
     if overlap > 0 and len(people) == 1:
         yield "overlap_share", "an overlap needs two annotators; write 0 for a single one"
+
+
+def _other_people(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A reviewer may draw or adjudicate as well, but is then the same person in both places."""
+    adjudicator = document.get("adjudicator")
+    known = [*_rows(document, "annotators"), *_rows({"": [adjudicator]}, "")]
+    for index, row in enumerate(_rows(document, "reviewers")):
+        mine = _same_word(row.get("name")), _same_word(row.get("email"))
+        for other in known:
+            its = _same_word(other.get("name")), _same_word(other.get("email"))
+            if mine != its and (mine[0] == its[0] or mine[1] == its[1]):
+                who = other.get("name")
+                yield f"reviewers.{index}", f"has the name or the email of {who}, not both"
 
 
 def _repetitions(

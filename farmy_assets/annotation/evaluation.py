@@ -20,7 +20,15 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus, judge_image
+from farmy_assets.annotation.inboxes import Phase, reviewing
 from farmy_assets.annotation.regions import STORED_AS
+from farmy_assets.annotation.reviews import (
+    Reopening,
+    ReviewFacts,
+    SampledImage,
+    counted_as,
+    review_results,
+)
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import KeptImage
@@ -46,9 +54,11 @@ class EvaluatedImage(Record):
         image_id: The image.
         image: Its cleansed copy; None when it has left the cleansed set.
         assignments: Who is asked to annotate it.
-        adjudication: Which decisions on it the adjudicator was asked for.
+        adjudication: Which decisions and corrections were asked for after its first answers.
         votes: Every answer, in the order of their ids.
         consensus: What follows; None when nobody is asked, or it has left the cleansed set.
+        reopenings: Every time that it was reopened.
+        sampled: What the draw for reviews said of it; None while there was none.
     """
 
     image_id: str
@@ -57,6 +67,8 @@ class EvaluatedImage(Record):
     adjudication: tuple[Assignment, ...] = ()
     votes: tuple[Vote, ...] = ()
     consensus: ImageConsensus | None = None
+    reopenings: tuple[Reopening, ...] = ()
+    sampled: SampledImage | None = None
 
     def to_line(self) -> bytes:
         """The image as one line of JSON; what is empty is left out."""
@@ -68,6 +80,8 @@ class EvaluatedImage(Record):
         batches: Iterable[BatchPart] = (),
         votes: Iterable[Vote] = (),
         adjudication: Iterable[Assignment] = (),
+        reopenings: Iterable[Reopening] = (),
+        samples: Iterable[SampledImage] = (),
     ) -> "EvaluatedImage":
         """The same with what arrived, whether or not it was there before; not judged yet."""
         image, assignments = self.image, list(self.assignments)
@@ -77,6 +91,7 @@ class EvaluatedImage(Record):
             assignments += part.assignments
         by_id = {vote.vote_id: vote for vote in (*self.votes, *votes)}
         given = {a.task_key: a for a in (*self.adjudication, *adjudication)}
+        reopened = {r.to_json(): r for r in (*self.reopenings, *reopenings)}
         return EvaluatedImage(
             image_id=self.image_id,
             image=image,
@@ -84,6 +99,8 @@ class EvaluatedImage(Record):
             adjudication=tuple(given[task_key] for task_key in sorted(given)),
             votes=tuple(by_id[vote_id] for vote_id in sorted(by_id)),
             consensus=self.consensus,
+            reopenings=tuple(sorted(reopened.values(), key=lambda r: (r.reopened_at, r.reason))),
+            sampled=next(iter((*samples, self.sampled)), None),
         )
 
     def judged(self, campaign: Campaign) -> "EvaluatedImage":
@@ -91,17 +108,32 @@ class EvaluatedImage(Record):
         consensus = None
         if self.image and self.assignments:
             consensus = judge_image(
-                self.image_id, assignments=self.assignments, votes=self.votes, campaign=campaign
-            )
+                self.image_id, assignments=self.assignments, votes=self.votes, campaign=campaign,
+                review=ReviewFacts(
+                    self.reopenings, self.sampled.is_chosen if self.sampled else None
+                ),
+            )  # fmt: skip
         return self.model_copy(update={"consensus": consensus})
 
     def lacks_adjudication(self, campaign: Campaign) -> bool:
-        """Whether it is in conflict, and the adjudicator was not asked for just this decision."""
+        """Whether a decision is needed that nobody who is to make it was asked for."""
         judgement = self.consensus
-        if judgement is None or judgement.status is not ConsensusStatus.IN_CONFLICT:
+        if judgement is None or not judgement.status.is_to_decide:
             return False
-        wanted = (campaign.adjudicator.name, judgement.adjudication_task_key)
-        return all((given.person, given.task_key) != wanted for given in self.adjudication)
+        people = {campaign.adjudicator.name}
+        if self.is_for_a_reviewer:
+            people = {person.name for person in reviewing(campaign)}
+        return not any(
+            given.task_key == judgement.adjudication_task_key and given.person in people
+            for given in self.adjudication
+        )
+
+    @property
+    def is_for_a_reviewer(self) -> bool:
+        """Whether it is to be decided on as one of a sample, by whoever reviews."""
+        judgement = self.consensus
+        is_review = judgement is not None and judgement.status is ConsensusStatus.IN_REVIEW
+        return is_review and not self.reopenings
 
 
 def votes_behind(judgement: ImageConsensus) -> tuple[str, ...]:
@@ -162,7 +194,9 @@ class PageCounts(Record):
         statuses: Judged images by the value of their status.
         disputed: Images that were ever in conflict.
         adjudications: Decisions that the adjudicator was ever asked for.
-        unasked: Images in conflict that the present adjudicator was not asked about.
+        unasked: Images to decide on that nobody who is to do so was asked about.
+        sent_back: Images that wait for a corrected answer.
+        reviews: What the reviews of samples came to, by `reviews.counted_as`.
         regions: Regions of releasable images by class.
         conflicts: Conflicts by kind, those that were settled included.
         errors: Errors that the adjudicator found, by kind.
@@ -174,6 +208,8 @@ class PageCounts(Record):
     disputed: int = 0
     adjudications: int = 0
     unasked: int = 0
+    sent_back: int = 0
+    reviews: dict[str, int] = Field(default_factory=dict)
     regions: dict[str, int] = Field(default_factory=dict, validation_alias=STORED_AS)
     conflicts: CountsByKind = Field(default_factory=dict)
     errors: CountsByKind = Field(default_factory=dict)
@@ -200,6 +236,8 @@ class _Tally:
     disputed: int = 0
     adjudications: int = 0
     unasked: int = 0
+    sent_back: int = 0
+    reviews: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     regions: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[str] = field(default_factory=Counter)
@@ -213,6 +251,8 @@ class _Tally:
             disputed=self.disputed,
             adjudications=self.adjudications,
             unasked=self.unasked,
+            sent_back=self.sent_back,
+            reviews=_sorted(self.reviews),
             regions=_sorted(self.regions),
             conflicts=_sorted(self.conflicts),
             errors=_sorted(self.errors),
@@ -225,8 +265,11 @@ def counts_of(images: Iterable[EvaluatedImage], campaign: Campaign) -> PageCount
     tally = _Tally()
     for image in images:
         tally.images += 1
-        tally.adjudications += len(image.adjudication)
+        tally.adjudications += sum(a.phase is Phase.ADJUDICATION for a in image.adjudication)
         tally.unasked += image.lacks_adjudication(campaign)
+        if image.sampled:
+            person = image.sampled.person
+            tally.reviews.update(counted_as(person, r) for r in review_results(image.votes))
         if image.consensus:
             _count(tally, image.consensus)
     return tally.counts()
@@ -235,6 +278,7 @@ def counts_of(images: Iterable[EvaluatedImage], campaign: Campaign) -> PageCount
 def _count(tally: _Tally, judgement: ImageConsensus) -> None:
     tally.statuses[judgement.status.value] += 1
     tally.disputed += bool(judgement.conflicts)
+    tally.sent_back += judgement.sent_back is not None
     tally.conflicts.update(conflict.kind.value for conflict in judgement.conflicts)
     if judgement.status.is_releasable:
         tally.regions.update(region.label for region in judgement.regions)
@@ -250,11 +294,13 @@ def total(pages: Iterable[PageCounts]) -> PageCounts:
         tally.disputed += page.disputed
         tally.adjudications += page.adjudications
         tally.unasked += page.unasked
+        tally.sent_back += page.sent_back
         for counted, of_page in (
             (tally.statuses, page.statuses),
             (tally.regions, page.regions),
             (tally.conflicts, page.conflicts),
             (tally.errors, page.errors),
+            (tally.reviews, page.reviews),
         ):
             for name, count in of_page.items():  # quicker than Counter's update: many small ones
                 counted[name] += count

@@ -13,11 +13,12 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import (
     DRAWN,
     NO_DECISION,
+    NO_REASON,
     Decision,
     DecisionKind,
     asks_for_a_decision,
 )
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import DECIDING, Inbox, Phase
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote, age
 from farmy_assets.errors import InvalidInputError
@@ -145,15 +146,15 @@ def _read(
     email = _address(annotation.email)
     decision: Decision | None = None
     problems: list[str] = []
-    if inbox.phase is Phase.ADJUDICATION and not annotation.skipped:
+    if inbox.phase in DECIDING and not annotation.skipped:
         decision, problems = _decision(task.task_key, annotation, reader)
     skipped = annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT)
     outcome = Outcome.SKIPPED if skipped else Outcome.SUBMITTED
     regions: list[Region] = []
     if not skipped and (decision is None or decision.kind in DRAWN):
-        decides = inbox.phase is Phase.ADJUDICATION
+        shows_more = inbox.phase is not Phase.ANNOTATION  # than what the person draws
         regions, unreadable = reader.regions_from_results(
-            reader.drawn_in(annotation.result) if decides else annotation.result,
+            reader.drawn_in(annotation.result) if shows_more else annotation.result,
             kinds=campaign.regions,
             labels=campaign.class_names,
             width_px=task.width_px,
@@ -202,6 +203,8 @@ def _decision(
         return None, [f"the decision {error}"]
     if decision is None and asks_for_a_decision(task_key):
         return None, [NO_DECISION]
+    if decision and decision.kind is DecisionKind.SEND_BACK and not decision.reason:
+        return decision, [NO_REASON]
     return decision, []
 
 

@@ -7,7 +7,7 @@ from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import find_conflicts
 from farmy_assets.annotation.decisions import DecisionKind, adjudication_key
 from farmy_assets.annotation.fusing import middle, without_doubles
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import ANSWERING
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Outcome, Vote
@@ -37,12 +37,14 @@ def can_be_chosen(vote: Vote) -> bool:
     """Whether a version can be said to be right: there is one, and all of it can be shown."""
     if vote.outcome is not Outcome.SUBMITTED:
         return False
+    if vote.decision is not None and vote.decision.kind is not DecisionKind.WHOLE_IMAGE:
+        return False  # a decision of which no image alone shows what it meant
     return vote.is_clean or bool(vote.regions)
 
 
 def agreed_groups(judged: Iterable[Vote], policy: AgreementPolicy) -> tuple[RegionGroup, ...]:
     """The objects that two or more annotators drew, all of them alike; none of a single one."""
-    clean = [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
+    clean = [vote for vote in judged if vote.is_clean and vote.phase in ANSWERING]
     if len(clean) < _MIN_TO_AGREE:
         return ()
     disputed = {

@@ -15,7 +15,7 @@ from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.fusing import middle
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import DECIDING
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.versions import agreed_groups, can_be_chosen, versions_of
 from farmy_assets.annotation.votes import Vote
@@ -61,6 +61,7 @@ def adjudication_page(
     policy: AgreementPolicy,
     image_uri: str,
     size_px: tuple[int, int],
+    notes: Sequence[str] = (),
 ) -> AdjudicationPage:
     """The page that asks for a decision on these votes.
 
@@ -71,6 +72,7 @@ def adjudication_page(
         policy: When two regions are the same object.
         image_uri: Address of the picture.
         size_px: Width and height of the picture.
+        notes: What else is to be said, before the differences.
     """
     versions = versions_of(judged)
     agreed = agreed_groups(judged, policy)
@@ -82,7 +84,7 @@ def adjudication_page(
     answers = [c for c in conflicts if c.kind in {ConflictKind.SKIPPED, ConflictKind.INVALID}]
     answers.sort(key=lambda conflict: order.index(conflict.people[0]))
     regions_in_conflict = [conflict for conflict in conflicts if conflict not in answers]
-    lines = [_difference(c, called, names) for c in (*answers, *regions_in_conflict)]
+    lines = [*notes, *(_difference(c, called, names) for c in (*answers, *regions_in_conflict))]
     data: dict[str, Any] = {
         "differences": _html(lines, shown, image_uri=image_uri, size_px=size_px),
         "decisions": _decisions(versions, agreed=bool(agreed)),
@@ -184,7 +186,7 @@ def _difference(
 
 
 def _called(letter: str, vote: Vote) -> str:
-    mine = ", your earlier answer," if vote.phase is Phase.ADJUDICATION else ""
+    mine = ", your earlier answer," if vote.phase in DECIDING else ""
     return f"version {letter}{mine}"
 
 

@@ -11,6 +11,8 @@ from farmy_assets.annotation.inboxes import SKIP_ADJUDICATION, SKIP_ANNOTATION, 
 from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.regions import FORMS
+from farmy_assets.label_studio.review_page import CORRECTION_HEAD, REVIEW_HEAD
+from farmy_assets.label_studio.sent_back import ASKED_FOR, SHOWN
 
 KEEP_CLASS = (
     "The class is chosen for the first region. Press 1 before each further one; or open the "
@@ -25,8 +27,15 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
     """
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
+    sending_back = [ASKED_FOR] if campaign.rounds else []
     if phase is Phase.ANNOTATION:
         lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
+    elif phase is Phase.CORRECTION:
+        lines = [CORRECTION_HEAD, *_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION), SHOWN]
+    elif phase is Phase.REVIEW:
+        lines = [
+            REVIEW_HEAD, *_classes(campaign), *sending_back, _IMAGE, _note(SKIP_ADJUDICATION)
+        ]  # fmt: skip
     else:
         lines = [
             _DECISION_CONFIG,
@@ -36,6 +45,7 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
             *_classes(campaign),
             _note("Hold Ctrl to begin a region on top of one that is shown."),
             "  </View>",
+            *sending_back,
             _IMAGE,
             _note(SKIP_ADJUDICATION),
             _VERSIONS_CONFIG,

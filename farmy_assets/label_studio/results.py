@@ -6,12 +6,13 @@ The functions together are a `ResultReader` (`annotation/answers.py`).
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from farmy_assets.annotation.decisions import Decision
+from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.region import Region
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.label_studio.controls import DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import DECISION, PLACE, REASON, USABLE, VERSIONS
 from farmy_assets.label_studio.regions import region_from_result
+from farmy_assets.label_studio.sent_back import with_reason
 
 
 def regions_from_results(
@@ -48,12 +49,15 @@ def decision_of(result: Sequence[object]) -> Decision | None:
     if len(chosen) > 1:
         msg = "says more than one thing"
         raise InvalidInputError(msg)
-    return Decision.of_choice(chosen[0])
+    decision = Decision.of_choice(chosen[0])
+    sends_back = decision.kind is DecisionKind.SEND_BACK
+    return with_reason(decision, result) if sends_back else decision
 
 
 def drawn_in(result: Sequence[Any]) -> list[Any]:
-    """What a person has drawn: neither the choice nor the versions that the page shows."""
-    return [entry for entry in result if _control(entry) not in {DECISION, VERSIONS}]
+    """What a person has drawn: neither the choice, nor what the page shows, nor marked places."""
+    others = {DECISION, VERSIONS, REASON, PLACE}
+    return [entry for entry in result if _control(entry) not in others]
 
 
 def triage_answer(result: Sequence[object]) -> Answer | None:

@@ -32,6 +32,7 @@ class StudioInMemory(Studio):
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
     seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
+    shown: dict[int, str] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
@@ -69,6 +70,10 @@ class StudioInMemory(Studio):
         for key in gone:
             del there[key]
         return len(gone)
+
+    def show_prediction(self, project_id: int, name: str) -> None:
+        self._must_be_up()
+        self.shown[project_id] = name
 
     def stop_opening_instructions(self, project_id: int) -> None:
         self.seen_instructions.add(project_id)
