@@ -180,10 +180,10 @@ def counted_as(person: str, result: ReviewResult) -> str:
 REVIEW_COLUMNS = ("annotator", "reviews", *(result.value for result in ReviewResult))
 
 
-def review_rows(counts: Mapping[str, int]) -> list[dict[str, object]]:
-    """What the reviews of each person's work came to, with percents, as rows of a table."""
+def review_rows(reviews: Mapping[str, Mapping[str, int]]) -> list[dict[str, object]]:
+    """What the reviews of each person's work (`by_person`) came to, as rows of a table."""
     rows: list[dict[str, object]] = []
-    for person, results in by_person(counts).items():
+    for person, results in reviews.items():
         every = sum(results.values())
         shares = {r: f"{n} ({100 * n / every:.0f} %)" for r, n in results.items()}
         rows.append({"annotator": person, "reviews": every, **shares})

@@ -14,7 +14,7 @@ from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.handing_over import is_for_the_adjudicator
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
-from farmy_assets.annotation.reviews import REVIEW_COLUMNS, review_rows
+from farmy_assets.annotation.reviews import REVIEW_COLUMNS, by_person, review_rows
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
     sheet_of_conflicts,
@@ -183,7 +183,9 @@ def adjudication_tasks(
             "images_that_the_adjudicator_labelled": counts.unasked,
             "images_in_review": counts.count_of(ConsensusStatus.IN_REVIEW),
             "images_sent_back_to_annotators": counts.sent_back,
-            "reviews_by_annotator": record_table(review_rows(counts.reviews), REVIEW_COLUMNS),
+            "reviews_by_annotator": record_table(
+                review_rows(by_person(counts.reviews)), REVIEW_COLUMNS
+            ),
         }
     )
 
