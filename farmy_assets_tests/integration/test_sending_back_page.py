@@ -1,4 +1,4 @@
-"""Sending back and reviewing in a real browser: what a lead writes and marks, its annotator sees."""
+"""Sending back and reviewing in a real browser: what a lead writes and marks, annotators see."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
