@@ -36,7 +36,8 @@ def _other_people(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         mine = _same_word(row.get("name")), _same_word(row.get("email"))
         for other in known:
             its = _same_word(other.get("name")), _same_word(other.get("email"))
-            if mine != its and (mine[0] == its[0] or mine[1] == its[1]):
+            alike = any(a and a == b for a, b in zip(mine, its, strict=True))
+            if mine != its and alike:
                 who = other.get("name")
                 yield f"reviewers.{index}", f"has the name or the email of {who}, not both"
 

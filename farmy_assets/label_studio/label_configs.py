@@ -27,7 +27,8 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
     """
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
-    sending_back = [ASKED_FOR] if campaign.rounds else []
+    # Stays with no rounds left: Label Studio refuses to lose a control that was used.
+    sending_back = [ASKED_FOR] if campaign.review else []
     if phase is Phase.ANNOTATION:
         lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
     elif phase is Phase.CORRECTION:

@@ -65,7 +65,9 @@ class ReviewRepository:
         requests = ReviewRequests(campaign=campaign, reopened=tuple(images))
         self._append(campaign, after, lambda _: requests)
 
-    def draw(self, campaign: str, *, share: float, after: int, draw: Draw) -> None:
+    def draw(
+        self, campaign: str, *, share: float, after: int, draw: Draw
+    ) -> tuple[int, list[ReviewRequests]]:
         """Add a draw, which is made with everything that was added before it.
 
         Args:
@@ -74,6 +76,9 @@ class ReviewRepository:
             after: Up to which number of the log the caller knows what was drawn.
             draw: Called with what was added behind `after`; what it returns is added. May be
                 called more than once; where it returns nothing, nothing is added.
+
+        Returns:
+            The last number of the log, and all that is behind `after` now.
         """
 
         def made(since: list[ReviewRequests]) -> ReviewRequests | None:
@@ -82,15 +87,16 @@ class ReviewRepository:
                 ReviewRequests(campaign=campaign, share=share, sampled=sampled) if sampled else None
             )
 
-        self._append(campaign, after, made)
+        return self._append(campaign, after, made)
 
     def _append(
         self,
         campaign: str,
         after: int,
         made: Callable[[list[ReviewRequests]], ReviewRequests | None],
-    ) -> None:
+    ) -> tuple[int, list[ReviewRequests]]:
         since: list[ReviewRequests] = []
+        own: list[ReviewRequests] = []
 
         def learn(content: bytes) -> None:
             try:
@@ -100,6 +106,8 @@ class ReviewRepository:
 
         def content() -> bytes | None:
             request = made(since)
+            own[:] = [request] if request else []
             return request.to_json() if request else None
 
-        self.log(campaign).append(after=after, content=content, learn=learn)
+        last = self.log(campaign).append(after=after, content=content, learn=learn)
+        return last, [*since, *own]

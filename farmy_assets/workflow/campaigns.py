@@ -8,6 +8,7 @@ import; so commands and programs apply rules by these functions.
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.regions import ensure_kinds
 from farmy_assets.datasets.formats import format_named
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
 
@@ -20,6 +21,7 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
             is no such export format or kind of region; or votes would lose their class.
     """
     _check(wanted)
+    _check_review(lake, wanted)
     return lake.campaigns.check(wanted)
 
 
@@ -34,7 +36,19 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
             or removed.
     """
     _check(campaign)
+    _check_review(lake, campaign)
     return lake.campaigns.apply(campaign)
+
+
+def _check_review(lake: Lake, wanted: Campaign) -> None:
+    """Refuse to leave out rules of review: Label Studio keeps controls that were used."""
+    before = lake.campaigns.current(wanted.name)
+    if before and before.review and not wanted.review:
+        msg = (
+            "review: it cannot be left out any more, because answers may have been sent back; "
+            "write review: {rounds: 0, share: 0} to have nothing sent back and reviewed"
+        )
+        raise InvalidInputError(msg)
 
 
 def _check(campaign: Campaign) -> None:

@@ -1,20 +1,23 @@
 """Reviews: images are drawn for a sample, and settled ones are reopened."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.handing_over import is_to_be_drawn
-from farmy_assets.annotation.reviews import Reopening, SampledImage, draw_samples
+from farmy_assets.annotation.reviews import Reopening, SampleCounts, SampledImage, draw_samples
 from farmy_assets.catalog.wording import counted
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.evaluations import EvaluationInputs
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.reviews import ReviewRequests
 from farmy_assets.workflow.evaluation import bring_up_to_date
 
 _NAMED = 3
+_DRAWN_AT_ONCE = 2_000
 
 
 def draw_for_review(lake: Lake, campaign: Campaign, inputs: EvaluationInputs) -> EvaluationInputs:
@@ -28,31 +31,51 @@ def draw_for_review(lake: Lake, campaign: Campaign, inputs: EvaluationInputs) ->
         campaign: Its present rules.
         inputs: Its evaluation; the images to hand over are looked at.
     """
-    if not campaign.review_share or not inputs.to_hand_over:
-        return inputs
-    images = lake.evaluations.of_images(campaign.name, inputs.to_hand_over).values()
-    waiting = {
-        image.image_id: image.consensus.people[0]
-        for image in images
-        if image.consensus and is_to_be_drawn(image)
-    }
-    if not waiting:
-        return inputs
+    while campaign.review_share and _draw(lake, campaign, inputs):
+        inputs = bring_up_to_date(lake, campaign)
+    return inputs
 
-    def draw(since: list[ReviewRequests]) -> Iterable[SampledImage]:
-        counts = inputs.sampling
-        left = dict(waiting)
-        for requests in since:
-            if requests.sampled:
-                counts = counts.added(requests.share, requests.sampled)
-            for sampled in requests.sampled:
-                left.pop(sampled.image_id, None)
-        return draw_samples(left, campaign=campaign, counts=counts)
 
-    lake.reviews.draw(
-        campaign.name, share=campaign.review_share, after=inputs.reviews_up_to, draw=draw
-    )
-    return bring_up_to_date(lake, campaign)
+def _draw(lake: Lake, campaign: Campaign, inputs: EvaluationInputs) -> bool:
+    """Draw the images to hand over that were in no draw; whether there were any."""
+    after, counts, is_any = inputs.reviews_up_to, inputs.sampling, False
+    for some in in_chunks(inputs.to_hand_over, _DRAWN_AT_ONCE):
+        images = lake.evaluations.of_images(campaign.name, some).values()
+        waiting = {
+            image.image_id: image.consensus.people[0]
+            for image in images
+            if image.consensus and is_to_be_drawn(image)
+        }
+        if not waiting:
+            continue
+        is_any = True
+        after, new = lake.reviews.draw(
+            campaign.name,
+            share=campaign.review_share,
+            after=after,
+            draw=partial(_drawn, campaign, waiting, counts),
+        )
+        counts = _counted(counts, new)
+    return is_any
+
+
+def _drawn(
+    campaign: Campaign,
+    waiting: Mapping[str, str],
+    counts: SampleCounts,
+    since: Sequence[ReviewRequests],
+) -> tuple[SampledImage, ...]:
+    """A draw of what waits for one, less what others have drawn since."""
+    done = {sampled.image_id for requests in since for sampled in requests.sampled}
+    left = {image_id: person for image_id, person in waiting.items() if image_id not in done}
+    return draw_samples(left, campaign=campaign, counts=_counted(counts, since))
+
+
+def _counted(counts: SampleCounts, since: Iterable[ReviewRequests]) -> SampleCounts:
+    for requests in since:
+        if requests.sampled:
+            counts = counts.added(requests.share, requests.sampled)
+    return counts
 
 
 def reopen(

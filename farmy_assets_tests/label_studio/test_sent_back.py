@@ -164,12 +164,14 @@ def test_who_decides_can_give_a_reason_and_mark_places_where_the_campaign_has_ro
         assert names & wanted == there
 
 
-def test_the_pages_of_a_campaign_without_rules_of_review_are_as_they_were() -> None:
-    for phase in (Phase.ANNOTATION, Phase.ADJUDICATION):
-        assert label_config(campaign(), phase) == label_config(
-            campaign().model_copy(update={"review": ReviewPolicy(rounds=0)}), phase
-        )
+def test_the_annotators_page_is_the_same_with_rules_of_review() -> None:
     assert label_config(RULES, Phase.ANNOTATION) == label_config(campaign(), Phase.ANNOTATION)
+
+
+def test_controls_that_may_have_been_used_stay_when_nothing_can_be_sent_back_any_more() -> None:
+    none = RULES.model_copy(update={"review": ReviewPolicy(rounds=0)})
+    for phase in (Phase.ADJUDICATION, Phase.REVIEW):
+        assert label_config(none, phase) == label_config(RULES, phase)
 
 
 @pytest.mark.parametrize("phase", [Phase.CORRECTION, Phase.REVIEW])
