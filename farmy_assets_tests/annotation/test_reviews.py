@@ -245,3 +245,16 @@ def test_a_campaign_file_says_rounds_share_and_reviewers() -> None:
 def test_a_campaign_file_with_contradicting_rules_is_refused(more: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         parse_campaign(f"{FILE}{more}\n")
+
+
+def test_without_reviews_an_evaluated_image_is_stored_as_it_was_and_older_lines_are_read() -> None:
+    image = EvaluatedImage(
+        image_id=IMAGE, assignments=(assignment("anna"),), votes=(ANNA,),
+        consensus=judge(ANNA, by=campaign()),
+    )  # fmt: skip
+    line = image.to_line()
+    for added in (b"reopenings", b"sampled", b"notes", b"sent_back", b"reason", b"places"):
+        assert added not in line
+    assert EvaluatedImage.model_validate_json(line) == image
+    of_then = Decision.model_validate_json('{"kind":"version","version":"A"}')
+    assert of_then == Decision(kind=DecisionKind.VERSION, version="A")

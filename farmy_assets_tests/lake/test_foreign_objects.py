@@ -42,7 +42,7 @@ FOREIGN = {
 }
 PREFIXES = (
     "batches/", "campaigns/", "campaigns/weeds/", "contributors/", "assignments/weeds/",
-    "adjudication/", "votes/weeds/", "triage/weeds/", "rulings/weeds/", "cleansed/",
+    "adjudication/", "reviews/weeds/", "votes/weeds/", "triage/weeds/", "rulings/weeds/", "cleansed/",
     "cleansed/weeds/", "dataset-versions/weeds/", "scrapes/site/jobs/", "judgements/",
     "choices/weeds/", "quality/",
 )  # fmt: skip
