@@ -27,8 +27,8 @@ ASKED_FOR = f"""  <View visibleWhen="choice-selected" whenTagName="{DECISION}"
         whenChoiceValue="{",".join(OFFERED)}">
     <Header value="What is to be corrected?" size="6"/>
     <TextArea name="{REASON}" toName="image" rows="2" maxSubmissions="1" editable="true"
-              required="true" requiredMessage="Say what is to be corrected."
-              placeholder="What is to be corrected? Press Enter after it."/>
+              showSubmitButton="false" required="true"
+              requiredMessage="Say what is to be corrected."/>
     <Header value="Draw around the places that it is about, if that helps." size="6"/>
     <EllipseLabels name="{PLACE}" toName="image" strokeWidth="4" opacity="0.05">
       <Label value="{PLACE_LABEL}" background="{PLACE_COLOUR}" hotkey="l"/>

@@ -161,7 +161,6 @@ def test_a_lead_sends_an_answer_back_and_its_annotator_sees_reason_and_place(des
         page.get_by_text("Say what is to be corrected").first.wait_for()
         page.get_by_role("button", name="OK").first.click()
         page.locator("textarea").first.fill(REASON)
-        page.locator("textarea").first.press("Enter")
         page.get_by_text("look here", exact=True).first.click()
         drag(page, (0.5, 0.3), (0.6, 0.4))
         page.keyboard.press("Control+Enter")
