@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, USUAL_IOUS, contradictions
 from farmy_assets.annotation.question_answers import is_empty
 from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
+from farmy_assets.annotation.review_policy import ReviewPolicy
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -195,6 +196,9 @@ class Campaign(Record):
     annotators: Annotated[tuple[Person, ...], Field(min_length=1, max_length=1_000)]
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
+    reviewers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
+    review: ReviewPolicy | None = None
+    """Sending back and review by sampling; None for neither."""
     overlap_share: Share = OVERLAP_SHARE
     overlap: Annotated[int, Field(ge=2, le=200)] = 2
     """How many people are asked about each image of the overlapping share."""
@@ -270,10 +274,25 @@ class Campaign(Record):
         """Who looks at flagged photographs: the adjudicator, if the campaign names nobody."""
         return self.triagers or (self.adjudicator,)
 
+    @property
+    def rounds(self) -> int:
+        """How many times an image may be sent back."""
+        return self.review.rounds if self.review else 0
+
+    @property
+    def review_share(self) -> float:
+        """The share of the images of one person that is reviewed."""
+        return self.review.share if self.review else 0.0
+
+    @property
+    def people_for_review(self) -> tuple[Person, ...]:
+        """Who reviews a share of the images; nobody where there is none."""
+        return (self.reviewers or (self.adjudicator,)) if self.review_share else ()
+
     def person_with_email(self, email: str) -> Person | None:
-        """The annotator or adjudicator with that address, in any case of letters; else None."""
+        """The annotator, adjudicator or reviewer with that address, in any case of letters."""
         wanted = email.strip().lower()
-        people = (*self.annotators, self.adjudicator)
+        people = (*self.annotators, self.adjudicator, *self.reviewers)
         return next((person for person in people if person.email == wanted), None)
 
 

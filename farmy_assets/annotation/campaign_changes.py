@@ -67,6 +67,7 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
         *_class_changes(before, after),
         *described_questions(before, after),
         *_people_changes(before, after),
+        *_review_changes(before, after),
         *_other_changes(before, after),
     ]
 
@@ -111,6 +112,7 @@ def _people_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     yield from _group(
         "triager", before.people_for_triage, after.people_for_triage, what="answered in triage"
     )
+    yield from _group("reviewer", before.reviewers, after.reviewers, what="reviewed")
 
 
 def _group(
@@ -143,6 +145,13 @@ def _work_changes(who: str, old: Person, new: Person) -> Iterator[str]:
         yield f"{who} is paused: what is open goes to others, as far as they can take it"
     elif old.paused and not new.paused:
         yield f"{who} is asked again"
+
+
+def _review_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.rounds != after.rounds:
+        yield f"review.rounds: {before.rounds} -> {after.rounds}"
+    if before.review_share != after.review_share:
+        yield f"review.share: {before.review_share:.0%} -> {after.review_share:.0%}"
 
 
 def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:

@@ -38,6 +38,9 @@ person, `third_opinion: true` asks a third annotator before the adjudicator.
 `consensus: {quorum: 2}` lets so many of three and more people settle an object without the
 adjudicator (`shape: nearest` takes a drawn shape, `classes: skill_weighted` or `dawid_skene` weighs
 votes); a class can have a `match_iou` and a `tight_iou` of its own, over those of `agreement`.
+`review: {rounds: 2, share: 0.1}` lets whoever decides on an image send it back to its annotator,
+with a reason, at most twice; and has a tenth of the images that one person alone drew reviewed, by
+`reviewers` (as `annotators`) or else by the adjudicator. Without it nothing is sent back.
 
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.

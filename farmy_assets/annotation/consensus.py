@@ -4,7 +4,9 @@ waiting       somebody who was asked has not answered (votes in other people's i
 single        one person was asked and answered in full
 agreed        two and more answered without a conflict; their regions are fused
 in_conflict   there is a conflict (a lone skipped or unreadable answer is one too) and no decision
-adjudicated   the adjudicator decided: a version is right, or what he or she drew
+in_review     there is no conflict, but somebody has to look at it: it is one of the sample of what
+              one person drew (or was not in the draw yet), or it was reopened
+adjudicated   the adjudicator or a reviewer decided: a version is right, or what he or she drew
 excluded      the adjudicator skipped: the image cannot be labelled; settled, but never released
 
 Where a campaign has a quorum and three or more people answered, what a quorum says the same of is
@@ -14,20 +16,23 @@ conflicts. Without a conflict the image is agreed.
 A decision belongs to exactly the votes it was made on: its task key holds a digest of their ids,
 so that a vote edited later asks for a new decision. An answer that cannot be read, or decides
 nothing, is itself a conflict, and joins the votes judged: the adjudicator gets a new task that
-says what was wrong. Decisions made on the adjudicator's former page count as they did.
+says what was wrong. So does a decision that was known when the image was reopened, and one that
+sent an answer back to somebody who left. Otherwise an image that was sent back waits for its
+annotator, whose new answer takes the place of the former one. Decisions made on the adjudicator's
+former page count as they did.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
 from farmy_assets.annotation.class_history import ClassHistory
-from farmy_assets.annotation.conflicts import Conflict, ConflictKind, find_conflicts
+from farmy_assets.annotation.conflicts import Conflict, find_conflicts
 from farmy_assets.annotation.decisions import (
     NO_DECISION,
     adjudication_key,
@@ -35,18 +40,21 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
-from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.judging_rules import rules_of
-from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
+from farmy_assets.annotation.inboxes import ANSWERING, DECIDING, Phase
+from farmy_assets.annotation.judging_rules import JudgingRules, rules_of
+from farmy_assets.annotation.matching import group_regions
 from farmy_assets.annotation.question_answers import Answers, is_empty, merged
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
+from farmy_assets.annotation.rejections import SentBack, is_sent_back_by, round_of, sent_back
+from farmy_assets.annotation.reviews import ReviewFacts
 from farmy_assets.annotation.settled_by_quorum import (
     SettledRegion,
     opinions_on,
     settled_regions,
     without_outvoted,
 )
+from farmy_assets.annotation.settlements import Settlement, settlements
 from farmy_assets.annotation.versions import decided_choices, decided_regions
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
@@ -62,11 +70,17 @@ class ConsensusStatus(StrEnum):
     IN_CONFLICT = "in_conflict"
     ADJUDICATED = "adjudicated"
     EXCLUDED = "excluded"
+    IN_REVIEW = "in_review"
 
     @property
     def is_settled(self) -> bool:
         """Whether nobody has to do anything more."""
-        return self not in (ConsensusStatus.WAITING, ConsensusStatus.IN_CONFLICT)
+        return self is not ConsensusStatus.WAITING and not self.is_to_decide
+
+    @property
+    def is_to_decide(self) -> bool:
+        """Whether an adjudicator or a reviewer has to decide."""
+        return self in (ConsensusStatus.IN_CONFLICT, ConsensusStatus.IN_REVIEW)
 
     @property
     def is_releasable(self) -> bool:
@@ -74,24 +88,13 @@ class ConsensusStatus(StrEnum):
         return self.is_settled and self is not ConsensusStatus.EXCLUDED
 
 
-class Settlement(Record):
-    """What one object turned out to be when the adjudicator decided: the error, and who made it.
-
-    missed: the people did not draw a true object; extra: they drew an object that is none, or
-    drew it twice; other_class: they gave it another class than `region.label`.
-    """
-
-    kind: ConflictKind
-    people: tuple[str, ...]
-    region: AnyRegion = Field(validation_alias=AliasChoices("region", "box"))
-
-
 class ImageConsensus(Record):
     """What is known of one image; `vote_ids` are the votes that it rests on.
 
     `choices` are the answers about the image as a whole, once it is settled. `outvoted` are
     differences that a quorum settled, and `behind` is what it settled: both are empty in campaigns
-    without a quorum.
+    without a quorum. `notes` are for whoever decides; they name no person. `sent_back` is there
+    while an annotator is asked to correct an answer.
     """
 
     image_id: str
@@ -110,6 +113,8 @@ class ImageConsensus(Record):
     settled_as: tuple[Settlement, ...] = ()
     outvoted: tuple[Conflict, ...] = ()
     behind: tuple[SettledRegion, ...] = ()
+    notes: tuple[str, ...] = ()
+    sent_back: SentBack | None = None
 
 
 def judge_image(
@@ -119,17 +124,20 @@ def judge_image(
     votes: Iterable[Vote],
     campaign: Campaign,
     skills: AnnotatorSkills | None = None,
+    review: ReviewFacts | None = None,
 ) -> ImageConsensus:
     """The consensus of one image, and its regions once it is settled.
 
     Args:
         image_id: The image.
         assignments: Its assignments of the annotation phase.
-        votes: All votes on it, of both phases, current or not.
+        votes: All votes on it, of all phases, current or not.
         campaign: The campaign at its present version.
         skills: What is known of its annotators, where it weighs their votes.
+        review: Whether it was reopened, or chosen for a review.
     """
     rules, history = rules_of(campaign, skills), ClassHistory(campaign)
+    facts = review or ReviewFacts()
     given = [a for a in assignments if a.phase is Phase.ANNOTATION and a.image_id == image_id]
     # Who skipped it, and was replaced by somebody else, is not asked any more.
     asked = sorted({a.person for a in given} - {a.replaces for a in given})
@@ -140,7 +148,8 @@ def judge_image(
         and vote.image_id == image_id
         and vote.person == vote.inbox_person
     ]
-    answers = {vote.person: vote for vote in own if vote.phase is Phase.ANNOTATION}
+    annotated = (vote for vote in own if vote.phase in ANSWERING)
+    answers = {vote.person: vote for vote in sorted(annotated, key=_round)}
     judged = [answers[person] for person in asked if person in answers]
     judgement = ImageConsensus(
         image_id=image_id,
@@ -159,9 +168,11 @@ def judge_image(
     if settled is not None:
         conflicts, outvoted = without_outvoted(conflicts, settled, rules)
         judgement = judgement.model_copy(update={"outvoted": outvoted})
-    if conflicts:
-        decisions = [vote for vote in own if vote.phase is Phase.ADJUDICATION]
-        return _adjudicated(judgement, judged, conflicts, decisions, policy=rules, history=history)
+    if conflicts or facts.is_asked_for(judged, campaign):
+        decisions = [vote for vote in own if vote.phase in DECIDING]
+        return _adjudicated(
+            judgement, judged, conflicts, decisions, campaign=campaign, rules=rules, review=facts
+        )
     choices = merged([vote.choices for vote in judged if vote.is_clean])
     if settled is not None:
         behind = settled_regions(judged, settled)
@@ -179,11 +190,14 @@ def _adjudicated(
     conflicts: tuple[Conflict, ...],
     decisions: Sequence[Vote],
     *,
-    policy: AgreementPolicy,
-    history: ClassHistory,
+    campaign: Campaign,
+    rules: JudgingRules,
+    review: ReviewFacts,
 ) -> ImageConsensus:
-    """The judgement of an image in conflict, by the latest of `decisions` (oldest first) on it."""
-    judged = list(answers)
+    """The judgement by the latest of `decisions` (oldest first) that was made on these answers."""
+    judged, history = list(answers), ClassHistory(campaign)
+    status = ConsensusStatus.IN_CONFLICT if conflicts else ConsensusStatus.IN_REVIEW
+    notes, back = review.notes, None
     regions: tuple[Region, ...] = ()
     while True:
         ids = _ids(judged)
@@ -192,20 +206,37 @@ def _adjudicated(
         decision = next((d for d in reversed(decisions) if d.task_key in keys), None)
         if decision is None:
             break
-        regions, problems = _decided_regions(decision, judged, policy)
+        if decision.vote_id in review.known:
+            judged.append(decision)
+            continue
+        if is_sent_back_by(decision) and not decision.problems:
+            try:
+                back = sent_back(decision, judged, campaign)
+                break
+            except InvalidInputError as error:
+                notes += (str(error),)
+                judged.append(decision)
+                continue
+        regions, problems = _decided_regions(decision, judged, rules)
         problems += history.problems(regions)
         if not problems:
             break
         judged.append(decision)
         unusable = decision.model_copy(update={"problems": problems})
-        conflicts += find_conflicts([unusable], policy)
+        conflicts += find_conflicts([unusable], rules)
     changes: dict[str, object] = {
-        "status": ConsensusStatus.IN_CONFLICT,
+        "status": status,
         "conflicts": conflicts,
         "vote_ids": _ids(judged),
         "adjudication_task_key": key,
     }
-    if decision is not None:
+    if back is not None:
+        changes |= {
+            "status": ConsensusStatus.WAITING, "waiting_for": (back.person,), "sent_back": back,
+        }  # fmt: skip
+    elif decision is None:
+        changes |= {"notes": notes}
+    else:
         excluded = decision.outcome is Outcome.SKIPPED
         changes |= {
             "status": ConsensusStatus.EXCLUDED if excluded else ConsensusStatus.ADJUDICATED,
@@ -213,7 +244,7 @@ def _adjudicated(
             "choices": () if excluded else decided_choices(decision, judged),
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,
-            "settled_as": () if excluded else _settled(answers, regions, policy),
+            "settled_as": () if excluded else settlements(answers, regions, rules),
         }
     return judgement.model_copy(update=changes)
 
@@ -232,46 +263,8 @@ def _decided_regions(
         return (), (f"the decision {error}",)
 
 
-def _settled(
-    answers: Sequence[Vote], truth: Sequence[Region], policy: AgreementPolicy
-) -> tuple[Settlement, ...]:
-    """Each annotator's errors in the light of what is true; unreadable answers are left out."""
-    voters = {vote.voter: vote.regions for vote in answers if vote.is_clean}
-    groups = group_regions(voters, policy=policy)
-    found: list[Settlement] = []
-    decided = _decided(groups, truth, policy)
-    for group, answer in zip(groups, decided, strict=True):
-        if answer is None:
-            found.append(_settlement(ConflictKind.EXTRA, group, middle(group)))
-            continue
-        region = truth[answer]
-        wrong = [voter for voter, drawn in group.items() if drawn.label != region.label]
-        found.append(_settlement(ConflictKind.MISSED, voters.keys() - group.keys(), region))
-        found.append(_settlement(ConflictKind.OTHER_CLASS, wrong, region))
-    found += [
-        _settlement(ConflictKind.MISSED, voters, region)
-        for number, region in enumerate(truth)
-        if number not in decided
-    ]
-    return tuple(settlement for settlement in found if settlement.people)
-
-
-def _decided(
-    groups: Sequence[RegionGroup], truth: Sequence[Region], policy: AgreementPolicy
-) -> list[int | None]:
-    """For each group the number of the true region it shows; of doubles, the one that more drew."""
-    decided: list[int | None] = [None] * len(groups)
-    for size in sorted({len(group) for group in groups}, reverse=True):
-        same_size = [number for number, group in enumerate(groups) if len(group) == size]
-        free = [number for number in range(len(truth)) if number not in decided]
-        middles = [middle(groups[number]) for number in same_size]
-        for i, j in match_regions(middles, [truth[number] for number in free], policy=policy):
-            decided[same_size[i]] = free[j]
-    return decided
-
-
-def _settlement(kind: ConflictKind, people: Iterable[str], region: Region) -> Settlement:
-    return Settlement(kind=kind, people=tuple(sorted(people)), region=region)
+def _round(vote: Vote) -> int:
+    return round_of(vote.task_key)
 
 
 def _age(vote: Vote) -> tuple[datetime, str]:

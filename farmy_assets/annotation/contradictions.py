@@ -24,6 +24,8 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _attribute_classes(document)
     yield from _tolerances(document)
     yield from _thresholds(document)
+    yield from _repetitions(document, "reviewers", ("name", "email"))
+    yield from _other_people(document)
     people = _rows(document, "annotators")
     adjudicator = document.get("adjudicator")
     if isinstance(adjudicator, Mapping):
@@ -214,6 +216,20 @@ def _thresholds(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if tight_iou < match_iou:
             text = f"tight_iou {tight_iou:g} must not be under match_iou {match_iou:g}"
             yield f"classes.{index}.tight_iou", text
+
+
+def _other_people(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A reviewer may draw or adjudicate as well, but is then the same person in both places."""
+    adjudicator = document.get("adjudicator")
+    known = [*_rows(document, "annotators"), *_rows({"": [adjudicator]}, "")]
+    for index, row in enumerate(_rows(document, "reviewers")):
+        mine = _same_word(row.get("name")), _same_word(row.get("email"))
+        for other in known:
+            its = _same_word(other.get("name")), _same_word(other.get("email"))
+            alike = any(a and a == b for a, b in zip(mine, its, strict=True))
+            if mine != its and alike:
+                who = other.get("name")
+                yield f"reviewers.{index}", f"has the name or the email of {who}, not both"
 
 
 def _repetitions(

@@ -15,8 +15,12 @@ from farmy_assets.errors import InvalidInputError
 NO_DECISION = "no decision was made"
 """The problem of an answer to a task that asks for a decision, and holds none."""
 
+NO_REASON = "it was to be sent back, but no reason was given"
+"""The problem of a decision that does not say what its annotator is to correct."""
+
 _KEY_END = ".decide"
 _VERSION = "version "
+_SEND_BACK = "send back "
 
 
 class DecisionKind(StrEnum):
@@ -32,6 +36,8 @@ class DecisionKind(StrEnum):
     """There is nothing to draw in the image."""
     LEAVE_OUT = "leave out"
     """The image cannot be labelled; the same as Skip."""
+    SEND_BACK = "send back"
+    """One of the versions goes back to whoever drew it, with a reason."""
 
 
 DRAWN = (DecisionKind.DIFFERENCES, DecisionKind.WHOLE_IMAGE)
@@ -41,16 +47,38 @@ ANSWERED = (*DRAWN, DecisionKind.NOTHING)
 """The decisions with which the adjudicator answers the questions about the image as well."""
 
 
+_OF_A_VERSION = {DecisionKind.VERSION: _VERSION, DecisionKind.SEND_BACK: _SEND_BACK}
+
+
+class Place(Record):
+    """Somewhere in an image: an ellipse, as fractions of the image's width and height."""
+
+    x_fraction: float
+    y_fraction: float
+    radius_x_fraction: float
+    radius_y_fraction: float
+
+
 class Decision(Record):
-    """One deliberate choice; `version` is the letter of the version, for that kind alone."""
+    """One deliberate choice.
+
+    Attributes:
+        kind: What was chosen.
+        version: The letter of the version that is right, or that goes back.
+        reason: Why it goes back.
+        places: Where in the image there is something to correct.
+    """
 
     kind: DecisionKind
     version: str = ""
+    reason: str = ""
+    places: tuple[Place, ...] = ()
 
     @property
     def choice(self) -> str:
         """The choice as a text: as it is written in an answer."""
-        return f"{_VERSION}{self.version}" if self.kind is DecisionKind.VERSION else self.kind.value
+        prefix = _OF_A_VERSION.get(self.kind)
+        return self.kind.value if prefix is None else f"{prefix}{self.version}"
 
     @classmethod
     def of_choice(cls, choice: str) -> "Decision":
@@ -59,9 +87,10 @@ class Decision(Record):
         Raises:
             InvalidInputError: It is none that the page offers.
         """
-        if choice.startswith(_VERSION):
-            return cls(kind=DecisionKind.VERSION, version=choice.removeprefix(_VERSION))
-        kinds = {kind.value: kind for kind in DecisionKind if kind is not DecisionKind.VERSION}
+        for kind, prefix in _OF_A_VERSION.items():
+            if choice.startswith(prefix):
+                return cls(kind=kind, version=choice.removeprefix(prefix))
+        kinds = {kind.value: kind for kind in DecisionKind if kind not in _OF_A_VERSION}
         if choice not in kinds:
             msg = f"holds the unknown choice {choice[:40]!r}"
             raise InvalidInputError(msg)

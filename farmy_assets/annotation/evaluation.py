@@ -21,7 +21,15 @@ from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus, judge_image
+from farmy_assets.annotation.inboxes import Phase, reviewing
 from farmy_assets.annotation.regions import STORED_AS
+from farmy_assets.annotation.reviews import (
+    Reopening,
+    ReviewFacts,
+    SampledImage,
+    counted_as,
+    review_results,
+)
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import KeptImage
@@ -47,9 +55,11 @@ class EvaluatedImage(Record):
         image_id: The image.
         image: Its cleansed copy; None when it has left the cleansed set.
         assignments: Who is asked to annotate it.
-        adjudication: Which decisions on it the adjudicator was asked for.
+        adjudication: Which decisions and corrections were asked for after its first answers.
         votes: Every answer, in the order of their ids.
         consensus: What follows; None when nobody is asked, or it has left the cleansed set.
+        reopenings: Every time that it was reopened.
+        sampled: What the draw for reviews said of it; None while there was none.
     """
 
     image_id: str
@@ -58,6 +68,8 @@ class EvaluatedImage(Record):
     adjudication: tuple[Assignment, ...] = ()
     votes: tuple[Vote, ...] = ()
     consensus: ImageConsensus | None = None
+    reopenings: tuple[Reopening, ...] = ()
+    sampled: SampledImage | None = None
 
     def to_line(self) -> bytes:
         """The image as one line of JSON; what is empty is left out."""
@@ -69,6 +81,8 @@ class EvaluatedImage(Record):
         batches: Iterable[BatchPart] = (),
         votes: Iterable[Vote] = (),
         adjudication: Iterable[Assignment] = (),
+        reopenings: Iterable[Reopening] = (),
+        samples: Iterable[SampledImage] = (),
     ) -> "EvaluatedImage":
         """The same with what arrived, whether or not it was there before; not judged yet."""
         image, assignments = self.image, list(self.assignments)
@@ -78,6 +92,7 @@ class EvaluatedImage(Record):
             assignments += part.assignments
         by_id = {vote.vote_id: vote for vote in (*self.votes, *votes)}
         given = {a.task_key: a for a in (*self.adjudication, *adjudication)}
+        reopened = {r.to_json(): r for r in (*self.reopenings, *reopenings)}
         return EvaluatedImage(
             image_id=self.image_id,
             image=image,
@@ -85,6 +100,8 @@ class EvaluatedImage(Record):
             adjudication=tuple(given[task_key] for task_key in sorted(given)),
             votes=tuple(by_id[vote_id] for vote_id in sorted(by_id)),
             consensus=self.consensus,
+            reopenings=tuple(sorted(reopened.values(), key=lambda r: (r.reopened_at, r.reason))),
+            sampled=next(iter((*samples, self.sampled)), None),
         )
 
     def judged(self, campaign: Campaign, skills: AnnotatorSkills | None = None) -> "EvaluatedImage":
@@ -94,16 +111,31 @@ class EvaluatedImage(Record):
             consensus = judge_image(
                 self.image_id, assignments=self.assignments, votes=self.votes, campaign=campaign,
                 skills=skills,
+                review=ReviewFacts(
+                    self.reopenings, self.sampled.is_chosen if self.sampled else None
+                ),
             )  # fmt: skip
         return self.model_copy(update={"consensus": consensus})
 
     def lacks_adjudication(self, campaign: Campaign) -> bool:
-        """Whether it is in conflict, and the adjudicator was not asked for just this decision."""
+        """Whether a decision is needed that nobody who is to make it was asked for."""
         judgement = self.consensus
-        if judgement is None or judgement.status is not ConsensusStatus.IN_CONFLICT:
+        if judgement is None or not judgement.status.is_to_decide:
             return False
-        wanted = (campaign.adjudicator.name, judgement.adjudication_task_key)
-        return all((given.person, given.task_key) != wanted for given in self.adjudication)
+        people = {campaign.adjudicator.name}
+        if self.is_for_a_reviewer:
+            people = {person.name for person in reviewing(campaign)}
+        return not any(
+            given.task_key == judgement.adjudication_task_key and given.person in people
+            for given in self.adjudication
+        )
+
+    @property
+    def is_for_a_reviewer(self) -> bool:
+        """Whether it is to be decided on as one of a sample, by whoever reviews."""
+        judgement = self.consensus
+        is_review = judgement is not None and judgement.status is ConsensusStatus.IN_REVIEW
+        return is_review and not self.reopenings
 
 
 def votes_behind(judgement: ImageConsensus) -> tuple[str, ...]:
@@ -164,7 +196,9 @@ class PageCounts(Record):
         statuses: Judged images by the value of their status.
         disputed: Images on which people differed, those that a quorum settled included.
         adjudications: Decisions that the adjudicator was ever asked for.
-        unasked: Images in conflict that the present adjudicator was not asked about.
+        unasked: Images to decide on that nobody who is to do so was asked about.
+        sent_back: Images that wait for a corrected answer.
+        reviews: What the reviews of samples came to, by `reviews.counted_as`.
         regions: Regions of releasable images by class.
         conflicts: Conflicts by kind, those that were settled included.
         errors: Errors that the adjudicator found, by kind.
@@ -176,6 +210,8 @@ class PageCounts(Record):
     disputed: int = 0
     adjudications: int = 0
     unasked: int = 0
+    sent_back: int = 0
+    reviews: dict[str, int] = Field(default_factory=dict)
     regions: dict[str, int] = Field(default_factory=dict, validation_alias=STORED_AS)
     conflicts: CountsByKind = Field(default_factory=dict)
     errors: CountsByKind = Field(default_factory=dict)
@@ -202,6 +238,8 @@ class _Tally:
     disputed: int = 0
     adjudications: int = 0
     unasked: int = 0
+    sent_back: int = 0
+    reviews: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     regions: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[str] = field(default_factory=Counter)
@@ -215,6 +253,8 @@ class _Tally:
             disputed=self.disputed,
             adjudications=self.adjudications,
             unasked=self.unasked,
+            sent_back=self.sent_back,
+            reviews=_sorted(self.reviews),
             regions=_sorted(self.regions),
             conflicts=_sorted(self.conflicts),
             errors=_sorted(self.errors),
@@ -227,8 +267,11 @@ def counts_of(images: Iterable[EvaluatedImage], campaign: Campaign) -> PageCount
     tally = _Tally()
     for image in images:
         tally.images += 1
-        tally.adjudications += len(image.adjudication)
+        tally.adjudications += sum(a.phase is Phase.ADJUDICATION for a in image.adjudication)
         tally.unasked += image.lacks_adjudication(campaign)
+        if image.sampled:
+            person = image.sampled.person
+            tally.reviews.update(counted_as(person, r) for r in review_results(image.votes))
         if image.consensus:
             _count(tally, image.consensus)
     return tally.counts()
@@ -238,6 +281,7 @@ def _count(tally: _Tally, judgement: ImageConsensus) -> None:
     tally.statuses[judgement.status.value] += 1
     differences = (*judgement.conflicts, *judgement.outvoted)
     tally.disputed += bool(differences)
+    tally.sent_back += judgement.sent_back is not None
     tally.conflicts.update(difference.kind.value for difference in differences)
     if judgement.status.is_releasable:
         tally.regions.update(region.label for region in judgement.regions)
@@ -253,11 +297,13 @@ def total(pages: Iterable[PageCounts]) -> PageCounts:
         tally.disputed += page.disputed
         tally.adjudications += page.adjudications
         tally.unasked += page.unasked
+        tally.sent_back += page.sent_back
         for counted, of_page in (
             (tally.statuses, page.statuses),
             (tally.regions, page.regions),
             (tally.conflicts, page.conflicts),
             (tally.errors, page.errors),
+            (tally.reviews, page.reviews),
         ):
             for name, count in of_page.items():  # quicker than Counter's update: many small ones
                 counted[name] += count

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from farmy_assets.annotation.campaign import Campaign, PersonName
+from farmy_assets.annotation.campaign import Campaign, Person, PersonName
 from farmy_assets.catalog.metadata import CampaignName
 from farmy_assets.catalog.records import Record
 
@@ -30,6 +30,10 @@ SKIP_REASONS = (
     "another reason",
 )
 """Why an annotator cannot label an image, as the page offers it."""
+SKIP_CORRECTION = (
+    "Skip: you cannot tell what there is to draw; the image goes on to whoever decides. An image "
+    "with nothing to draw is submitted as it is, not skipped."
+)
 SKIP_ADJUDICATION = (
     "Skip, or the last choice: the image cannot be labelled; it is left out of the data set."
 )
@@ -49,6 +53,22 @@ ADJUDICATION_INSTRUCTIONS = (
     f"counts. {SKIP_ADJUDICATION} You may change a decision later: the last one counts."
 )
 
+REVIEW_INSTRUCTIONS = (
+    "Each of these images was drawn by one person alone, and is one of a sample. What was drawn is "
+    "on the image. Say that it is right as it is; or choose to correct it, and change, remove and "
+    "add regions: what is drawn then counts; or send it back, with a reason and, if it helps, the "
+    "places drawn around. Nothing is chosen for you. You do not learn who drew it, and he or she "
+    f"does not learn who you are. {SKIP_ADJUDICATION} You may change a decision later: the last "
+    "one counts."
+)
+
+CORRECTION_INSTRUCTIONS = (
+    "You have answered each of these images before, and it came back to you. The reason stands "
+    "above the image; where places are marked, they have a yellow line around them. What you drew "
+    "is there: change, remove or add regions, and submit. Your new answer takes the place of the "
+    f"former one. {SKIP_CORRECTION}"
+)
+
 TRIAGE_INSTRUCTIONS = (
     "A check has flagged each of these photographs; the sentences above it say why. Answer yes if "
     "an annotator can tell the plants apart and draw around them, no if nobody could. A yes sends "
@@ -64,9 +84,19 @@ class Phase(StrEnum):
     TRIAGE = "triage"
     ANNOTATION = "annotation"
     ADJUDICATION = "adjudication"
+    CORRECTION = "correction"
+    """What was sent back to an annotator."""
+    REVIEW = "review"
+    """A sample of what one person alone drew."""
 
 
-DRAWING = (Phase.ANNOTATION, Phase.ADJUDICATION)
+ANSWERING = (Phase.ANNOTATION, Phase.CORRECTION)
+"""The phases in which annotators answer."""
+
+DECIDING = (Phase.ADJUDICATION, Phase.REVIEW)
+"""The phases in which somebody decides on the answers of others."""
+
+DRAWING = (*ANSWERING, *DECIDING)
 """The phases in which people draw boxes, so that their answers are votes."""
 
 
@@ -104,14 +134,30 @@ def triage_inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
 
 
 def inboxes_of(campaign: Campaign) -> tuple[Inbox, ...]:
-    """The inboxes that boxes are drawn in: one for each annotator, one for the adjudicator."""
+    """The inboxes that boxes are drawn in: one for each annotator, one for the adjudicator.
+
+    Besides them those of corrections and reviews, where the campaign has any.
+    """
+    phases = [Phase.ANNOTATION, *([Phase.CORRECTION] if campaign.rounds else [])]
     return (
         *(
-            Inbox(campaign=campaign.name, phase=Phase.ANNOTATION, person=person.name)
+            Inbox(campaign=campaign.name, phase=phase, person=person.name)
+            for phase in phases
             for person in campaign.annotators
         ),
         Inbox(campaign=campaign.name, phase=Phase.ADJUDICATION, person=campaign.adjudicator.name),
+        *(
+            Inbox(campaign=campaign.name, phase=Phase.REVIEW, person=person.name)
+            for person in reviewing(campaign)
+        ),
     )
+
+
+def reviewing(campaign: Campaign) -> tuple[Person, ...]:
+    """Who may have an inbox of reviews: the reviewers, and the adjudicator in their place."""
+    people = campaign.people_for_review
+    others = (campaign.adjudicator,) if people else ()
+    return (*people, *(p for p in others if p.name not in {each.name for each in people}))
 
 
 def owner_of(inbox: Inbox, campaign: Campaign) -> str | None:
@@ -120,6 +166,8 @@ def owner_of(inbox: Inbox, campaign: Campaign) -> str | None:
         Phase.TRIAGE: campaign.people_for_triage,
         Phase.ANNOTATION: campaign.annotators,
         Phase.ADJUDICATION: (campaign.adjudicator,),
+        Phase.CORRECTION: campaign.annotators,
+        Phase.REVIEW: reviewing(campaign),
     }[inbox.phase]
     return next((person.email for person in people if person.name == inbox.person), None)
 
@@ -138,4 +186,8 @@ def instructions(campaign: Campaign, phase: Phase) -> str:
         return TRIAGE_INSTRUCTIONS
     if phase is Phase.ANNOTATION:
         return f"{campaign.instructions}\n\n{SKIP_ANNOTATION}".strip()
+    if phase is Phase.CORRECTION:
+        return f"{CORRECTION_INSTRUCTIONS}\n\n{campaign.instructions}".strip()
+    if phase is Phase.REVIEW:
+        return f"{REVIEW_INSTRUCTIONS}\n\n{campaign.instructions}".strip()
     return f"{ADJUDICATION_INSTRUCTIONS}\n\n{campaign.instructions}".strip()

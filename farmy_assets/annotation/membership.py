@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from farmy_assets.annotation.assignments import chance_of
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
@@ -47,7 +48,9 @@ class Membership:
     def _addresses(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = defaultdict(set)
         for version in self.versions:
-            for person in (*version.annotators, version.adjudicator, *version.triagers):
+            for person in (
+                *version.annotators, version.adjudicator, *version.triagers, *version.reviewers
+            ):  # fmt: skip
                 found[person.name].add(person.email)
         return {name: frozenset(emails) for name, emails in found.items()}
 
@@ -55,3 +58,18 @@ class Membership:
 def can_decide(campaign: Campaign, judgement: ImageConsensus, members: Membership) -> bool:
     """Whether the campaign's adjudicator may decide on an image: nobody adjudicates own work."""
     return not members.is_same_person(campaign.adjudicator.name, judgement.people)
+
+
+def reviewer_for(
+    image_id: str, drawn_by: Iterable[str], *, campaign: Campaign, members: Membership
+) -> Person | None:
+    """Who reviews an image: chance takes one of the reviewers; nobody reviews own work.
+
+    Where all reviewers have drawn it, the adjudicator does; None when he or she has drawn it too.
+    """
+    people = list(drawn_by)
+    free = [p for p in campaign.people_for_review if not members.is_same_person(p.name, people)]
+    if free:
+        return free[chance_of(campaign.name, image_id) % len(free)]
+    adjudicator = campaign.adjudicator
+    return None if members.is_same_person(adjudicator.name, people) else adjudicator

@@ -14,11 +14,12 @@ from farmy_assets.annotation.decisions import (
     ANSWERED,
     DRAWN,
     NO_DECISION,
+    NO_REASON,
     Decision,
     DecisionKind,
     asks_for_a_decision,
 )
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import DECIDING, Phase
 from farmy_assets.annotation.votes import Outcome
 from farmy_assets.errors import InvalidInputError
 
@@ -61,12 +62,13 @@ def understood(
     drawn, choices = ReadRegions((), (), ()), ReadChoices((), ())
     decision: Decision | None = None
     problems: list[str] = []
-    decides = phase is Phase.ADJUDICATION
+    decides = phase in DECIDING
+    shows_more = phase is not Phase.ANNOTATION  # than what the person draws
     if decides and not annotation.skipped:
         decision, problems = _decision(task.task_key, annotation, reader)
     if annotation.skipped or (decision and decision.kind is DecisionKind.LEAVE_OUT):
         return Understood(Outcome.SKIPPED, drawn, choices, decision, tuple(problems))
-    given = reader.drawn_in(annotation.result) if decides else annotation.result
+    given = reader.drawn_in(annotation.result) if shows_more else annotation.result
     if decision is None or decision.kind in DRAWN:
         drawn = reader.regions_from_results(
             given, campaign=campaign, width_px=task.width_px, height_px=task.height_px
@@ -102,4 +104,6 @@ def _decision(
         return None, [f"the decision {error}"]
     if decision is None and asks_for_a_decision(task_key):
         return None, [NO_DECISION]
+    if decision and decision.kind is DecisionKind.SEND_BACK and not decision.reason:
+        return decision, [NO_REASON]
     return decision, []

@@ -7,7 +7,7 @@ from farmy_assets.annotation.campaign import AgreementPolicy
 from farmy_assets.annotation.conflicts import find_conflicts
 from farmy_assets.annotation.decisions import DecisionKind, adjudication_key
 from farmy_assets.annotation.fusing import middle, without_doubles
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import ANSWERING
 from farmy_assets.annotation.matching import RegionGroup, group_regions, match_regions
 from farmy_assets.annotation.question_answers import Pairs, answers_of
 from farmy_assets.annotation.quorum import settled_groups
@@ -39,6 +39,8 @@ def can_be_chosen(vote: Vote) -> bool:
     """Whether a version can be said to be right: there is one, and all of it can be shown."""
     if vote.outcome is not Outcome.SUBMITTED:
         return False
+    if vote.decision is not None and vote.decision.kind is not DecisionKind.WHOLE_IMAGE:
+        return False  # a decision of which no image alone shows what it meant
     return vote.is_clean or bool(vote.regions or vote.choices)
 
 
@@ -115,13 +117,13 @@ def decided_regions(
 
 
 def _comparable(judged: Iterable[Vote]) -> list[Vote]:
-    return [vote for vote in judged if vote.is_clean and vote.phase is Phase.ANNOTATION]
+    return [vote for vote in judged if vote.is_clean and vote.phase in ANSWERING]
 
 
 def _are_regions_left(judged: Iterable[Vote], agreed: Iterable[RegionGroup]) -> bool:
     """Whether an annotator drew a region that is not agreed on."""
     everybody = {pair for group in agreed for pair in group.items()}
-    drawn = ((v.voter, r) for v in judged if v.phase is Phase.ANNOTATION for r in v.regions)
+    drawn = ((v.voter, r) for v in judged if v.phase in ANSWERING for r in v.regions)
     return any(pair not in everybody for pair in drawn)
 
 

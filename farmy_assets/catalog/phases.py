@@ -23,7 +23,7 @@ class ImagePhase(StrEnum):
     DUPLICATE = "duplicate"  # shows the same as another image, which is kept
     CLEANSED = "cleansed"  # kept by cleansing; in nobody's inbox yet
     ANNOTATION = "annotation"  # in annotators' inboxes
-    ADJUDICATION = "adjudication"  # the annotators' answers are in conflict
+    ADJUDICATION = "adjudication"  # the annotators' answers are in conflict, or under review
     SETTLED = "settled"  # has its final regions
     UNLABELLABLE = "unlabellable"  # the adjudicator decided that it cannot be labelled
     RELEASED = "released"  # in a data set version

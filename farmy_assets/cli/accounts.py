@@ -18,7 +18,8 @@ def roles_of(campaign: Campaign) -> dict[str, Role]:
     """Address to role of everybody in a campaign; an adjudicator decides conflicts."""
     others = (*campaign.annotators, *campaign.triagers)
     found = {person.email: Role.ANNOTATOR for person in others}
-    return found | {campaign.adjudicator.email: Role.ADJUDICATOR}
+    deciding = (campaign.adjudicator, *campaign.reviewers)
+    return found | {person.email: Role.ADJUDICATOR for person in deciding}
 
 
 class Accounts:

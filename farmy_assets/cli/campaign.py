@@ -17,6 +17,7 @@ from farmy_assets.cli.campaign_agreement import agreement
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
 from farmy_assets.cli.campaign_preview import preview_lines
+from farmy_assets.cli.campaign_reopen import reopen
 from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.cli.text_files import read_text
@@ -154,6 +155,7 @@ def choose(
 
 commands.command("include")(include)
 commands.command("agreement")(agreement)
+commands.command("reopen")(reopen)
 
 
 @commands.command("evaluate")

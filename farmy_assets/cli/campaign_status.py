@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from farmy_assets.annotation.reviews import REVIEW_COLUMNS, review_rows
 from farmy_assets.catalog.wording import counted
 from farmy_assets.workflow.campaign_status import CampaignStatus
 
@@ -28,6 +29,7 @@ def status_lines(found: CampaignStatus) -> Iterator[str]:
     )
     yield ""
     yield from _people(found)
+    yield from _reviews(found)
     yield from _counts("left out", found.left_out)
     yield from _counts("duplicates of campaign", found.duplicates)
 
@@ -60,8 +62,18 @@ def _people(found: CampaignStatus) -> Iterator[str]:
     if found.expected_end:
         yield f"at this speed the annotators are done about {found.expected_end:%Y-%m-%d %H:%M %Z}"
     yield f"adjudicator {found.adjudicator}: {counted(found.conflicts, 'open conflict')}"
+    if found.sent_back:
+        yield f"sent back to annotators: {counted(found.sent_back, 'image')}"
     by = ", ".join(f"{name} {count}" for name, count in found.triage.open_by_person.items())
     yield f"triage: {found.triage.open} of {found.triage.asked} open{f' ({by})' if by else ''}"
+
+
+def _reviews(found: CampaignStatus) -> Iterator[str]:
+    if found.reviews:
+        yield ""
+        columns = REVIEW_COLUMNS
+        rows = review_rows(found.reviews)
+        yield from _table(columns, [[row[name] for name in columns] for row in rows])
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Iterator[str]:

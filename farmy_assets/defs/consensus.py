@@ -13,22 +13,24 @@ from farmy_assets.annotation.class_history import ClassHistory
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.decisions import former_adjudication_key
 from farmy_assets.annotation.evaluation import EvaluatedImage
-from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
+from farmy_assets.annotation.handing_over import is_for_the_adjudicator
+from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase, inboxes_of
 from farmy_assets.annotation.judging_rules import rules_of
-from farmy_assets.annotation.membership import can_decide
+from farmy_assets.annotation.reviews import REVIEW_COLUMNS, by_person, review_rows
 from farmy_assets.defs.annotation import annotation_projects
 from farmy_assets.defs.answer_sheets import (
     sheet_of_conflicts,
     sheet_of_consensus,
     sheet_of_votes,
 )
+from farmy_assets.defs.asked_again import ask_again
 from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.inboxes import inbox_states, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.label_studio import Studio
-from farmy_assets.label_studio.new_tasks import adjudication_task
+from farmy_assets.label_studio.new_tasks import ALL_VERSIONS, adjudication_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
@@ -38,10 +40,11 @@ from farmy_assets.workflow.evaluation import (
     Conclusion,
     bring_up_to_date,
     evaluated,
-    image_ids_in_conflict,
+    image_ids_to_decide,
 )
 from farmy_assets.workflow.evaluation_arrivals import newest_votes
 from farmy_assets.workflow.progress import Progress
+from farmy_assets.workflow.reviews import draw_for_review
 
 SHOWN = 20
 _HANDED_OVER_AT_ONCE = 500
@@ -133,16 +136,14 @@ def _some(lake: Lake, campaign: Campaign, *statuses: ConsensusStatus) -> list[Im
 
 
 def _lost_by_label_studio(lake: Lake, campaign: Campaign) -> Sequence[str]:
-    """All open conflicts, when the adjudicator's inbox has fewer tasks than it had."""
-    inbox = Inbox(
-        campaign=campaign.name, phase=Phase.ADJUDICATION, person=campaign.adjudicator.name
-    )
+    """All open questions, when an inbox of decisions or corrections has fewer tasks than it had."""
     summary = lake.evaluations.summary(campaign.name)
-    before = summary.inboxes.get(inbox.key) if summary else None
-    now = lake.votes.copied(campaign.name).inboxes.get(inbox.key)
-    if before is None or (now and now.tasks >= before.tasks):
-        return ()
-    return image_ids_in_conflict(lake, campaign.name)
+    before = summary.inboxes if summary else {}
+    now = lake.votes.copied(campaign.name).inboxes
+    asked = (i.key for i in inboxes_of(campaign) if i.phase is not Phase.ANNOTATION)
+    if any(k in before and (k not in now or now[k].tasks < before[k].tasks) for k in asked):
+        return image_ids_to_decide(lake, campaign.name)
+    return ()
 
 
 @dg.asset(
@@ -156,20 +157,22 @@ def adjudication_tasks(
 ) -> Materialized:
     """The images in conflict, in the adjudicator's inbox, with every version shown.
 
+    So are a sample of what single people drew, in the reviewers' inboxes, and what was sent back,
+    in the inboxes of those who are to correct it.
+
     The task belongs to exactly the votes it was made of: running it again adds none twice. Nobody
     adjudicates own work: such an image waits for another adjudicator in the campaign file.
     """
     with as_dagster_failure():
         campaign = lake.campaigns.named(context.partition_key)
-        inputs, added = evaluated(lake, campaign), 0
+        inputs, added = draw_for_review(lake, campaign, evaluated(lake, campaign)), 0
         if waiting := inputs.to_hand_over:
             members, after = lake.campaigns.members(campaign.name), inputs.adjudication_up_to
             for some in in_chunks(waiting, _HANDED_OVER_AT_ONCE):
                 found = lake.evaluations.of_images(campaign.name, some).values()
-                free = [
-                    i for i in found if i.consensus and can_decide(campaign, i.consensus, members)
-                ]
+                free = [i for i in found if is_for_the_adjudicator(i, campaign, members)]
                 added += _hand_over(lake, studio, campaign, free, after=after) if free else 0
+                added += ask_again(lake, studio, campaign, found, members=members, after=after)
             inputs = bring_up_to_date(lake, campaign, handed_over=waiting)
         counts = inputs.counts
         disputed = _some(lake, campaign, ConsensusStatus.IN_CONFLICT)
@@ -182,6 +185,11 @@ def adjudication_tasks(
             "tasks_added": added,
             "images_in_conflict": counts.count_of(ConsensusStatus.IN_CONFLICT),
             "images_that_the_adjudicator_labelled": counts.unasked,
+            "images_in_review": counts.count_of(ConsensusStatus.IN_REVIEW),
+            "images_sent_back_to_annotators": counts.sent_back,
+            "reviews_by_annotator": record_table(
+                review_rows(by_person(counts.reviews)), REVIEW_COLUMNS
+            ),
         }
     )
 
@@ -209,7 +217,7 @@ def _hand_over(
             image_uri=f"s3://{lake.cleansed.name}/{key}",
             width_px=image.width_px,
             height_px=image.height_px,
-            draws=bool(campaign.regions),
+            campaign=campaign,
         )
         former.append(former_adjudication_key(judgement.image_id, judgement.vote_ids))
         tasks.append(task)
@@ -225,6 +233,7 @@ def _hand_over(
         )
     lake.assignments.add_adjudication(campaign.name, given, after=after)
     added = studio.add_tasks(project_id, tasks)
+    studio.show_prediction(project_id, ALL_VERSIONS)
     # What still asks for the same decisions on the former page, unless it was answered meanwhile.
     studio.remove_unanswered(project_id, former)
     return added

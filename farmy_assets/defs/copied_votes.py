@@ -9,9 +9,10 @@ from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.believed import Differences, as_recorded
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import image_id_in
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import DECIDING, Inbox, Phase
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reading_votes import votes_from_tasks
+from farmy_assets.annotation.rejections import image_id_of_correction
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.defs.inboxes import existing_inboxes
 from farmy_assets.label_studio import Studio, results
@@ -133,7 +134,9 @@ def _new_votes(
 
 def _image_id(inbox: Inbox, task_key: str) -> str:
     """The image that a task's key names; whether it was asked, its recorded assignment tells."""
-    return image_id_in(task_key) if inbox.phase is Phase.ADJUDICATION else task_key
+    if inbox.phase is Phase.CORRECTION:
+        return image_id_of_correction(task_key)
+    return image_id_in(task_key) if inbox.phase in DECIDING else task_key
 
 
 def _inbox_of(vote: Vote) -> Inbox:

@@ -8,7 +8,12 @@ import dagster as dg
 from farmy_assets.annotation.assignments import share_out_triage
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
-from farmy_assets.annotation.inboxes import Phase, inboxes_of, triage_inboxes_of
+from farmy_assets.annotation.inboxes import (
+    DECIDING,
+    inboxes_of,
+    owner_of,
+    triage_inboxes_of,
+)
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reassignment import is_overdue
 from farmy_assets.annotation.sharing_counters import Earlier, counted
@@ -160,12 +165,11 @@ def _move_questions(lake: Lake, studio: Studio, campaign: Campaign) -> None:
 def _empty_former_adjudicators(
     lake: Lake, studio: Studio, campaign: Campaign, members: Membership
 ) -> None:
-    """Take unanswered conflicts out of former adjudicators' inboxes; the present one gets them."""
+    """Take unanswered conflicts and reviews out of the inboxes of those who decide no more.
+
+    Those who do now get them.
+    """
     task_keys = {a.task_key for a in lake.assignments.adjudication(campaign.name).assignments}
-    former = [
-        inbox
-        for inbox in members.inboxes(Phase.ADJUDICATION)
-        if inbox.person != campaign.adjudicator.name
-    ]
+    former = [inbox for inbox in members.inboxes(*DECIDING) if owner_of(inbox, campaign) is None]
     for _, project_id in existing_inboxes(studio, former):
         studio.remove_unanswered(project_id, task_keys)

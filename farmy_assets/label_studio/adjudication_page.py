@@ -51,7 +51,7 @@ class AdjudicationPage(NamedTuple):
     results: tuple[dict[str, Any], ...]
 
 
-def adjudication_page(
+def adjudication_page(  # noqa: PLR0913 - all that one page is made of
     key: str,
     *,
     judged: Sequence[Vote],
@@ -60,6 +60,7 @@ def adjudication_page(
     image_uri: str,
     size_px: tuple[int, int],
     draws: bool = True,
+    notes: Sequence[str] = (),
 ) -> AdjudicationPage:
     """The page that asks for a decision on these votes.
 
@@ -71,6 +72,7 @@ def adjudication_page(
         image_uri: Address of the picture.
         size_px: Width and height of the picture.
         draws: Whether the campaign has regions drawn; without them the image is only asked about.
+        notes: What else is to be said, before the differences.
     """
     versions = versions_of(judged)
     agreed = agreed_groups(judged, policy)
@@ -85,7 +87,8 @@ def adjudication_page(
     answers = [c for c in conflicts if c.kind in {ConflictKind.SKIPPED, ConflictKind.INVALID}]
     answers.sort(key=lambda conflict: order.index(conflict.people[0]))
     regions_in_conflict = [conflict for conflict in conflicts if conflict not in answers]
-    lines = [difference_line(c, calls, names) for c in (*answers, *regions_in_conflict)]
+    differences = (*answers, *regions_in_conflict)
+    lines = [*notes, *(difference_line(c, calls, names) for c in differences)]
     data: dict[str, Any] = {
         "differences": difference_list(lines, shown, image_uri=image_uri, size_px=size_px),
         "decisions": _decisions(versions, agreed=bool(agreed), draws=draws),

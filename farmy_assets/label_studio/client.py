@@ -115,6 +115,18 @@ class Studio:
         """The keys of tasks that somebody has open, or a draft of that was changed since then."""
         return tasks.read_tasks_in_work(self._connection, project_id, since=since)
 
+    def show_prediction(self, project_id: int, name: str) -> None:
+        """Have an inbox show the predictions of this name, as it does by itself for the first ones.
+
+        Args:
+            project_id: The inbox.
+            name: The model version that the predictions carry; there has to be one.
+
+        Raises:
+            StudioError: It goes on to show others.
+        """
+        projects.show_prediction(self._connection, project_id, name)
+
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)

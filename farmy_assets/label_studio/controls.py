@@ -12,6 +12,11 @@ CANNOT_LABEL = "cannot_label"
 DECISION = "decision"
 """The control that an adjudicator decides with."""
 
-
 VERSIONS = "versions"
 """The control that carries the versions which an adjudicator is shown."""
+
+REASON = "reason"
+"""The control in which whoever sends an answer back says why."""
+
+PLACE = "place"
+"""The control that marks places in an image that is sent back."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
-from farmy_assets.annotation.inboxes import Phase
+from farmy_assets.annotation.inboxes import DECIDING
 from farmy_assets.annotation.question_answers import Pairs, in_words
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.votes import Vote
@@ -79,5 +79,5 @@ def _said(attributes: Pairs) -> str:
 
 def called(letter: str, vote: Vote) -> str:
     """What the page calls a version."""
-    mine = ", your earlier answer," if vote.phase is Phase.ADJUDICATION else ""
+    mine = ", your earlier answer," if vote.phase in DECIDING else ""
     return f"version {letter}{mine}"

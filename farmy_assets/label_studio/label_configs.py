@@ -11,6 +11,7 @@ from farmy_assets.annotation.decisions import ANSWERED, DRAWN, DecisionKind
 from farmy_assets.annotation.inboxes import (
     SKIP_ADJUDICATION,
     SKIP_ANNOTATION,
+    SKIP_CORRECTION,
     SKIP_REASONS,
     SKIP_TRIAGE,
     Phase,
@@ -19,6 +20,8 @@ from farmy_assets.annotation.regions import REGION_KINDS
 from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE, VERSIONS
 from farmy_assets.label_studio.question_controls import beside_attributes, choice_controls
 from farmy_assets.label_studio.regions import FORMS
+from farmy_assets.label_studio.review_page import CORRECTION_HEAD, REVIEW_HEAD
+from farmy_assets.label_studio.sent_back import ASKED_FOR, SHOWN
 
 KEEP_CLASS = (
     "The class is chosen for the first region. Press 1 before each further one; or open the "
@@ -40,6 +43,8 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
     """
     if phase is Phase.TRIAGE:
         return _TRIAGE_CONFIG
+    # Stays with no rounds left: Label Studio refuses to lose a control that was used.
+    sending_back = [ASKED_FOR] if campaign.review else []
     if phase is Phase.ANNOTATION:
         lines = [
             *_classes(campaign),
@@ -47,12 +52,31 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
             *beside_attributes(campaign, _IMAGE),
             *_cannot_label(),
         ]
+    elif phase is Phase.CORRECTION:
+        lines = [
+            CORRECTION_HEAD,
+            *_classes(campaign),
+            *choice_controls(campaign),
+            *beside_attributes(campaign, _IMAGE),
+            _note(SKIP_CORRECTION),
+            SHOWN,
+        ]
+    elif phase is Phase.REVIEW:
+        lines = [
+            REVIEW_HEAD,
+            *_classes(campaign),
+            *choice_controls(campaign),
+            *sending_back,
+            *beside_attributes(campaign, _IMAGE),
+            _note(SKIP_ADJUDICATION),
+        ]
     else:
         lines = [
             _DECISION_CONFIG,
             # Away until drawing is chosen: what is drawn counts for no other decision.
             *(_shown_for(DRAWN, [*_classes(campaign), _note(_ON_TOP)]) if campaign.regions else []),
             *(_shown_for(ANSWERED, choice_controls(campaign)) if campaign.choices else []),
+            *sending_back,
             *beside_attributes(campaign, _IMAGE),
             _note(SKIP_ADJUDICATION),
             _VERSIONS_CONFIG,

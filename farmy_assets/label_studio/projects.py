@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox, Phase
-from farmy_assets.errors import StudioUnavailableError
+from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
 from farmy_assets.label_studio.tabs import ensure_tabs
@@ -111,6 +111,31 @@ def stop_opening_instructions(connection: Connection, project_id: int) -> None:
     if connection.get(f"/api/projects/{project_id}", doing=doing).get("show_instruction"):
         with connection.sdk(f"closing the instructions of project {project_id}") as sdk:
             sdk.projects.update(id=project_id, show_instruction=False)
+
+
+def show_prediction(connection: Connection, project_id: int, name: str) -> None:
+    """Have a project show the predictions of this name, and read back that it does.
+
+    Label Studio chooses the name that was imported first by itself, and shows no others; somebody
+    may have chosen another one since.
+    """
+    wanted = {"model_version": name, "show_collab_predictions": True}
+    if _settings(connection, project_id, wanted) == wanted:
+        return
+    with connection.sdk(f"showing the predictions {name} in project {project_id}") as sdk:
+        sdk.projects.update(id=project_id, model_version=name, show_collab_predictions=True)
+    present = _settings(connection, project_id, wanted)
+    if present != wanted:
+        msg = (
+            f"project {project_id} goes on to show {present['model_version'] or 'no prediction'} "
+            f"in place of {name}: choose it in the project's settings, under Predictions"
+        )
+        raise StudioError(msg)
+
+
+def _settings(connection: Connection, project_id: int, names: Iterable[str]) -> dict[str, object]:
+    project = connection.get(f"/api/projects/{project_id}", doing=f"reading project {project_id}")
+    return {name: project.get(name) for name in names}
 
 
 def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:

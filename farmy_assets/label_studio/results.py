@@ -9,15 +9,23 @@ from typing import Any
 
 from farmy_assets.annotation.answers import ReadChoices, ReadRegions
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.decisions import Decision
+from farmy_assets.annotation.decisions import Decision, DecisionKind
 from farmy_assets.annotation.question_answers import AnswerValue, Pairs, answers_of
 from farmy_assets.annotation.questions import Question
 from farmy_assets.annotation.region import Region
 from farmy_assets.cleansing.rulings import Answer
 from farmy_assets.errors import InvalidInputError
-from farmy_assets.label_studio.controls import CANNOT_LABEL, DECISION, USABLE, VERSIONS
+from farmy_assets.label_studio.controls import (
+    CANNOT_LABEL,
+    DECISION,
+    PLACE,
+    REASON,
+    USABLE,
+    VERSIONS,
+)
 from farmy_assets.label_studio.question_forms import answer_in
 from farmy_assets.label_studio.regions import region_from_result
+from farmy_assets.label_studio.sent_back import with_reason
 
 _LONGEST_ID = 64
 
@@ -131,7 +139,9 @@ def decision_of(result: Sequence[object]) -> Decision | None:
     if len(chosen) > 1:
         msg = "says more than one thing"
         raise InvalidInputError(msg)
-    return Decision.of_choice(chosen[0])
+    decision = Decision.of_choice(chosen[0])
+    sends_back = decision.kind is DecisionKind.SEND_BACK
+    return with_reason(decision, result) if sends_back else decision
 
 
 def skip_reasons(result: Sequence[Any]) -> tuple[list[Any], list[str]]:
@@ -141,8 +151,9 @@ def skip_reasons(result: Sequence[Any]) -> tuple[list[Any], list[str]]:
 
 
 def drawn_in(result: Sequence[Any]) -> list[Any]:
-    """What a person has drawn: neither the choice nor the versions that the page shows."""
-    return [entry for entry in result if _control(entry) not in {DECISION, VERSIONS}]
+    """What a person has drawn: neither the choice, nor what the page shows, nor marked places."""
+    others = {DECISION, VERSIONS, REASON, PLACE}
+    return [entry for entry in result if _control(entry) not in others]
 
 
 def triage_answer(result: Sequence[object]) -> Answer | None:

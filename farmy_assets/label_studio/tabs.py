@@ -16,7 +16,7 @@ _SHOWN = frozenset(
 )
 _OURS = (
     "asset_key", "image_id", "width_px", "height_px", "differences", "decisions", "regions",
-    "conflicts",
+    "conflicts", "notes", "reason",
 )  # fmt: skip
 """Fields of our tasks that say nothing to people; a new inbox does not name them as columns yet."""
 

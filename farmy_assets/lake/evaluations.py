@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage, PageCounts, page_of
+from farmy_assets.annotation.reviews import SampleCounts
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import LakeError, LakeUnavailableError, ObjectMissingError
 from farmy_assets.lake import keys
@@ -116,8 +117,11 @@ class EvaluationInputs(Record):
         votes: What is counted over all votes.
         counts: What is counted over all images.
         pages: Name of each page to what is counted in it.
-        to_hand_over: Images in conflict that the adjudicator may not have yet.
+        to_hand_over: Images in conflict that the adjudicator may not have yet; and those of which
+            somebody is to be asked a review or a correction.
         skills: The version of what was known of the annotators; empty where it does not matter.
+        reviews_up_to: All that was reopened or drawn up to this number of the log is in the pages.
+        sampling: How many images of each person were drawn for a review.
     """
 
     campaign: str
@@ -134,6 +138,8 @@ class EvaluationInputs(Record):
     pages: dict[str, PageCounts] = Field(default_factory=dict)
     to_hand_over: tuple[str, ...] = ()
     skills: str = ""
+    reviews_up_to: int = 0
+    sampling: SampleCounts = SampleCounts()
 
 
 _last_read: dict[str, tuple[EvaluationInputs, str]] = {}

@@ -299,6 +299,11 @@ def adjudication_log(campaign: str, number: int) -> str:
     return f"adjudication/{campaign}/{number:06d}.json"
 
 
+def review_log(campaign: str, number: int) -> str:
+    """Images that were reopened, or drawn for a review, together: the number is the lock."""
+    return f"reviews/{campaign}/{number:06d}.json"
+
+
 def triage_questions(campaign: str, batch_id: str = "") -> str:
     """Which flagged images of a batch were put before people; without a batch, of all."""
     return f"triage/{campaign}/" + (f"{batch_id}.json" if batch_id else "")

@@ -25,6 +25,7 @@ from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.released import ReleasedRepository
+from farmy_assets.lake.reviews import ReviewRepository
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.lake.votes import VoteRepository
@@ -137,6 +138,11 @@ class Lake:
     def agreements(self) -> AgreementRepository:
         """How far people agree, from the evaluations."""
         return AgreementRepository(self.records)
+
+    @property
+    def reviews(self) -> ReviewRepository:
+        """Which images were reopened, and which were drawn for a review."""
+        return ReviewRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

@@ -18,6 +18,7 @@ from farmy_assets.errors import InvalidInputError
 CONSENSUS_PHASES: Mapping[ConsensusStatus, ImagePhase] = {
     ConsensusStatus.WAITING: ImagePhase.ANNOTATION,
     ConsensusStatus.IN_CONFLICT: ImagePhase.ADJUDICATION,
+    ConsensusStatus.IN_REVIEW: ImagePhase.ADJUDICATION,
     ConsensusStatus.EXCLUDED: ImagePhase.UNLABELLABLE,
     ConsensusStatus.SINGLE: ImagePhase.SETTLED,
     ConsensusStatus.AGREED: ImagePhase.SETTLED,

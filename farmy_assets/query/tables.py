@@ -150,7 +150,7 @@ TABLES = {
             "assignments", "one row an image in one person's inbox", ("annotation_tasks",),
             (
                 _IMAGE, _CAMPAIGN, _BATCH,
-                Column("phase", _TEXT, "annotation or adjudication"),
+                Column("phase", _TEXT, "annotation, adjudication, correction or review"),
                 Column("person", _TEXT, "who was asked"),
                 Column("task_key", _TEXT, "the task's name in every inbox"),
                 Column("from_day", _TEXT, "the first day in the inbox, where days count"),
@@ -161,7 +161,7 @@ TABLES = {
             "votes", "one row a submission; a later edit is a row of its own", ("annotations",),
             (
                 Column("vote_id", _TEXT, "the submission"), _IMAGE, _CAMPAIGN,
-                Column("phase", _TEXT, "annotation or adjudication"),
+                Column("phase", _TEXT, "annotation, adjudication, correction or review"),
                 Column("person", _TEXT, "the author; null for somebody not of the campaign"),
                 Column("task_key", _TEXT, "the task that was answered"),
                 Column("outcome", _TEXT, "submitted, skipped or withdrawn"),

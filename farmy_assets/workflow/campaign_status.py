@@ -14,6 +14,7 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.pace import Pace, paces
+from farmy_assets.annotation.reviews import by_person
 from farmy_assets.annotation.votes import Vote, current_votes
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted, verb
@@ -53,6 +54,8 @@ class CampaignStatus(Record):
         percent_done: Share of them that is settled.
         annotators: By name; those who left are there with what they answered.
         conflicts: Images that wait for the adjudicator.
+        sent_back: Images that wait for a corrected answer of an annotator.
+        reviews: By annotator, what the reviews of a sample of his or her images came to.
         left_out: Images that go no further, by the reason; the campaign's query is one.
         duplicates: By the campaign whose image is kept in their place.
         expected_end: When the annotators are done at the speed of the last day.
@@ -70,6 +73,8 @@ class CampaignStatus(Record):
     pace: Pace
     adjudicator: str
     conflicts: int
+    sent_back: int
+    reviews: dict[str, dict[str, int]]
     triage: TriageStatus
     left_out: dict[str, int]
     duplicates: dict[str, int]
@@ -137,6 +142,8 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
         pace=together,
         adjudicator=campaign.adjudicator.name,
         conflicts=images[ConsensusStatus.IN_CONFLICT.value],
+        sent_back=summary.counts.sent_back if summary else 0,
+        reviews=by_person(summary.counts.reviews) if summary else {},
         triage=_triage(lake, facts),
         left_out=_left_out(lake, facts),
         duplicates=_duplicates(facts),

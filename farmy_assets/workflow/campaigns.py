@@ -8,6 +8,7 @@ import; so commands and programs apply rules by these functions.
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.regions import ensure_kinds, ensure_names_are_no_kinds
 from farmy_assets.datasets.formats import format_named
+from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio.own_configs import ensure_own_config
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.selection import checked_selection
@@ -22,6 +23,7 @@ def check(lake: Lake, wanted: Campaign) -> Campaign | None:
             votes would lose what they say.
     """
     _check(wanted)
+    _check_review(lake, wanted)
     return lake.campaigns.check(wanted)
 
 
@@ -36,7 +38,19 @@ def apply(lake: Lake, campaign: Campaign) -> Campaign:
             or removed, or a kind, a question or a value that votes hold.
     """
     _check(campaign)
+    _check_review(lake, campaign)
     return lake.campaigns.apply(campaign)
+
+
+def _check_review(lake: Lake, wanted: Campaign) -> None:
+    """Refuse to leave out rules of review: Label Studio keeps controls that were used."""
+    before = lake.campaigns.current(wanted.name)
+    if before and before.review and not wanted.review:
+        msg = (
+            "review: it cannot be left out any more, because answers may have been sent back; "
+            "write review: {rounds: 0, share: 0} to have nothing sent back and reviewed"
+        )
+        raise InvalidInputError(msg)
 
 
 def _check(campaign: Campaign) -> None:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus
+from farmy_assets.annotation.evaluation import PageCounts
+from farmy_assets.annotation.handing_over import is_open
 from farmy_assets.annotation.judging_rules import needs_skills
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
@@ -184,6 +186,12 @@ class _Pass:
         )
 
 
-def image_ids_in_conflict(lake: Lake, campaign: str) -> Sequence[str]:
-    """All images of a campaign that wait for the adjudicator."""
-    return [j.image_id for j in lake.evaluations.with_status(campaign, ConsensusStatus.IN_CONFLICT)]
+def image_ids_to_decide(lake: Lake, campaign: str) -> Sequence[str]:
+    """All images of a campaign that wait for a decision, or for a corrected answer."""
+
+    def is_read(counts: PageCounts) -> bool:
+        return counts.sent_back > 0 or any(counts.count_of(s) for s in statuses)
+
+    statuses = [status for status in ConsensusStatus if status.is_to_decide]
+    images = lake.evaluations.images(campaign, where=is_read)
+    return [image.image_id for image in images if is_open(image)]

@@ -5,7 +5,7 @@ image's page is at hand; what is more than a few megabytes, in a temporary file:
 evaluation of a large campaign fits into memory.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,6 +13,7 @@ from tempfile import SpooledTemporaryFile
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.evaluation import BatchPart, EvaluatedImage
+from farmy_assets.annotation.reviews import Reopening, SampleCounts, SampledImage
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.cleansed_set import CleansedSet
@@ -24,7 +25,7 @@ from farmy_assets.lake.objects import in_chunks, in_threads
 
 _BATCHES_AT_ONCE = 16
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
-_BATCH, _VOTE, _ADJUDICATION = b"b", b"v", b"a"
+_BATCH, _VOTE, _ADJUDICATION, _REOPENED, _SAMPLED = b"b", b"v", b"a", b"r", b"s"
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Arrivals:
 
     def applied_to(self, image: EvaluatedImage) -> EvaluatedImage:
         """An image with what arrived of it; not judged yet."""
-        found: dict[bytes, list[bytes]] = {_BATCH: [], _VOTE: [], _ADJUDICATION: []}
+        found: dict[bytes, list[bytes]] = defaultdict(list)
         for place in self.by_image.get(image.image_id, ()):
             self._file.seek(place)
             line = self._file.readline()
@@ -54,6 +55,8 @@ class Arrivals:
             batches=[BatchPart.model_validate_json(line) for line in found[_BATCH]],
             votes=[Vote.model_validate_json(line) for line in found[_VOTE]],
             adjudication=[Assignment.model_validate_json(line) for line in found[_ADJUDICATION]],
+            reopenings=[Reopening.model_validate_json(line) for line in found[_REOPENED]],
+            samples=[SampledImage.model_validate_json(line) for line in found[_SAMPLED]],
         )
 
     def close(self) -> None:
@@ -84,6 +87,7 @@ def _read(arrivals: Arrivals, lake: Lake, campaign: str) -> None:
             known[batch_id] = batches[batch_id].model_copy(update={"taken_back": taken_back})
     adjudication_up_to, former = _add_adjudication(arrivals, lake, campaign)
     votes_up_to, older, votes = _add_votes(arrivals, lake, campaign)
+    reviews_up_to, sampling = _add_reviews(arrivals, lake, campaign)
     arrivals.inputs = before.model_copy(
         update={
             "batches": {batch_id: known[batch_id] for batch_id in sorted(known)},
@@ -92,6 +96,8 @@ def _read(arrivals: Arrivals, lake: Lake, campaign: str) -> None:
             "votes_up_to": votes_up_to,
             "older_votes": older,
             "votes": votes,
+            "reviews_up_to": reviews_up_to,
+            "sampling": sampling,
         }
     )
 
@@ -171,6 +177,20 @@ def _add_adjudication(arrivals: Arrivals, lake: Lake, campaign: str) -> tuple[in
         for given in page.assignments:
             arrivals.add(given.image_id, _ADJUDICATION, given)
     return max([before.adjudication_up_to, *new]), etag
+
+
+def _add_reviews(arrivals: Arrivals, lake: Lake, campaign: str) -> tuple[int, SampleCounts]:
+    """Add what was reopened and drawn; returns up to where, and how many images were drawn."""
+    before = arrivals.inputs
+    new, sampling = lake.reviews.after(campaign, before.reviews_up_to), before.sampling
+    for requests in new.values():
+        for reopening in requests.reopened:
+            arrivals.add(reopening.image_id, _REOPENED, reopening)
+        for sampled in requests.sampled:
+            arrivals.add(sampled.image_id, _SAMPLED, sampled)
+        if requests.sampled:
+            sampling = sampling.added(requests.share, requests.sampled)
+    return max([before.reviews_up_to, *new]), sampling
 
 
 def _add_votes(

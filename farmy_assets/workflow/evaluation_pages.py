@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.evaluation import (
     EvaluatedImage,
     PageCounts,
@@ -22,6 +21,7 @@ from farmy_assets.annotation.evaluation import (
     page_of,
     total,
 )
+from farmy_assets.annotation.handing_over import is_open, is_to_hand_over
 from farmy_assets.lake.evaluations import EvaluationInputs, EvaluationPage
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks, in_threads
@@ -155,11 +155,11 @@ class PageWriter:
 
     def _judged(self, arrived: EvaluatedImage, *, is_asked_again: bool) -> EvaluatedImage:
         image = arrived.judged(self.campaign, self.skills)
-        judgement = image.consensus
-        if judgement is None or judgement.status is not ConsensusStatus.IN_CONFLICT:
-            self.to_hand_over.discard(image.image_id)
-        elif is_asked_again or self.is_asked_by_others or image.lacks_adjudication(self.campaign):
+        again = is_asked_again or self.is_asked_by_others
+        if is_to_hand_over(image, self.campaign, again=again):
             self.to_hand_over.add(image.image_id)
+        elif not is_open(image):
+            self.to_hand_over.discard(image.image_id)
         return image
 
     @property

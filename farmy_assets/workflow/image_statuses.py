@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
-from farmy_assets.annotation.membership import Membership, can_decide
+from farmy_assets.annotation.membership import Membership, can_decide, reviewer_for
 from farmy_assets.lake.evaluations import EvaluationInputs
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.evaluation_arrivals import are_known_batches_current
@@ -68,7 +68,8 @@ def _from_counts(
     counts[ConsensusStatus.WAITING.value] += asked - inputs.counts.judged
     conflicts: Iterable[ImageConsensus] = ()
     if members.is_same_person(campaign.adjudicator.name, people):
-        conflicts = lake.evaluations.with_status(campaign.name, ConsensusStatus.IN_CONFLICT)
+        to_decide = (status for status in ConsensusStatus if status.is_to_decide)
+        conflicts = lake.evaluations.with_status(campaign.name, *to_decide)
     return ImageStatuses(_every(counts), _undecidable(campaign, conflicts, members))
 
 
@@ -79,7 +80,7 @@ def _from_pages(
     judgements = {j.image_id: j for j in state.judgements} if state else {}
     waiting = ConsensusStatus.WAITING
     counts = Counter(j.status.value if (j := judgements.get(i)) else waiting.value for i in asked)
-    conflicts = [j for j in judgements.values() if j.status is ConsensusStatus.IN_CONFLICT]
+    conflicts = [j for j in judgements.values() if j.status.is_to_decide]
     return ImageStatuses(_every(counts), _undecidable(campaign, conflicts, members))
 
 
@@ -90,4 +91,13 @@ def _every(counts: Counter[str]) -> dict[str, int]:
 def _undecidable(
     campaign: Campaign, conflicts: Iterable[ImageConsensus], members: Membership
 ) -> int:
-    return sum(not can_decide(campaign, judgement, members) for judgement in conflicts)
+    return sum(
+        not can_decide(campaign, judgement, members)
+        and not (
+            judgement.status is ConsensusStatus.IN_REVIEW
+            and reviewer_for(
+                judgement.image_id, judgement.people, campaign=campaign, members=members
+            )
+        )
+        for judgement in conflicts
+    )

@@ -41,6 +41,7 @@ def blockers(
         reasons.append(f"{batches} {verb(redo, 'is', 'are')} to be cleansed anew after rulings")
     for status, one, many in (
         (ConsensusStatus.IN_CONFLICT, "has an open conflict", "have an open conflict"),
+        (ConsensusStatus.IN_REVIEW, "waits for a review", "wait for a review"),
         (ConsensusStatus.WAITING, "waits for answers", "wait for answers"),
     ):
         if count := state.counts.count_of(status):

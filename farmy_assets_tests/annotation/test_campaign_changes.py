@@ -73,6 +73,8 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "annotators": [person("anna"), person("eva")],
         "adjudicator": person("dora"),
         "triagers": [person("ben")],
+        "reviewers": [person("emil")],
+        "review": {"rounds": 1, "share": 0.1},
         "overlap_share": 0.5,
         "agreement": {"match_iou": 0.4},
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},

@@ -17,7 +17,7 @@ from farmy_assets_tests.annotation.examples import campaign, person
 
 KNOWN_TAGS = {
     "View", "Header", "Text", "Image", "RectangleLabels", "Label", "Choices", "Choice", "Style",
-    "HyperText", "PolygonLabels",
+    "HyperText", "PolygonLabels", "EllipseLabels", "TextArea",
 }  # fmt: skip
 DRAWING = (Phase.ANNOTATION, Phase.ADJUDICATION)
 

@@ -144,6 +144,19 @@ def out(image_id: str, status: ExclusionStatus, *reasons: str, of: str | None = 
 # ---------------------------------------------------------------- apply
 
 
+def test_rules_of_review_are_not_left_out_again_but_made_empty(file: Path, lake: Lake) -> None:
+    file.write_text(CAMPAIGN + "review: {rounds: 1}\n")
+    assert run(app, ["campaign", "apply", str(file)]).exit_code == 0
+    file.write_text(CAMPAIGN)
+    refused = run(app, ["campaign", "apply", str(file)])
+    assert refused.exit_code == 1
+    assert "write review: {rounds: 0, share: 0}" in refused.output
+    file.write_text(CAMPAIGN + "review: {rounds: 0, share: 0}\n")
+    told = run(app, ["campaign", "apply", str(file)])
+    assert "review.rounds: 1 -> 0" in told.output
+    assert lake.campaigns.named(NAME).rounds == 0
+
+
 def test_a_campaign_is_applied_once_and_shown(file: Path) -> None:
     first = run(app, ["campaign", "apply", str(file)])
     assert f"campaign {NAME}, version 1: applied; 2 classes, 2 annotators" in first.stdout

@@ -33,6 +33,7 @@ class StudioInMemory(Studio):
     seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
     in_work: set[tuple[int, str]] = field(default_factory=set)
+    shown: dict[int, str] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
@@ -74,6 +75,10 @@ class StudioInMemory(Studio):
     def tasks_in_work(self, project_id: int, *, since: datetime) -> set[str]:
         del since
         return {task_key for project, task_key in self.in_work if project == project_id}
+
+    def show_prediction(self, project_id: int, name: str) -> None:
+        self._must_be_up()
+        self.shown[project_id] = name
 
     def stop_opening_instructions(self, project_id: int) -> None:
         self.seen_instructions.add(project_id)
