@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.gold_rules import GoldRules
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -105,6 +106,7 @@ class Campaign(Record):
     adjudicator: Person
     triagers: Annotated[tuple[Person, ...], Field(max_length=200)] = ()
     overlap_share: Share = OVERLAP_SHARE
+    gold: GoldRules = GoldRules()
     agreement: AgreementPolicy = AgreementPolicy()
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")

@@ -75,6 +75,7 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
         *_class_changes(before, after),
         *_people_changes(before, after),
         *_other_changes(before, after),
+        *_gold_changes(before, after),
     ]
 
 
@@ -142,6 +143,11 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
+
+
+def _gold_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.gold != after.gold:
+        yield f"gold: {before.gold.sentence} -> {after.gold.sentence}"
 
 
 def _short(query: str) -> str:

@@ -13,6 +13,8 @@
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
+`gold: {share: 0.05, retire_after: 20, pause: {below: 0.8, after: 20}}` mixes images with a known
+answer (`farmy gold add`) into everybody's tasks, and pauses whose accuracy is surely below 0.8.
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """

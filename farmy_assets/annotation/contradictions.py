@@ -18,12 +18,27 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for field in ("name", "email"):
             if _same_word(adjudicator.get(field)) in {_same_word(row.get(field)) for row in people}:
                 yield f"adjudicator.{field}", "the adjudicator must not be one of the annotators"
+    yield from _about_gold(document)
     try:
         overlap = float(document.get("overlap_share", OVERLAP_SHARE))
     except (TypeError, ValueError):
         return
     if overlap > 0 and len(people) == 1:
         yield "overlap_share", "an overlap needs two annotators; write 0 for a single one"
+
+
+def _about_gold(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    gold = document.get("gold")
+    if isinstance(gold, Mapping) and gold.get("pause"):
+        try:
+            share = float(gold.get("share", 0))
+        except (TypeError, ValueError):
+            return
+        if not share:
+            yield (
+                "gold.pause",
+                "pauses nobody while no task is gold; write gold.share, such as 0.05",
+            )
 
 
 def _repetitions(

@@ -8,6 +8,7 @@ import dagster as dg
 
 from farmy_assets.annotation.assignments import Assignment, share_out
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.pauses import with_active_people
 from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
@@ -29,6 +30,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments, Placement
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.gold_tasks import give_gold, with_gold_images
 from farmy_assets.workflow.selection import choose, images_to_ask
 
 
@@ -86,12 +88,16 @@ def annotation_tasks(
         if campaign is None:
             return without_campaign(images.campaign)
         asked = images_to_ask(lake, campaign, images)
+        paused = lake.pauses.paused(campaign.name)
+        active = with_active_people(campaign, paused)
         page = lake.assignments.add(
-            campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
+            campaign, images.batch_id, share=partial(_shared, asked, active, images.batch_id)
         )
+        gold = give_gold(lake, active, page)
         newest = lake.campaigns.named(campaign.name)
-        if newest.version != campaign.version:
-            # Whoever left meanwhile may just have been given tasks: they are moved once more.
+        if newest.version != campaign.version or lake.pauses.paused(campaign.name) != paused:
+            # Whoever left or was paused meanwhile may just have been given tasks: they are moved
+            # once more.
             lake.pending.fall_back(newest)
     by_person = Counter(assignment.person for assignment in page.assignments)
     given = Counter(assignment.image_id for assignment in page.assignments)
@@ -106,6 +112,9 @@ def annotation_tasks(
             "images": len(given),
             "images_given_twice": sum(count > 1 for count in given.values()),
             "by_annotator": count_table(by_person, of="annotator", counted="tasks"),
+            "gold_by_annotator": count_table(
+                Counter(a.person for a in gold), of="annotator", counted="tasks"
+            ),
         }
     )
 
@@ -173,7 +182,9 @@ def _placed(
 ) -> tuple[BatchAssignments, Placed]:
     """Place a batch's tasks, again when its page was changed meanwhile (tasks were moved)."""
     while True:
-        placed = place_tasks(lake, studio, campaign, page.assignments, images)
+        gold = lake.gold.given(campaign.name).of_batch(page.batch_id)
+        everything = with_gold_images(lake, images, gold)
+        placed = place_tasks(lake, studio, campaign, (*page.assignments, *gold), everything)
         now = lake.assignments.of_batch(campaign.name, page.batch_id)
         if now is None or now == page:
             return page, placed

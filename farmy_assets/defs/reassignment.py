@@ -10,11 +10,14 @@ from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox, Phase, inboxes_of, triage_inboxes_of
 from farmy_assets.annotation.membership import Membership
+from farmy_assets.annotation.pauses import with_active_people
 from farmy_assets.annotation.reassignment import reassign, unanswered_by_former
 from farmy_assets.annotation.sharing_counters import Earlier, counted
 from farmy_assets.defs.consensus import annotations
 from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
+from farmy_assets.defs.gold import gold_scores
+from farmy_assets.defs.gold_tasks import take_back_gold
 from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.partitions import campaigns
@@ -29,7 +32,7 @@ from farmy_assets.workflow.evaluation import bring_up_to_date, evaluated
 
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
-    deps=[annotations, triage_answers], retry_policy=RETRY_ONCE,
+    deps=[annotations, triage_answers, gold_scores], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def reassigned_tasks(
     context: dg.AssetExecutionContext,
@@ -66,7 +69,9 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
     """Move all open tasks to present people; returns what Label Studio refused."""
     studio.check()
     members = lake.campaigns.members(campaign.name)
-    _move_drawing(lake, studio, campaign, members)
+    active = with_active_people(campaign, lake.pauses.paused(campaign.name))
+    _move_drawing(lake, studio, active, members)
+    take_back_gold(lake, studio, active, members)
     _move_questions(lake, studio, campaign, members)
     _empty_former_adjudicators(lake, studio, campaign, members)
     refused = []
@@ -98,6 +103,7 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
         former = unanswered_by_former(given, people=people, votes=votes)
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]
+    staying += lake.gold.given(campaign.name).ever  # whoever had an image as gold knows it
     new = reassign(former, campaign=campaign, staying=staying, members=members)
     out_of, into = _by_batch(former), _by_batch(new)
     for page in pages:
