@@ -10,6 +10,7 @@ from farmy_assets.cli import (
     contributors,
     dataset,
     duplicates,
+    gold,
     ingest,
     migrate,
     people,
@@ -44,6 +45,7 @@ app.add_typer(campaign.commands, name="campaign")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
+app.add_typer(gold.commands, name="gold")
 app.add_typer(people.commands, name="people")
 
 if __name__ == "__main__":

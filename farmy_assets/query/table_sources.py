@@ -30,6 +30,7 @@ from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
 from farmy_assets.lake.evaluations import CampaignState
+from farmy_assets.lake.gold import PersonsAnswers
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.object_facts import ListedObject
 from farmy_assets.query.default_crops import campaign_crops, crop_in, with_crops
@@ -72,6 +73,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "regions": (["votes/"], _regions),
         "conflicts": ([keys.FORMER_EVALUATIONS], _conflicts),
         "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
+        "gold_answers": ([keys.GOLD_ANSWERS], _gold_answers),
         "dataset_versions": (["dataset-versions/"], _versions),
     }
     bucket = lake.records.bucket
@@ -309,6 +311,26 @@ def _consensus(content: bytes, key: str) -> Iterator[Row]:
             "conflicts": len(judgement.conflicts),
             "decided_by": judgement.decided_by,
         }
+
+
+def _gold_answers(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    found = PersonsAnswers.model_validate_json(content)
+    for answer in found.answers:
+        moment = _utc(answer.submitted_at)
+        for score in answer.classes:
+            yield score.counts.model_dump(exclude={"answers"}) | {
+                "image_id": answer.image_id,
+                "campaign": found.campaign,
+                "person": answer.person,
+                "vote_id": answer.vote_id,
+                "campaign_version": answer.campaign_version,
+                "outcome": answer.outcome.value,
+                "submitted_at": moment,
+                "class_id": score.class_id,
+                "label": score.label,
+                "dt": moment.date().isoformat(),
+            }
 
 
 def _versions(content: bytes, key: str) -> Iterator[Row]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage, PageCounts, votes_behind
-from farmy_assets.annotation.gold import GoldImage
+from farmy_assets.annotation.gold import GoldImage, in_rotation
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.catalog.records import Record
 from farmy_assets.datasets.splits import split_of
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.gold_tasks import people_who_know
+from farmy_assets.workflow.gold_tasks import is_fit, people_who_know
 from farmy_assets.workflow.releases import group_of
 
 _LEAST_PEOPLE = 2
@@ -92,6 +92,56 @@ def add_gold(lake: Lake, campaign: Campaign, wanted: Wanted) -> Added:
         there=len(chosen) - len(added),
         refused=refused if wanted.image_ids is not None else {},
     )
+
+
+class ListedGold(Record):
+    """One gold image, for people.
+
+    Attributes:
+        image_id: The image.
+        number: The number of its newest answer.
+        settled_by: How the answer was settled.
+        people: How many annotators it rests on.
+        regions: How many regions it has.
+        given: To how many people it was ever given.
+        state: Whether it is given out: `given out`, `retired`, `worn out` or `disputed`.
+    """
+
+    image_id: str
+    number: int
+    settled_by: str
+    people: int
+    regions: int
+    given: int
+    state: str
+
+
+def gold_images(lake: Lake, campaign: Campaign) -> list[ListedGold]:
+    """The gold of a campaign, by image id; reads the pages of the evaluation that it lies in."""
+    known, given = lake.gold.known(campaign.name), lake.gold.given(campaign.name)
+    exposures = given.exposures()
+    rotation = in_rotation(known, given, retire_after=campaign.gold.retire_after)
+    images = lake.evaluations.of_images(campaign.name, rotation)
+
+    def state(image_id: str) -> str:
+        if known[image_id].is_retired:
+            return "retired"
+        if image_id not in rotation:
+            return "worn out"
+        return "given out" if is_fit(images.get(image_id)) else "disputed"
+
+    return [
+        ListedGold(
+            image_id=image_id,
+            number=answer.number,
+            settled_by=answer.gold.settled_by.value,
+            people=answer.gold.people,
+            regions=len(answer.gold.regions),
+            given=exposures[image_id],
+            state=state(image_id),
+        )
+        for image_id, answer in sorted(known.items())
+    ]
 
 
 def _candidates(lake: Lake, campaign: str, wanted: Wanted) -> Iterator[EvaluatedImage]:

@@ -38,7 +38,7 @@ def give_gold(lake: Lake, campaign: Campaign, page: BatchAssignments) -> tuple[A
     def share(given: GoldGiven) -> tuple[Assignment, ...]:
         rotation = in_rotation(known, given, retire_after=campaign.gold.retire_after)
         while True:
-            fit = {i: g for i, g in rotation.items() if i not in looked_up or _is_fit(looked_up[i])}
+            fit = {i: g for i, g in rotation.items() if i not in looked_up or is_fit(looked_up[i])}
             holders = {i: people_who_know(image, members) for i, image in looked_up.items()}
             sharing = Sharing(counters.tasks, fit, given, holders, members)
             new = share_gold(page.assignments, campaign=campaign, sharing=sharing)
@@ -51,7 +51,8 @@ def give_gold(lake: Lake, campaign: Campaign, page: BatchAssignments) -> tuple[A
     return lake.gold.give(campaign.name, share).of_batch(page.batch_id)
 
 
-def _is_fit(image: EvaluatedImage | None) -> bool:
+def is_fit(image: EvaluatedImage | None) -> bool:
+    """Whether an image is still there, and settled: what is disputed is no known answer."""
     return bool(image and image.image and image.consensus and image.consensus.status.is_releasable)
 
 
