@@ -144,6 +144,23 @@ def gold_images(lake: Lake, campaign: Campaign) -> list[ListedGold]:
     ]
 
 
+def gold_warnings(lake: Lake, campaign: Campaign) -> Iterator[str]:
+    """Who is paused and why, and that gold is wanted and there is none; each with what to do."""
+    name = campaign.name
+    for person, change in sorted(lake.pauses.current(name).items()):
+        if change.is_paused:
+            yield (
+                f"{person} is paused since {change.at:%Y-%m-%d %H:%M %Z}, because {change.reason}; "
+                f"to go on: farmy gold resume {name} {person}"
+            )
+    if not campaign.gold.share:
+        return
+    known, given = lake.gold.known(name), lake.gold.given(name)
+    if not in_rotation(known, given, retire_after=campaign.gold.retire_after):
+        why = "all of it is retired or worn out" if known else "no image was named yet"
+        yield f"nobody is given gold: {why}; farmy gold add {name}"
+
+
 def _candidates(lake: Lake, campaign: str, wanted: Wanted) -> Iterator[EvaluatedImage]:
     if wanted.image_ids is not None:
         yield from lake.evaluations.of_images(campaign, wanted.image_ids).values()

@@ -66,6 +66,7 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "adjudicator": person("dora"),
         "triagers": [person("ben")],
         "overlap_share": 0.5,
+        "gold": {"share": 0.05},
         "agreement": {"match_iou": 0.4},
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
         "regions": ["box", "other"],
@@ -75,6 +76,22 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
     for field, value in changes.items():
         after = Campaign.model_validate(BEFORE.model_dump() | {field: value})
         assert described_changes(BEFORE, after), field
+
+
+def test_changed_rules_for_gold_are_described() -> None:
+    rules = [
+        parse_campaign(
+            "name: weeds-2026\ncrop: maize\nclasses: [{id: 1, name: crop}]\n"
+            "annotators: [{name: anna, email: anna@example.com}]\noverlap_share: 0\n"
+            f"adjudicator: {{name: cara, email: cara@example.com}}\n{gold}"
+        )
+        for gold in ("", "gold: {share: 0.05, pause: {below: 0.8}}", "gold: {share: 0.1}")
+    ]
+    assert [*described_changes(*rules[:2]), *described_changes(*rules[1:])] == [
+        "gold: none -> 5.0% of the tasks, retired after 20, pause below 0.8 after 20 of 100",
+        "gold: 5.0% of the tasks, retired after 20, pause below 0.8 after 20 of 100 -> 10.0% of "
+        "the tasks, retired after 20, pauses nobody",
+    ]
 
 
 def test_changes_are_described_in_sentences() -> None:
