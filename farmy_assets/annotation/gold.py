@@ -174,19 +174,17 @@ def share_gold(
     in_batch = Counter(a.person for a in given.ever if a.batch_id == batch[0].batch_id) if (
         batch
     ) else Counter[str]()  # fmt: skip
-    holders: dict[str, set[str]] = {
-        i: {*gold.known_to, *sharing.holders.get(i, ())} for i, gold in rotation.items()
-    }
-    for one in given.ever:
-        if one.image_id in holders:
-            holders[one.image_id].add(one.person)
+    known_to = _known_to(sharing)
     new: list[Assignment] = []
     for name in sorted(person.name for person in campaign.annotators):
         mine = sorted((a for a in batch if a.person == name), key=lambda a: a.image_id)
         owed = gold_owed(sharing.tasks.get(name, 0), share) - counts[name]
         room = gold_owed(_AT_MOST_TIMES * len(mine), share) - in_batch[name]
-        free = [i for i in rotation if not sharing.members.is_same_person(name, holders[i])]
-        for _ in range(max(min(owed, room), 0)):
+        if (count := min(owed, room)) <= 0:
+            continue
+        me = {name, *sharing.members.addresses_of(name)}
+        free = [i for i in rotation if me.isdisjoint(known_to[i])]
+        for _ in range(count):
             left = [i for i in free if exposures[i] < retire_after]
             if not left:
                 break
@@ -196,6 +194,16 @@ def share_gold(
             beside = mine[chance_of(campaign.name, chosen) % len(mine)]
             new.append(beside.model_copy(update={"image_id": chosen, "task_key": chosen}))
     return tuple(sorted(new, key=lambda a: (a.person, a.image_id)))
+
+
+def _known_to(sharing: Sharing) -> dict[str, set[str]]:
+    """Image id to the names of all who know it, and every address that these ever stood for."""
+    names = {i: {*g.known_to, *sharing.holders.get(i, ())} for i, g in sharing.rotation.items()}
+    for one in sharing.given.ever:
+        if one.image_id in names:
+            names[one.image_id].add(one.person)
+    addresses = sharing.members.addresses_of
+    return {i: some.union(*(addresses(name) for name in some)) for i, some in names.items()}
 
 
 def unanswered_gold(

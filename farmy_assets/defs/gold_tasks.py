@@ -1,8 +1,11 @@
 """Gold in the inboxes of people who are asked no more: what they have not answered is taken out."""
 
+from collections import defaultdict
+
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.gold import unanswered_gold
+from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.defs.copied_votes import copy_new_votes
 from farmy_assets.defs.inboxes import existing_inboxes
@@ -11,7 +14,9 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.gold_tasks import answered_tasks
 
 
-def take_back_gold(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
+def take_back_gold(
+    lake: Lake, studio: Studio, campaign: Campaign, members: Membership, *, active: Campaign
+) -> None:
     """Take the open gold of people who left or are paused out of their inboxes, and note it.
 
     It goes to nobody else: others get gold with tasks of their own. The record is written last, so
@@ -20,17 +25,19 @@ def take_back_gold(lake: Lake, studio: Studio, campaign: Campaign, members: Memb
     Args:
         lake: Where the records are.
         studio: Where the inboxes are.
-        campaign: Its present rules, with those people alone that are asked something new.
+        campaign: Its present rules.
         members: Tells who answered under which address.
+        active: The same rules with those people alone that are asked something new.
     """
     given = lake.gold.given(campaign.name)
-    people = {person.name for person in campaign.annotators}
+    people = {person.name for person in active.annotators}
     if not any(assignment.person not in people for assignment in given.given):
         return
     answered = answered_tasks(lake.votes.all(campaign.name))
     former = unanswered_gold(given, people=people, answered=answered)
-    task_keys = {inbox: [a.task_key for a in former if a.inbox == inbox] for inbox in
-                 {a.inbox for a in former}}  # fmt: skip
+    task_keys: dict[Inbox, list[str]] = defaultdict(list)
+    for assignment in former:
+        task_keys[assignment.inbox].append(assignment.task_key)
     for inbox, project_id in existing_inboxes(studio, list(task_keys)):
         studio.remove_unanswered(project_id, task_keys[inbox])
     if former:

@@ -70,8 +70,8 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
     studio.check()
     members = lake.campaigns.members(campaign.name)
     active = with_active_people(campaign, lake.pauses.paused(campaign.name))
-    _move_drawing(lake, studio, active, members)
-    take_back_gold(lake, studio, active, members)
+    _move_drawing(lake, studio, campaign, members, active=active)
+    take_back_gold(lake, studio, campaign, members, active=active)
     _move_questions(lake, studio, campaign, members)
     _empty_former_adjudicators(lake, studio, campaign, members)
     refused = []
@@ -87,8 +87,10 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
     return refused
 
 
-def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
-    people = {person.name for person in campaign.annotators}
+def _move_drawing(
+    lake: Lake, studio: Studio, campaign: Campaign, members: Membership, *, active: Campaign
+) -> None:
+    people = {person.name for person in active.annotators}
     pages = lake.assignments.pages(campaign.name)
     given = [assignment for page in pages for assignment in page.assignments]
     votes = lake.votes.all(campaign.name)
@@ -104,7 +106,7 @@ def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membe
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]
     staying += lake.gold.given(campaign.name).ever  # whoever had an image as gold knows it
-    new = reassign(former, campaign=campaign, staying=staying, members=members)
+    new = reassign(former, campaign=active, staying=staying, members=members)
     out_of, into = _by_batch(former), _by_batch(new)
     for page in pages:
         leaving, coming = out_of[page.batch_id], into[page.batch_id]

@@ -147,8 +147,9 @@ def gold_images(lake: Lake, campaign: Campaign) -> list[ListedGold]:
 def gold_warnings(lake: Lake, campaign: Campaign) -> Iterator[str]:
     """Who is paused and why, and that gold is wanted and there is none; each with what to do."""
     name = campaign.name
+    present = {person.name for person in campaign.annotators}
     for person, change in sorted(lake.pauses.current(name).items()):
-        if change.is_paused:
+        if change.is_paused and person in present:
             yield (
                 f"{person} is paused since {change.at:%Y-%m-%d %H:%M %Z}, because {change.reason}; "
                 f"to go on: farmy gold resume {name} {person}"

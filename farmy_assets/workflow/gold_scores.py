@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from farmy_assets.annotation.campaign import Campaign
-from farmy_assets.annotation.gold import KnownAnswer
+from farmy_assets.annotation.gold import GoldGiven, KnownAnswer
 from farmy_assets.annotation.gold_scores import (
     Accuracy,
     ClassNames,
@@ -25,11 +25,13 @@ from farmy_assets.annotation.votes import Outcome, Vote, age
 from farmy_assets.errors import InvalidInputError, LakeUnavailableError
 from farmy_assets.lake.gold import GoldScores, PersonsAnswers
 from farmy_assets.lake.lake import Lake
+from farmy_assets.lake.objects import in_chunks, in_threads
 
 RULE = "gold rule"
 """Who pauses people, in the records."""
 LEADS = "leads"
 """The role that is told of a pause, beside the person."""
+_OBJECTS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -64,23 +66,27 @@ def score_gold(lake: Lake, campaign: Campaign, *, now: datetime) -> Scored:
         LakeUnavailableError: Another run was quicker; run again.
     """
     before, etag = lake.gold.scores(campaign.name)
+    # In this order: whatever is among these votes was given before, and known before that.
+    numbers = lake.votes.log(campaign.name).after(before.votes_up_to)
+    given = lake.gold.given(campaign.name)
     known = lake.gold.known(campaign.name)
     if not known:
         return Scored(before, 0, _now_paused(lake, campaign.name))
-    arrived = _Arrivals(lake, campaign, before, known)
-    answers = arrived.read()
+    arrived = _Arrivals(lake, campaign, before, known, given)
+    answers = arrived.read(numbers)
+    votes_up_to = max([before.votes_up_to, *numbers])
     lake.gold.write_answers(answers)
     people = dict(before.people) | {one.person: sums_of(one.answers) for one in answers}
     are_rules_new = before.campaign_version != campaign.version
     looked_at = people.keys() if are_rules_new else arrived.people.keys()
-    spared = _pause(lake, campaign, looked_at, votes_up_to=arrived.votes_up_to, now=now)
+    spared = _pause(lake, campaign, looked_at, votes_up_to=votes_up_to, now=now)
     news = lake.pauses.numbers_after(campaign.name, before.pauses_up_to)
     if news:
         lake.pending.fall_back(campaign)
     scores = GoldScores(
         campaign=campaign.name,
         campaign_version=campaign.version,
-        votes_up_to=arrived.votes_up_to,
+        votes_up_to=votes_up_to,
         changes_up_to=max([0, *(answer.number for answer in known.values())]),
         pauses_up_to=max([before.pauses_up_to, *news]),
         people={name: people[name] for name in sorted(people)},
@@ -101,7 +107,6 @@ class _Arrivals:
     """The answers that are not among the sums yet, and those whose known answer has changed.
 
     Attributes:
-        votes_up_to: Up to which number of the log votes were read.
         new: How many answers were new or changed.
         people: The answers by image, of each person of whom something is new.
     """
@@ -110,7 +115,7 @@ class _Arrivals:
     campaign: Campaign
     before: GoldScores
     known: Mapping[str, KnownAnswer]
-    votes_up_to: int = 0
+    given: GoldGiven
     new: int = 0
     people: dict[str, dict[str, GoldAnswer]] = field(default_factory=dict)
 
@@ -118,17 +123,20 @@ class _Arrivals:
         versions = self.lake.campaigns.versions(self.campaign.name)
         self._classes = ClassNames(versions)
         self._rules = {version.version: version for version in versions}
-        given = self.lake.gold.given(self.campaign.name)
-        self._given = {(a.person, a.image_id) for a in given.ever}
+        self._given = {(a.person, a.image_id) for a in self.given.ever}
 
-    def read(self) -> list[PersonsAnswers]:
-        """All answers of the people of whom something is new, by name."""
-        name, log = self.campaign.name, self.lake.votes.log(self.campaign.name)
-        numbers = log.after(self.before.votes_up_to)
-        self.votes_up_to = max([self.before.votes_up_to, *numbers])
-        for number in numbers:
-            for vote in self.lake.votes.numbered(name, [number]):
-                if self._is_gold(vote):
+    def read(self, numbers: Iterable[int]) -> list[PersonsAnswers]:
+        """All answers of the people of whom something is new, by name.
+
+        Args:
+            numbers: Of the objects of the log that are new. Where nobody was given gold, none of
+                them is read: a campaign that has no gold yet may have many.
+        """
+        name = self.campaign.name
+        for some in in_chunks(numbers, _OBJECTS_AT_ONCE) if self._given else ():
+            read = in_threads(lambda n: (n, list(self.lake.votes.numbered(name, [n]))), some)
+            for number, votes in read:
+                for vote in filter(self._is_gold, votes):
                     self._take(vote, number)
         self._follow_changes()
         return [

@@ -182,6 +182,8 @@ def test_open_gold_of_who_left_is_taken_back_and_answered_gold_stays(
     monkeypatch.setattr("farmy_assets.defs.requests.FIRST_PAUSE", timedelta(0))
     first, *others = gold_in(lake, "finn")
     submit(studio, "finn", first, TRUE, late=60)
+    reopened = gold_in(lake, "eva")[0]
+    del studio.answers[studio.projects["farmy:weeds/annotation/ben"], reopened]
     lake.campaigns.apply(parse_campaign(rules("anna", "eva", more=GOLD, overlap=0)))
     if is_killed:
 
@@ -199,5 +201,7 @@ def test_open_gold_of_who_left_is_taken_back_and_answered_gold_stays(
     assert gold_in(lake, "finn") == [first]
     assert sorted(a.image_id for a in given.taken_back) == others
     assert all(now <= {"anna", "eva"} for i, now in holders(lake).items() if i in shared)
+    # Ben left long ago, and took an answer back: it goes to nobody who had the image as gold.
+    assert holders(lake)[reopened] == {"anna"}
     scores, _ = lake.gold.scores("weeds")
     assert scores.people["finn"]["3"].answers == 1  # read under the rules of now

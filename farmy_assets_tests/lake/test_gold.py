@@ -2,7 +2,8 @@
 
 import pytest
 
-from farmy_assets.annotation.gold import GoldImage
+from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.gold import GoldGiven, GoldImage
 from farmy_assets.annotation.pauses import PauseChange, with_active_people
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
@@ -100,6 +101,22 @@ def test_an_image_gets_a_new_answer_only_when_it_is_another_one() -> None:
     other = image.model_copy(update={"regions": ()})
     assert lake.gold.add(NAME, [other]) == ("image 1",)
     assert regions_of(lake) == ()
+
+
+def test_of_two_who_give_out_gold_at_once_the_second_decides_again() -> None:
+    gold = lake_in_memory(BucketInMemory()).gold
+    mine, others = assignment("anna", "image 1"), assignment("ben", "image 1")
+    seen: list[GoldGiven] = []
+
+    def share(given: GoldGiven) -> list[Assignment]:
+        seen.append(given)
+        if len(seen) == 1:
+            gold.give(NAME, lambda _: [others])
+        return [mine]
+
+    assert gold.give(NAME, share).given == (others, mine)
+    assert [given.given for given in seen] == [(), (others,)]
+    assert gold.given(NAME).given == (others, mine)
 
 
 def test_pauses_that_would_leave_nobody_are_not_followed() -> None:
