@@ -171,9 +171,8 @@ def share_gold(
     share, retire_after = campaign.gold.share, campaign.gold.retire_after
     rotation, given, exposures = sharing.rotation, sharing.given, sharing.given.exposures()
     counts = Counter(a.person for a in given.given)
-    in_batch = Counter(a.person for a in given.ever if a.batch_id == batch[0].batch_id) if (
-        batch
-    ) else Counter[str]()  # fmt: skip
+    batch_ids = {a.batch_id for a in batch}
+    in_batch = Counter(a.person for a in given.ever if a.batch_id in batch_ids)
     known_to = _known_to(sharing)
     new: list[Assignment] = []
     for name in sorted(person.name for person in campaign.annotators):
@@ -188,7 +187,9 @@ def share_gold(
             left = [i for i in free if exposures[i] < retire_after]
             if not left:
                 break
-            chosen = min(left, key=lambda i: (exposures[i], chance_of(f"gold {name}", i), i))
+            chosen = min(
+                left, key=lambda i: (exposures[i], chance_of(f"{campaign.name} {name}", i), i)
+            )
             free.remove(chosen)
             exposures[chosen] += 1
             beside = mine[chance_of(campaign.name, chosen) % len(mine)]

@@ -48,7 +48,10 @@ class GoldRules(Record):
         """The rules in a few words."""
         if not self.share:
             return "none"
-        pause = self.pause
-        rule = f", pause below {pause.below:g} after {pause.after}" if pause else ", pauses nobody"
-        of = f" of {pause.of_last}" if pause else ""
-        return f"{self.share:.1%} of the tasks, retired after {self.retire_after}{rule}{of}"
+        rule = "pauses nobody"
+        if pause := self.pause:
+            rule = (
+                f"pauses whose newest {pause.of_last} answers are below {pause.below:g}, "
+                f"from {pause.after} answers on"
+            )
+        return f"{self.share:.1%} of the tasks, retired after {self.retire_after} people, {rule}"

@@ -87,10 +87,13 @@ def test_changed_rules_for_gold_are_described() -> None:
         )
         for gold in ("", "gold: {share: 0.05, pause: {below: 0.8}}", "gold: {share: 0.1}")
     ]
+    middle = (
+        "5.0% of the tasks, retired after 20 people, pauses whose newest 100 answers are below "
+        "0.8, from 20 answers on"
+    )
     assert [*described_changes(*rules[:2]), *described_changes(*rules[1:])] == [
-        "gold: none -> 5.0% of the tasks, retired after 20, pause below 0.8 after 20 of 100",
-        "gold: 5.0% of the tasks, retired after 20, pause below 0.8 after 20 of 100 -> 10.0% of "
-        "the tasks, retired after 20, pauses nobody",
+        f"gold: none -> {middle}",
+        f"gold: {middle} -> 10.0% of the tasks, retired after 20 people, pauses nobody",
     ]
 
 

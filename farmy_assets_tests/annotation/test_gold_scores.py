@@ -1,5 +1,7 @@
 """Answers to gold: what is counted as right and wrong, how sure that is, and whom it pauses."""
 
+import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -133,6 +135,53 @@ def test_only_who_is_surely_below_the_limit_is_paused(
     right: int, wrong: int, *, is_due: bool
 ) -> None:
     assert (surely_below(answers(right, wrong), RULE) is not None) is is_due
+
+
+def test_what_was_planted_is_counted_exactly_and_lies_in_the_interval() -> None:
+    chance = random.Random(4)
+    planted: Counter[str] = Counter()
+    found = []
+    for number in range(120):
+        truth = [box(150 * n, 0, label=chance.choice(("crop", "weed"))) for n in range(5)]
+        drawn = []
+        for region in truth:
+            what = chance.choices(("hits", "missed", "other_class"), (0.8, 0.1, 0.1))[0]
+            planted[what] += 1
+            other = {"crop": "weed", "weed": "crop"}[region.label]
+            if what != "missed":
+                label = other if what == "other_class" else region.label
+                drawn.append(region.model_copy(update={"label": label, "y_max": 104}))
+        if chance.random() < 0.25:
+            planted["extras"] += 1
+            drawn.append(box(0, 400))
+        found.append(answer(vote("anna", *drawn, vote_id=f"{number:03d}"), *truth))
+    sums = sums_of(found)["1"]
+    counted = sums.counts.model_dump()
+    assert {name: counted[name] for name in planted} == dict(planted)
+    assert (counted["objects"], counted["mistaken"]) == (600, planted["other_class"])
+    assert sums.accuracy.low is not None
+    assert sums.accuracy.high is not None
+    assert sums.accuracy.low < 0.8 * 5 / 5.25 < sums.accuracy.high
+
+
+@pytest.mark.parametrize(("skill", "paused"), [(0.6, 30), (0.95, 0)])
+def test_who_is_far_below_the_limit_is_found_and_who_is_well_above_it_never(
+    skill: float, paused: int
+) -> None:
+    chance = random.Random(5)
+    right, wrong = answers(1, 1)
+    people = [
+        [
+            (right if chance.random() < skill else wrong).model_copy(
+                update={"submitted_at": NOON + timedelta(minutes=n), "vote_id": f"{n:03d}"}
+            )
+            for n in range(80)
+        ]
+        for _ in range(30)
+    ]
+    looks = range(RULE.after, 81, 5)  # the rule is asked again and again
+    found = [any(surely_below(mine[:n], RULE) for n in looks) for mine in people]
+    assert sum(found) == paused
 
 
 def test_only_the_newest_answers_count_and_none_that_were_known_when_a_pause_ended() -> None:
