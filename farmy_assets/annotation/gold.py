@@ -181,15 +181,13 @@ def share_gold(
         room = gold_owed(_AT_MOST_TIMES * len(mine), share) - in_batch[name]
         if (count := min(owed, room)) <= 0:
             continue
-        me = {name, *sharing.members.addresses_of(name)}
+        me, salt = {name, *sharing.members.addresses_of(name)}, f"{campaign.name} {name}"
         free = [i for i in rotation if me.isdisjoint(known_to[i])]
         for _ in range(count):
             left = [i for i in free if exposures[i] < retire_after]
             if not left:
                 break
-            chosen = min(
-                left, key=lambda i: (exposures[i], chance_of(f"{campaign.name} {name}", i), i)
-            )
+            chosen = min(left, key=lambda i: (exposures[i], chance_of(salt, i), i))
             free.remove(chosen)
             exposures[chosen] += 1
             beside = mine[chance_of(campaign.name, chosen) % len(mine)]

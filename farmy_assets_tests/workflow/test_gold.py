@@ -210,6 +210,21 @@ def test_after_a_pause_has_ended_only_later_answers_count() -> None:
     assert score_gold(lake, newer, now=NOON).pauses == {}
 
 
+def test_scores_that_are_lost_are_made_again_from_the_votes_with_the_same_bytes() -> None:
+    bucket = BucketInMemory()
+    lake, rules = settled(bucket)
+    add_gold(lake, rules, Wanted(agreed_by=2))
+    later_batch(lake, rules)
+    answer_gold(lake)
+    score_gold(lake, rules, now=NOON)
+    before = dict(bucket.objects)
+    for key in before:
+        if key.startswith(("gold-answers/", keys.gold_scores(NAME))):
+            lake.records.bucket.delete(key)
+    score_gold(lake, rules, now=NOON)
+    assert bucket.objects == before
+
+
 def test_a_campaign_without_gold_has_no_record_of_it() -> None:
     bucket = BucketInMemory()
     lake, rules = settled(bucket, rules=GoldRules())
