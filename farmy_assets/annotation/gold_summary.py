@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from farmy_assets.annotation.gold_scores import Accuracy, ClassCounts, ClassNames, GoldSums
+from farmy_assets.annotation.gold_counts import Accuracy, ClassCounts, GoldSums
+from farmy_assets.annotation.gold_scores import ClassNames
 from farmy_assets.catalog.records import Record
 
 People = Mapping[str, Mapping[str, GoldSums]]

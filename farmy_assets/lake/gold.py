@@ -14,7 +14,7 @@ from farmy_assets.annotation.gold import (
     KnownAnswer,
     known_answers,
 )
-from farmy_assets.annotation.gold_scores import GoldAnswer, GoldSums
+from farmy_assets.annotation.gold_counts import GoldAnswer, GoldSums
 from farmy_assets.catalog.records import Record
 from farmy_assets.lake import keys
 from farmy_assets.lake.objects import in_threads

@@ -10,15 +10,8 @@ from datetime import datetime
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.gold import GoldGiven, KnownAnswer
-from farmy_assets.annotation.gold_scores import (
-    Accuracy,
-    ClassNames,
-    GoldAnswer,
-    reason_of,
-    scored,
-    sums_of,
-    surely_below,
-)
+from farmy_assets.annotation.gold_counts import Accuracy, GoldAnswer, sums_of
+from farmy_assets.annotation.gold_scores import ClassNames, reason_of, scored, surely_below
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.pauses import PauseChange, paused_people
 from farmy_assets.annotation.votes import Outcome, Vote, age

@@ -10,20 +10,16 @@ from hypothesis import strategies as st
 
 from farmy_assets.annotation.campaign import AgreementPolicy, LabelClass
 from farmy_assets.annotation.gold import KnownAnswer
-from farmy_assets.annotation.gold_rules import GoldPause
-from farmy_assets.annotation.gold_scores import (
-    NOTHING,
+from farmy_assets.annotation.gold_counts import (
     Accuracy,
     ClassCounts,
-    ClassNames,
     GoldAnswer,
     GoldSums,
-    reason_of,
-    scored,
     sums_of,
-    surely_below,
     wilson_interval,
 )
+from farmy_assets.annotation.gold_rules import GoldPause
+from farmy_assets.annotation.gold_scores import NOTHING, ClassNames, reason_of, scored, surely_below
 from farmy_assets.annotation.gold_summary import rows_by_class, rows_by_person, rows_by_version
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome, Vote
