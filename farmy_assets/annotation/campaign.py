@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, USUAL_IOUS, contradictions
+from farmy_assets.annotation.gold_rules import GoldRules
 from farmy_assets.annotation.question_answers import is_empty
 from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
 from farmy_assets.annotation.review_policy import ReviewPolicy
@@ -210,6 +211,7 @@ class Campaign(Record):
     """Whether a third annotator is asked where two disagree, before the adjudicator is."""
     language: Language | None = None
     """The language of the instructions, which annotators with languages have to read."""
+    gold: GoldRules = GoldRules()
     agreement: AgreementPolicy = AgreementPolicy()
     consensus: ConsensusPolicy | None = None
     """When three or more people settle an image without an adjudicator; None is never, unless

@@ -69,6 +69,7 @@ def described_changes(before: Campaign, after: Campaign) -> list[str]:
         *_people_changes(before, after),
         *_review_changes(before, after),
         *_other_changes(before, after),
+        *_gold_changes(before, after),
     ]
 
 
@@ -200,6 +201,11 @@ def _value(value: object, nothing: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return nothing if value in (None, "") else str(value)
+
+
+def _gold_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.gold != after.gold:
+        yield f"gold: {before.gold.sentence} -> {after.gold.sentence}"
 
 
 def _short(query: str) -> str:

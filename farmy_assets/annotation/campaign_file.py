@@ -41,6 +41,8 @@ votes); a class can have a `match_iou` and a `tight_iou` of its own, over those 
 `review: {rounds: 2, share: 0.1}` lets whoever decides on an image send it back to its annotator,
 with a reason, at most twice; and has a tenth of the images that one person alone drew reviewed, by
 `reviewers` (as `annotators`) or else by the adjudicator. Without it nothing is sent back.
+`gold: {share: 0.05, retire_after: 20, pause: {below: 0.8, after: 20}}` mixes images with a known
+answer (`farmy gold add`) into everybody's tasks, and pauses whose accuracy is surely below 0.8.
 
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.

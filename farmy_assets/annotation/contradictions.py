@@ -34,6 +34,7 @@ def contradictions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"adjudicator.{field}", "the adjudicator must not be one of the annotators"
     yield from _about_the_work_of_people(document)
     yield from _about_languages_and_opinions(document)
+    yield from _about_gold(document)
     overlap = _number(document.get("overlap_share", OVERLAP_SHARE))
     if overlap is None:
         return
@@ -230,6 +231,15 @@ def _other_people(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if mine != its and alike:
                 who = other.get("name")
                 yield f"reviewers.{index}", f"has the name or the email of {who}, not both"
+
+
+def _about_gold(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    gold = document.get("gold")
+    if isinstance(gold, Mapping) and gold.get("pause") and _number(gold.get("share", 0)) == 0:
+        yield (
+            "gold.pause",
+            "pauses nobody while no task is gold; write gold.share, such as 0.05",
+        )
 
 
 def _repetitions(

@@ -6,7 +6,7 @@ it, before the adjudicator decides. Both follow from the image's record alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from farmy_assets.annotation.assignments import Assignment, chance_of, least_busy
 from farmy_assets.annotation.campaign import Campaign
@@ -15,6 +15,8 @@ from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.image_facts import NOTHING_KNOWN, Eligibility, ImageFacts
 from farmy_assets.annotation.membership import Membership
+
+NOBODY: Mapping[str, Collection[str]] = {}
 
 _TWO = 2
 _NO_OPINION = frozenset({ConflictKind.SKIPPED, ConflictKind.INVALID})
@@ -54,6 +56,7 @@ def further_assignments(
     campaign: Campaign,
     load: Counter[str],
     members: Membership,
+    known_to: Mapping[str, Collection[str]] = NOBODY,
     facts: Mapping[str, ImageFacts] = NOTHING_KNOWN,
 ) -> tuple[Assignment, ...]:
     """The assignments that these images need besides those that they have; see the module.
@@ -65,6 +68,7 @@ def further_assignments(
         campaign: The campaign at its present version.
         load: How many tasks each person has.
         members: Tells under which addresses people were known.
+        known_to: Who else has seen an image with its answer known, by id.
         facts: What is known of the images, by id.
     """
     load = Counter(load)
@@ -75,7 +79,7 @@ def further_assignments(
         if not image.assignments or not (replaced or needs_further_opinion(image, campaign)):
             continue
         able = eligibility.people_for(facts.get(image.image_id))
-        free = members.others(able, _asked(image))
+        free = members.others(able, {*_asked(image), *known_to.get(image.image_id, ())})
         if not free:
             continue
         person = least_busy(free, load, chance=chance_of(campaign.name, image.image_id))

@@ -94,7 +94,16 @@ def _wanted(lake: Lake, name: str, *, other: str, query: str, ids: Path | None) 
         if "image_id" not in answer.column_names:
             raise InvalidInputError("the SELECT has to have a column image_id")
         return {str(image_id) for image_id in answer["image_id"].to_pylist() if image_id}
-    return {line.strip() for line in _lines(ids or Path("-")) if line.strip()}
+    return set(ids_in(ids or Path("-")))
+
+
+def ids_in(file: Path) -> frozenset[str]:
+    """The image ids in a file, or, for -, in a pipe: one a line.
+
+    Raises:
+        InvalidInputError: It cannot be read.
+    """
+    return frozenset(line.strip() for line in _lines(file) if line.strip())
 
 
 def _lines(file: Path) -> list[str]:

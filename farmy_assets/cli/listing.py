@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     "contributors": "Who may upload photographs from a phone.",
     "dataset": "Released data sets: list them, fetch one.",
     "duplicates": "See duplicates, and get one back.",
+    "gold": "Images with a known answer, and how right people are on them.",
     "people": "Who can sign in to label; links for new accounts.",
 }
 

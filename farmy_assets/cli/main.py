@@ -11,6 +11,7 @@ from farmy_assets.cli import (
     contributors,
     dataset,
     duplicates,
+    gold,
     ingest,
     migrate,
     people,
@@ -46,6 +47,7 @@ app.add_typer(consensus.commands, name="consensus")
 app.add_typer(contributors.commands, name="contributors")
 app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
+app.add_typer(gold.commands, name="gold")
 app.add_typer(people.commands, name="people")
 
 if __name__ == "__main__":

@@ -66,7 +66,19 @@ def _what(version: DatasetVersion) -> str:
         f"- Photographed: {_period(version)}\n"
         f"- Splits: {shares} of the groups (fields, clusters of near duplicates); no group is in "
         f"two splits, and the images' own shares may differ\n"
+        f"{_held_out(version)}"
         f"- Content digest: `{version.created_from}`\n"
+    )
+
+
+def _held_out(version: DatasetVersion) -> str:
+    """That images are kept from training; nothing where the shares alone decide."""
+    count = len(version.held_out)
+    if not count:
+        return ""
+    return (
+        f"- Kept from training: {counted(count, 'image')} whose answers the annotators are tested "
+        "with (gold), in test whatever the shares\n"
     )
 
 

@@ -7,7 +7,7 @@ whenever and in whatever order they are handed in, so two people can prove that 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -20,7 +20,7 @@ from farmy_assets.annotation.regions import REGION_KINDS, STORED_AS, AnyRegion
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.catalog.metadata import CampaignName, ImageId, Sha256, ShortText, Source
 from farmy_assets.catalog.records import Record
-from farmy_assets.datasets.splits import SPLITS, Split, split_of
+from farmy_assets.datasets.splits import SPLITS, Split, group_key, split_of
 
 VersionId = Annotated[str, StringConstraints(pattern=r"^v\d{4,}-[0-9a-f]{8}$")]
 SettledBy = Literal["single", "agreed", "adjudicated"]
@@ -140,6 +140,14 @@ class DatasetVersion(Record):
         count = Counter(image.split for image in self.images)
         return {split: count[split] for split in SPLITS}
 
+    @property
+    def held_out(self) -> tuple[ReleasedImage, ...]:
+        """The images that are in the test split because no model may learn from them.
+
+        Their groups' own place is in another split.
+        """
+        return tuple(i for i in self.images if i.split != split_of(i.group, self.shares))
+
     def images_in(self, split: Split) -> tuple[ReleasedImage, ...]:
         """The images of one split, by image id."""
         return tuple(image for image in self.images if image.split == split)
@@ -168,6 +176,7 @@ def freeze(
     classes: Iterable[DatasetClass],
     shares: Splits,
     number: int,
+    held_out: Collection[str] = (),
 ) -> DatasetVersion:
     """Make a version of settled images: give each its split, and the whole its name.
 
@@ -181,10 +190,14 @@ def freeze(
         shares: How large each split shall be in the long run.
         number: The version's place in the campaign's row of versions, from 1; not part of the
             content, so that the same content has the same digest under any number.
+        held_out: Ids of images that no model may learn from; they are in the test split, with all
+            images of their groups and all that show the same picture.
 
     Returns:
         The version, the same for the same content: images by image id, classes by class id.
     """
+    found = list(images)
+    held = {i for image in found if image.image_id in held_out for i in _kept_together(image)}
     draft = DatasetVersion(
         campaign=campaign,
         campaign_version=campaign_version,
@@ -195,7 +208,10 @@ def freeze(
         shares=shares,
         images=tuple(
             sorted(
-                (_released(image, shares) for image in images),
+                (
+                    _released(i, shares, is_held_out=bool(held) and bool(held & _kept_together(i)))
+                    for i in found
+                ),
                 key=lambda image: (image.image_id, image.to_json()),
             )
         ),
@@ -239,6 +255,12 @@ def changes_between(old: DatasetVersion | None, new: DatasetVersion) -> VersionC
     )
 
 
-def _released(image: LabelledImage, shares: Splits) -> ReleasedImage:
+def _kept_together(image: LabelledImage) -> set[tuple[str, str]]:
+    """What it may have in common with images that have to stand in the same split."""
+    return {("group", group_key(image.group)), ("picture", image.sha256)}
+
+
+def _released(image: LabelledImage, shares: Splits, *, is_held_out: bool) -> ReleasedImage:
     facts = {name: getattr(image, name) for name in LabelledImage.model_fields}
-    return ReleasedImage.model_validate({**facts, "split": split_of(image.group, shares)})
+    split = "test" if is_held_out else split_of(image.group, shares)
+    return ReleasedImage.model_validate({**facts, "split": split})

@@ -10,6 +10,7 @@ import dagster as dg
 from farmy_assets.annotation.assignments import Assignment, share_out
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.image_facts import Eligibility, ImageFacts
+from farmy_assets.annotation.pauses import with_pauses
 from farmy_assets.annotation.sharing_counters import Earlier
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cleansing.cleansed_set import CleansedSet
@@ -32,6 +33,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import BatchAssignments, Placement
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.gold_tasks import give_gold, with_gold_images
 from farmy_assets.workflow.image_facts import image_facts
 from farmy_assets.workflow.selection import choose, images_to_ask
 
@@ -90,14 +92,18 @@ def annotation_tasks(
         if campaign is None:
             return without_campaign(images.campaign)
         asked, day = images_to_ask(lake, campaign, images), days.today()
+        paused = lake.pauses.paused(campaign.name)
+        active = with_pauses(campaign, paused)
         share = partial(
-            _shared, asked, campaign, images.batch_id,
+            _shared, asked, active, images.batch_id,
             image_facts(lake, campaign, images.batch_id), day,
         )  # fmt: skip
-        page = lake.assignments.add(campaign, images.batch_id, share=share)
+        page = lake.assignments.add(active, images.batch_id, share=share)
+        gold = give_gold(lake, active, page)
         newest = lake.campaigns.named(campaign.name)
-        if newest.version != campaign.version:
-            # Whoever left meanwhile may just have been given tasks: they are moved once more.
+        if newest.version != campaign.version or lake.pauses.paused(campaign.name) != paused:
+            # Whoever left or was paused meanwhile may just have been given tasks: they are moved
+            # once more.
             lake.pending.fall_back(newest)
     by_person = Counter(assignment.person for assignment in page.assignments)
     given = Counter(assignment.image_id for assignment in page.assignments)
@@ -116,6 +122,9 @@ def annotation_tasks(
                 bool(a.from_day and a.from_day > day) for a in page.assignments
             ),
             "by_annotator": count_table(by_person, of="annotator", counted="tasks"),
+            "gold_by_annotator": count_table(
+                Counter(a.person for a in gold), of="annotator", counted="tasks"
+            ),
         }
     )
 
@@ -190,7 +199,11 @@ def _placed(
 ) -> tuple[BatchAssignments, Placed]:
     """Place a batch's tasks, again when its page was changed meanwhile (tasks were moved)."""
     while True:
-        placed = place_tasks(lake, studio, campaign, page.assignments, images, today=days.today())
+        gold = lake.gold.given(campaign.name).of_batch(page.batch_id)
+        everything = with_gold_images(lake, images, gold)
+        placed = place_tasks(
+            lake, studio, campaign, (*page.assignments, *gold), everything, today=days.today()
+        )
         now = lake.assignments.of_batch(campaign.name, page.batch_id)
         if now is None or now == page:
             return page, placed
@@ -229,5 +242,6 @@ def _nobody_can_take(
 ) -> bool:
     """Whether nobody present may be asked about any of these images."""
     facts = image_facts(lake, campaign, batch_id)
-    eligibility = Eligibility(campaign, campaign.active_annotators)
+    active = with_pauses(campaign, lake.pauses.paused(campaign.name))
+    eligibility = Eligibility(active, active.active_annotators)
     return not any(eligibility.places_for(facts.get(image_id)) for image_id in image_ids)

@@ -21,6 +21,7 @@ from farmy_assets.lake.objects import in_chunks
 from farmy_assets.lake.votes import InboxState
 from farmy_assets.workflow.asked import asked_images
 from farmy_assets.workflow.evaluation import bring_up_to_date
+from farmy_assets.workflow.gold_tasks import asked_gold
 
 OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of order
 _TASKS_AT_ONCE = 20_000
@@ -113,6 +114,8 @@ def _new_votes(
         campaign.name, (_image_id(each.inbox, each.task.task_key) for each in changed)
     ).values()
     asked = asked_images(lake, images)
+    for inbox_key, gold in asked_gold(lake, campaign.name, {i.image_id for i in images}).items():
+        asked[inbox_key] = gold | asked.get(inbox_key, {})
     known: dict[str, list[Vote]] = defaultdict(list)
     for vote in (vote for image in images for vote in image.votes):
         known[_inbox_of(vote).key].append(vote)

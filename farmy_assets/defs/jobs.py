@@ -35,6 +35,7 @@ votes_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         "triage_answers",
         "annotations",
+        "gold_scores",
         "reassigned_tasks",
         "annotation_conflicts",
         "adjudication_tasks",

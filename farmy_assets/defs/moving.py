@@ -47,6 +47,7 @@ def move_tasks(
     """
     pages = lake.assignments.pages(campaign.name)
     given = [assignment for page in pages for assignment in page.assignments]
+    known = lake.gold.given(campaign.name).ever  # whoever had an image as gold knows it
     wanted = to_be_moved(given, campaign=campaign, votes=lake.votes.all(campaign.name), today=today)
     at_work = _at_work(studio, campaign, wanted)
     former = [a for a in wanted if (a.inbox, a.task_key) not in at_work]
@@ -57,7 +58,7 @@ def move_tasks(
     decide = partial(
         reassign, campaign=campaign, members=members, facts=facts, taken_before=taken_before
     )
-    planned = decide(former, staying=_without(given, former))
+    planned = decide(former, staying=(*_without(given, former), *known))
     lake.pending.moving(campaign.name, {a.batch_id for a in planned.taken_back})
     inboxes = emptied(studio, planned.taken_back)
     # Whoever answered up to the deletion has a task left, and its answer is read now.
@@ -67,7 +68,7 @@ def move_tasks(
     still_open = to_be_moved(
         planned.taken_back, campaign=campaign, votes=lake.votes.all(campaign.name), today=today
     )
-    moves = decide(still_open, staying=_without(given, still_open))
+    moves = decide(still_open, staying=(*_without(given, still_open), *known))
     out_of, into = _by_batch(moves.taken_back), _by_batch(moves.given)
     emptied_of = _by_batch(planned.taken_back)
     for page in pages:
@@ -124,6 +125,7 @@ def _give(
         campaign=campaign,
         load=counters.tally().tasks,
         members=members,
+        known_to=_by_image_people(lake.gold.given(campaign.name).ever),
         facts=_facts(lake, campaign, [a for i in images.values() for a in i.assignments]),
     )
     by_batch = _by_batch(new)
@@ -234,6 +236,13 @@ def _by_batch(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     found: dict[str, list[Assignment]] = defaultdict(list)
     for assignment in assignments:
         found[assignment.batch_id].append(assignment)
+    return found
+
+
+def _by_image_people(assignments: Iterable[Assignment]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for assignment in assignments:
+        found[assignment.image_id].add(assignment.person)
     return found
 
 

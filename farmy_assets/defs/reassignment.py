@@ -15,11 +15,14 @@ from farmy_assets.annotation.inboxes import (
     triage_inboxes_of,
 )
 from farmy_assets.annotation.membership import Membership
+from farmy_assets.annotation.pauses import with_pauses
 from farmy_assets.annotation.reassignment import is_overdue
 from farmy_assets.annotation.sharing_counters import Earlier, counted
 from farmy_assets.defs import days
 from farmy_assets.defs.consensus import annotations
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
+from farmy_assets.defs.gold import gold_scores
+from farmy_assets.defs.gold_tasks import take_back_gold
 from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.moving import emptied, finish_moving, give_further, move_tasks
@@ -34,7 +37,7 @@ from farmy_assets.workflow.evaluation import bring_up_to_date, evaluated
 
 @dg.asset(
     group_name="annotation", kinds={"labelstudio"}, partitions_def=campaigns, code_version="1",
-    deps=[annotations, triage_answers], retry_policy=RETRY_ONCE,
+    deps=[annotations, triage_answers, gold_scores], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def reassigned_tasks(
     context: dg.AssetExecutionContext,
@@ -51,6 +54,7 @@ def reassigned_tasks(
     with as_dagster_failure():
         campaign, day = lake.campaigns.named(context.partition_key), days.today()
         members, pending = lake.campaigns.members(campaign.name), lake.pending.of(campaign.name)
+        active = with_pauses(campaign, lake.pauses.paused(campaign.name))
         refused: list[str] = []
         is_behind, looks = pending.is_behind(campaign), pending.needs_a_look(campaign, day)
         if is_behind or looks:
@@ -59,13 +63,11 @@ def reassigned_tasks(
         if is_behind:
             refused = _follow(lake, studio, campaign, members)
         elif looks and (pending.is_held_back or _is_anything_overdue(lake, campaign, day)):
-            _move_drawing(lake, studio, campaign, members)
+            _move_drawing(lake, studio, active, members)
         elif looks:
             lake.pending.looked(campaign.name, day, is_held_back=False)
         inputs = (bring_up_to_date if is_behind or looks else evaluated)(lake, campaign)
-        further = give_further(
-            lake, studio, campaign, members, inputs.to_hand_over, today=day
-        )  # fmt: skip
+        further = give_further(lake, studio, active, members, inputs.to_hand_over, today=day)
         if further:
             inputs = bring_up_to_date(lake, campaign)
     moved = Counter[str]()
@@ -102,7 +104,9 @@ def _is_anything_overdue(lake: Lake, campaign: Campaign, day: date) -> bool:
 
 def _follow(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> list[str]:
     """Move all open tasks to present people; returns what Label Studio refused."""
-    _move_drawing(lake, studio, campaign, members)
+    active = with_pauses(campaign, lake.pauses.paused(campaign.name))
+    _move_drawing(lake, studio, active, members)
+    take_back_gold(lake, studio, campaign, members, active=active)
     _move_questions(lake, studio, campaign)
     _empty_former_adjudicators(lake, studio, campaign, members)
     refused = []

@@ -88,6 +88,22 @@ def conflict_rate_is_as_usual(context: dg.AssetCheckExecutionContext) -> dg.Asse
 
 
 @dg.asset_check(
+    asset="gold_scores", description="Nobody is paused for being too often wrong on gold."
+)
+def nobody_is_paused(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Warns as long as a person is paused, or would be if that left somebody; says who and why."""
+    own = context.run.tags.get(PARTITION)
+    history = list(_history(context, "gold_scores", own))
+    found = [
+        f"{record.data['person']}: {record.data['reason']}"
+        for name in ("paused", "not_paused_as_nobody_else_is_left")
+        if history and isinstance(table := history[0][1].get(name), dg.TableMetadataValue)
+        for record in table.records
+    ]
+    return _result("; ".join(found), len(history))
+
+
+@dg.asset_check(
     asset="dataset_version", description="A class of the version before is in this one as well."
 )
 def no_class_vanished(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:

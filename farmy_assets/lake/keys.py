@@ -28,6 +28,7 @@ CLEANSED_SETS = "cleansed/"
 EVALUATIONS = "evaluations/"
 AGREEMENTS = "agreements/"
 FORMER_EVALUATIONS = "judgements/"
+GOLD_ANSWERS = "gold-answers/"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
@@ -372,3 +373,28 @@ def snapshot_links(table: str, generation: str) -> str:
 def snapshot_file(table: str, day: str, digest: str) -> str:
     """Rows of one day of a table, named by their content."""
     return f"snapshots/{table}/data/dt={day}/{digest}.parquet"
+
+
+def gold_changes(campaign: str, number: int) -> str:
+    """Which images became gold, or were retired, at one time: the number is the lock."""
+    return f"gold/{campaign}/changes/{number:06d}.json"
+
+
+def gold_given(campaign: str) -> str:
+    """Who was given which image as gold."""
+    return f"gold/{campaign}/given.json"
+
+
+def gold_scores(campaign: str) -> str:
+    """What is counted over all gold answers of a campaign."""
+    return f"gold/{campaign}/scores.json"
+
+
+def gold_answers(campaign: str, person: str = "") -> str:
+    """A person's gold answers, compared with the known ones; without a person, of all."""
+    return f"{GOLD_ANSWERS}{campaign}/" + (f"{person}.json" if person else "")
+
+
+def pauses(campaign: str, number: int) -> str:
+    """That somebody was paused, or works again: the number is the lock."""
+    return f"pauses/{campaign}/{number:06d}.json"

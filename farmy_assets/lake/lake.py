@@ -19,7 +19,9 @@ from farmy_assets.lake.corrections import Corrections
 from farmy_assets.lake.datasets import DatasetRepository
 from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
 from farmy_assets.lake.evaluations import EvaluationRepository
+from farmy_assets.lake.gold import GoldRepository
 from farmy_assets.lake.objects import Bucket
+from farmy_assets.lake.pauses import PauseRepository
 from farmy_assets.lake.pending_work import PendingWorkRepository
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
@@ -128,6 +130,16 @@ class Lake:
     def assignments(self) -> AssignmentRepository:
         """Who was asked about which image, and which batches have their tasks."""
         return AssignmentRepository(self.records)
+
+    @property
+    def gold(self) -> GoldRepository:
+        """Images with a known answer, who was given them, and how right people were."""
+        return GoldRepository(self.records)
+
+    @property
+    def pauses(self) -> PauseRepository:
+        """Who is asked nothing more for the time being."""
+        return PauseRepository(self.records)
 
     @property
     def votes(self) -> VoteRepository:

@@ -28,6 +28,7 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.datasets.versions import DatasetVersion
 from farmy_assets.lake import keys
 from farmy_assets.lake.assignments import AdjudicationAssignments, BatchAssignments
+from farmy_assets.lake.gold import PersonsAnswers
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.object_facts import ListedObject
 from farmy_assets.query.agreement_rows import agreement_classes, agreement_pairs
@@ -74,6 +75,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "agreement_pairs": ([keys.agreement_figures()], agreement_pairs),
         "agreement_classes": ([keys.agreement_figures()], agreement_classes),
         "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
+        "gold_answers": ([keys.GOLD_ANSWERS], _gold_answers),
         "dataset_versions": (["dataset-versions/"], _versions),
     }
     bucket = lake.records.bucket
@@ -296,6 +298,26 @@ def _consensus(content: bytes, key: str) -> Iterator[Row]:
             "choices": in_json_text(judgement.choices),
             "attributes": [in_json_text(region.attributes) for region in judgement.regions],
         }
+
+
+def _gold_answers(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    found = PersonsAnswers.model_validate_json(content)
+    for answer in found.answers:
+        moment = utc(answer.submitted_at)
+        for score in answer.classes:
+            yield score.counts.model_dump(exclude={"answers"}) | {
+                "image_id": answer.image_id,
+                "campaign": found.campaign,
+                "person": answer.person,
+                "vote_id": answer.vote_id,
+                "campaign_version": answer.campaign_version,
+                "outcome": answer.outcome.value,
+                "submitted_at": moment,
+                "class_id": score.class_id,
+                "label": score.label,
+                "dt": moment.date().isoformat(),
+            }
 
 
 def _versions(content: bytes, key: str) -> Iterator[Row]:

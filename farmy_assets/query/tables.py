@@ -249,6 +249,26 @@ TABLES = {
             ),
         ),
         Table(
+            "gold_answers", "one row a class in an answer to a task whose answer is known",
+            ("gold_scores",),
+            (
+                _IMAGE, _CAMPAIGN,
+                Column("person", _TEXT, "who answered"),
+                Column("vote_id", _TEXT, "the answer; the latest of the person on the image"),
+                Column("campaign_version", _INT, "the guideline that it was given under"),
+                Column("outcome", _TEXT, "submitted or skipped; a skip finds nothing"),
+                Column("submitted_at", _MOMENT, "when it was submitted"),
+                Column("class_id", _INT, "the class; 0 where there is nothing to draw"),
+                Column("label", _TEXT, "its name when the answer was compared"),
+                Column("objects", _INT, "objects of the class in the known answer"),
+                Column("hits", _INT, "drawn with this class"),
+                Column("missed", _INT, "not drawn"),
+                Column("other_class", _INT, "drawn with another class"),
+                Column("mistaken", _INT, "objects of other classes drawn with this one"),
+                Column("extras", _INT, "drawn with this class where there is nothing"),
+            ),
+        ),
+        Table(
             "dataset_versions", "one row an image of a data set version", ("dataset_version",),
             (
                 Column("version_id", _TEXT, "the version"),

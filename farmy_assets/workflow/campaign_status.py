@@ -116,7 +116,7 @@ def campaign_status(lake: Lake, name: str, *, now: datetime) -> CampaignStatus:
     campaign, sets = lake.campaigns.named(name), lake.cleansed_sets.all(name)
     facts = _Facts(
         campaign=campaign,
-        given=lake.assignments.all(name),
+        given=(*lake.assignments.all(name), *lake.gold.given(name).given),
         votes=lake.votes.all(name),
         sets=sets,
         kept_elsewhere=kept_elsewhere(lake, sets),

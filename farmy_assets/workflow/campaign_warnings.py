@@ -9,6 +9,7 @@ from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.duplicate_rulings import by_other_campaign
+from farmy_assets.workflow.gold_images import gold_warnings
 from farmy_assets.workflow.selection import ImageSelection
 
 
@@ -41,6 +42,7 @@ def warnings(
             f"to take {verb(count, 'it', 'them')} in: "
             f"farmy duplicates restore --campaign {name} --all"
         )
+    yield from gold_warnings(lake, campaign)
     found = _choices(lake, campaign)
     if campaign.image_query and found.left_out and not found.chosen:
         asking = f"farmy campaign choose {name} --again"

@@ -87,6 +87,7 @@ def _settled_version(lake: Lake, campaign: Campaign) -> DatasetVersion:
         classes=[DatasetClass(id=c.id, name=c.name) for c in campaign.classes],
         shares=campaign.splits,
         number=newest.number + 1 if newest else 1,
+        held_out=lake.gold.known(campaign.name),
     )
     return newest if newest and newest.created_from == version.created_from else version
 
@@ -154,6 +155,15 @@ def _labelled(lake: Lake, campaign: Campaign) -> list[LabelledImage]:
     return found
 
 
+def group_of(image_id: str) -> str:
+    """What images have in common that stand in one split: the content alone.
+
+    What looks alike was excluded before, and a split by field would put a campaign that has only
+    one field into a single split.
+    """
+    return image_id.partition("-")[0]
+
+
 def _image(
     campaign: Campaign, image: KeptImage, judgement: ImageConsensus, entry: CatalogEntry | None
 ) -> LabelledImage:
@@ -168,9 +178,7 @@ def _image(
             "choices": judgement.choices,
             "settled_by": judgement.status.value,
             "vote_ids": votes_behind(judgement),
-            # The content alone: what looks alike was excluded before, and a split by field
-            # would put a campaign that has only one field into a single split.
-            "group": image.image_id.partition("-")[0],
+            "group": group_of(image.image_id),
             "licence": metadata.licence if metadata else None,
             "source": metadata.source if metadata else None,
             "crop": (metadata.crop if metadata else None) or campaign.crop,

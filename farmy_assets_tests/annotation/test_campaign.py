@@ -53,6 +53,28 @@ def test_a_campaign_survives_being_stored() -> None:
     assert Campaign.model_validate_json(found.to_json()) == found
 
 
+@pytest.mark.parametrize(
+    ("gold", "place"),
+    [
+        ("{share: 0.6}", "gold.share: "),
+        ("{share: 0.05, retire_after: 0}", "gold.retire_after: "),
+        ("{share: 0.05, pause: {below: 1.5}}", "gold.pause.below: "),
+        ("{share: 0.05, pause: {below: 0.8, after: 30, of_last: 20}}", "gold.pause: of_last 20 "),
+        ("{pause: {below: 0.8}}", "gold.pause: pauses nobody while no task is gold"),
+    ],
+)
+def test_what_is_wrong_with_the_rules_for_gold_is_said(gold: str, place: str) -> None:
+    assert any(problem.startswith(place) for problem in problems_of(f"{FILE}gold: {gold}\n"))
+
+
+def test_a_campaign_has_no_gold_unless_its_file_says_so() -> None:
+    assert parse_campaign(FILE).gold.share == 0
+    found = parse_campaign(f"{FILE}gold: {{share: 0.05, pause: {{below: 0.8, after: 10}}}}\n").gold
+    assert (found.share, found.retire_after) == (0.05, 20)
+    assert found.pause
+    assert (found.pause.below, found.pause.after, found.pause.of_last) == (0.8, 10, 100)
+
+
 def test_every_problem_is_reported_at_once_with_its_place() -> None:
     text = """
 name: Weeds 2026

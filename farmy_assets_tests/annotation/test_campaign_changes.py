@@ -76,6 +76,7 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "reviewers": [person("emil")],
         "review": {"rounds": 1, "share": 0.1},
         "overlap_share": 0.5,
+        "gold": {"share": 0.05},
         "agreement": {"match_iou": 0.4},
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
         "regions": ["box", "other"],
@@ -108,6 +109,25 @@ def test_what_changes_in_somebodys_work_is_said() -> None:
         "annotator anna is paused: what is open goes to others, as far as they can take it",
     ]
     assert described_changes(busy, BEFORE)[-1] == "annotator anna is asked again"
+
+
+def test_changed_rules_for_gold_are_described() -> None:
+    rules = [
+        parse_campaign(
+            "name: weeds-2026\ncrop: maize\nclasses: [{id: 1, name: crop}]\n"
+            "annotators: [{name: anna, email: anna@example.com}]\noverlap_share: 0\n"
+            f"adjudicator: {{name: cara, email: cara@example.com}}\n{gold}"
+        )
+        for gold in ("", "gold: {share: 0.05, pause: {below: 0.8}}", "gold: {share: 0.1}")
+    ]
+    middle = (
+        "5.0% of the tasks, retired after 20 people, pauses whose newest 100 answers are below "
+        "0.8, from 20 answers on"
+    )
+    assert [*described_changes(*rules[:2]), *described_changes(*rules[1:])] == [
+        f"gold: none -> {middle}",
+        f"gold: {middle} -> 10.0% of the tasks, retired after 20 people, pauses nobody",
+    ]
 
 
 def test_changes_are_described_in_sentences() -> None:

@@ -51,6 +51,13 @@ def test_the_card_counts_the_ways_in_which_labels_were_settled() -> None:
     assert counts | {"single": "2", "agreed": "1", "adjudicated": "1"} == counts
 
 
+def test_the_card_says_how_many_images_are_kept_from_training() -> None:
+    images = an_image(1), an_image(2)
+    held = card(a_version(*images, shares=ALL_TRAIN, held_out=[images[0].image_id]))
+    assert "- Kept from training: 1 image whose answers the annotators are tested with" in held
+    assert "Kept from training" not in card(a_version(*images, shares=ALL_TRAIN))
+
+
 def test_the_card_invents_no_licence() -> None:
     text = card(a_version(an_image(1), an_image(2, licence="CC0-1.0")))
     assert "| CC0-1.0 | 1 |" in text

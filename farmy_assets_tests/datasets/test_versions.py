@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from farmy_assets.annotation.campaign import Splits
+from farmy_assets.datasets.release import problems_of
 from farmy_assets.datasets.versions import (
     DatasetVersion,
     LabelledImage,
@@ -42,6 +43,33 @@ def test_no_image_moves_whatever_else_is_added(
     new_ones = [an_image(100 + n, group=image.group) for n, image in enumerate(others)]
     before, after = a_version(*images), a_version(*images, *new_ones, number=2)
     assert changes_between(before, after).moved == ()
+
+
+@quick
+@given(image_lists(), st.data())
+def test_what_is_held_out_is_in_the_test_split_with_all_that_belongs_to_it(
+    images: list[LabelledImage], data: st.DataObject
+) -> None:
+    ids = [image.image_id for image in images]
+    held = data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else []
+    plain, version = a_version(*images), a_version(*images, held_out=held)
+    groups = {image.group for image in images if image.image_id in held}
+    before = {image.image_id: image.split for image in plain.images}
+    assert {image.image_id: image.split for image in version.images} == {
+        image.image_id: "test" if image.group in groups else before[image.image_id]
+        for image in images
+    }
+    assert plain.held_out == ()
+    assert {i.image_id for i in version.held_out} == {
+        i.image_id for i in version.images if before[i.image_id] != i.split
+    }
+    assert problems_of(version) == problems_of(plain)
+
+
+def test_a_copy_of_a_held_out_picture_is_held_out_as_well() -> None:
+    copy = an_image(2, sha256=an_image(1).sha256)
+    version = a_version(an_image(1), copy, held_out=[copy.image_id])
+    assert {image.split for image in version.images} == {"test"}
 
 
 def test_the_number_names_a_version_but_is_not_its_content() -> None:

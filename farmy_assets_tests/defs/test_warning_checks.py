@@ -7,11 +7,12 @@ import dagster as dg
 import pytest
 
 from farmy_assets.defs import warning_checks
-from farmy_assets.defs.metadata import count_table
+from farmy_assets.defs.metadata import count_table, record_table
 
 KEPT_SHARE = warning_checks.kept_share_is_as_usual
 CONFLICT_RATE = warning_checks.conflict_rate_is_as_usual
 CLASSES = warning_checks.no_class_vanished
+PAUSED = warning_checks.nobody_is_paused
 
 History = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -75,6 +76,22 @@ def test_a_campaign_whose_new_answers_are_in_conflict_more_often_is_reported(
     )
     assert not found.passed
     assert "74% of the 70 images" in str(found.description)
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_a_person_who_is_paused_is_reported_until_the_pause_is_over(
+    instance: dg.DagsterInstance, is_over: bool
+) -> None:
+    def scores(**paused: str) -> dict[str, object]:
+        rows = [{"person": who, "reason": why} for who, why in paused.items()]
+        return {"paused": record_table(rows, ("person", "reason"))}
+
+    history = [("weeds", scores()), ("weeds", scores(finn="55% was right"))]
+    history += [("weeds", scores())] if is_over else []
+    other = [("pests", scores(gina="0% was right"))]
+    found = checked(instance, PAUSED, "gold_scores", [*history, *other], partition="weeds")
+    assert found.passed is is_over
+    assert found.description == ("as usual" if is_over else "finn: 55% was right")
 
 
 def test_a_class_without_a_box_in_the_newest_version_is_reported(
