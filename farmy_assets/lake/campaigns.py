@@ -97,8 +97,8 @@ class CampaignRepository:
             msg = (
                 f"campaign {wanted.name} is not changed: votes would lose what they say\n"
                 f"{problems}\n"
-                "keep these as they are (more can be added), or apply the file under a new "
-                "campaign name"
+                "keep these classes, kinds, questions and values as they are (more can be added), "
+                "or apply the file under a new campaign name"
             )
             raise InvalidInputError(msg)
         return present
