@@ -16,8 +16,13 @@ _SELECT = "Select a region to answer for it."
 
 
 def choice_controls(campaign: Campaign) -> list[str]:
-    """The questions about the image as a whole, each under its name."""
-    return [line for choice in campaign.choices for line in _control(choice, "", "  ")]
+    """The questions about the image as a whole, each under its name, side by side."""
+    if not campaign.choices:
+        return []
+    lines = ['  <View style="display: flex; flex-wrap: wrap; gap: 0 2em">']
+    for choice in campaign.choices:
+        lines += ["    <View>", *_control(choice, "", "      "), "    </View>"]
+    return [*lines, "  </View>"]
 
 
 def beside_attributes(campaign: Campaign, image: str) -> list[str]:
@@ -58,7 +63,7 @@ def _control(question: Question, more: str, indent: str) -> list[str]:
     kind = kind_of(question)
     tag = FORMS[kind].tag
     title = question.name.replace("_", " ").capitalize()
-    header = f'{indent}<Header value={quoteattr(_heading(title, question))} size="5"/>'
+    header = f'{indent}<Header value={quoteattr(_heading(title, question))} size="6"/>'
     start = (
         f'{indent}<{tag} name="{question.name}" toName="image"{more}{_required(title, question)}'
     )

@@ -104,8 +104,9 @@ class CampaignRepository:
             msg = (
                 f"campaign {wanted.name} is not changed: votes would lose what they say\n"
                 f"{problems}\n"
-                "keep these; or say what becomes of a class: `merges: [id]` at another one, "
-                "`split_into: [ids]` or `retired: true` at this one, or its id with another name"
+                "keep these classes, kinds, questions and values (more can be added); or say what "
+                "becomes of a class: `merges: [id]` at another one, `split_into: [ids]` or "
+                "`retired: true` at this one, or its id with another name"
             )
             raise InvalidInputError(msg)
         return present

@@ -9,11 +9,11 @@ from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets_tests.annotation.examples import box, campaign
 
-CHOICES = [
+CHOICES: list[dict[str, Any]] = [
     {"name": "quality", "values": ["good", "bad"], "required": True},
     {"name": "pests", "values": ["aphid", "beetle", "thrips"], "several": True},
 ]
-ATTRIBUTES = [
+ATTRIBUTES: list[dict[str, Any]] = [
     {"name": "stage", "values": ["young", "old"], "classes": ["weed"], "required": True},
     {"name": "damage", "values": ["holes", "spots", "rust"], "several": True},
     {"name": "leaves", "kind": "number", "min": 0, "max": 40},

@@ -1,5 +1,7 @@
 """What may be taken out of a campaign: nothing that votes hold."""
 
+from typing import Any
+
 import pytest
 
 from farmy_assets.annotation.campaign_changes import described_changes
@@ -16,7 +18,7 @@ VOTES = [
 ]  # fmt: skip
 
 
-def changed(group: str, name: str, **changes: object) -> dict[str, object]:
+def changed(group: str, name: str, **changes: object) -> dict[str, Any]:
     """A group of questions in which one is another, or gone where nothing is said of it."""
     asked = CHOICES if group == "choices" else ATTRIBUTES
     left = [{**each, **changes} if each["name"] == name else each for each in asked]
@@ -76,7 +78,7 @@ def test_changes_of_questions_are_described_in_sentences() -> None:
     after = asking(
         choices=[CHOICES[1], CHOICES[0]],
         attributes=[
-            *changed("attributes", "stage", values=["young", "old", "dead"])["attributes"],  # type: ignore[misc]
+            *changed("attributes", "stage", values=["young", "old", "dead"])["attributes"],
             {"name": "height_cm", "kind": "number", "min": 0, "classes": ["crop"]},
         ],
         agreement={"number_tolerance": {"leaves": 1}},

@@ -7,7 +7,7 @@ import pytest
 
 from farmy_assets.annotation.consensus import judge_image
 from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.question_answers import answers_of
+from farmy_assets.annotation.question_answers import AnswerValue, answers_of
 from farmy_assets.annotation.questions import Question
 from farmy_assets.annotation.versions import versions_of
 from farmy_assets.annotation.votes import Vote
@@ -86,13 +86,20 @@ def test_what_all_say_about_the_image_is_answered_beforehand_and_nothing_else() 
     assert [(r["from_name"], r["value"]) for r in answered] == [("quality", {"choices": ["bad"]})]
 
 
+SAID: dict[str, AnswerValue] = {
+    "quality": "bad",
+    "pests": ("aphid", "thrips"),
+    "stage": "old",
+    "damage": ("rust",),
+    "leaves": 7.5,
+    "remark": "näh: <tilted>",
+}
 QUESTIONS: tuple[Question, ...] = (*RULES.choices, *RULES.attributes)
 
 
 @pytest.mark.parametrize("asked", QUESTIONS, ids=RULES.question_names)
 def test_an_answer_is_read_as_it_was_written(asked: Question) -> None:
-    said = {"quality": "bad", "pests": ("aphid", "thrips"), "stage": "old", "damage": ("rust",),
-            "leaves": 7.5, "remark": "näh: <tilted>"}[asked.name]  # fmt: skip
+    said = SAID[asked.name]
     drawn = region_to_result(box(1, 2), region_id="r", width_px=WIDTH_PX, height_px=HEIGHT_PX)
     for of in (None, drawn):
         (entry,) = results_of(answers_of({asked.name: said}), KINDS, of=of)
