@@ -16,7 +16,7 @@ from farmy_assets.annotation.decisions import (
 )
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
-from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.records import Record, is_missing
 
 
 class Outcome(StrEnum):
@@ -25,10 +25,6 @@ class Outcome(StrEnum):
     SUBMITTED = "submitted"
     SKIPPED = "skipped"
     WITHDRAWN = "withdrawn"
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class Vote(Record):
@@ -54,7 +50,7 @@ class Vote(Record):
     outcome: Outcome
     regions: tuple[AnyRegion, ...] = Field(default=(), validation_alias=STORED_AS)
     problems: tuple[str, ...] = ()
-    skip_reason: str | None = Field(default=None, exclude_if=_is_none)
+    skip_reason: str | None = Field(default=None, exclude_if=is_missing)
     decision: Decision | None = None
 
     @property
