@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from pydantic import Field
+
 from farmy_assets.annotation.campaign import Campaign, Person
 from farmy_assets.annotation.image_facts import (
     NOTHING_KNOWN,
@@ -21,7 +23,7 @@ from farmy_assets.annotation.keeping_together import parted_last, put_together
 from farmy_assets.annotation.sharing_counters import Earlier, SharingCounters
 from farmy_assets.annotation.work_days import WorkDays
 from farmy_assets.annotation.workload import Places, Workload
-from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.records import Record, is_missing
 
 
 class Assignment(Record):
@@ -45,8 +47,8 @@ class Assignment(Record):
     person: str
     task_key: str
     batch_id: str
-    from_day: date | None = None
-    replaces: str | None = None
+    from_day: date | None = Field(default=None, exclude_if=is_missing)
+    replaces: str | None = Field(default=None, exclude_if=is_missing)
 
     @property
     def inbox(self) -> Inbox:

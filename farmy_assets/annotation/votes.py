@@ -15,7 +15,7 @@ from farmy_assets.annotation.decisions import Decision
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.question_answers import Answers, is_empty
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
-from farmy_assets.catalog.records import Record
+from farmy_assets.catalog.records import Record, is_missing
 
 
 class Outcome(StrEnum):
@@ -24,10 +24,6 @@ class Outcome(StrEnum):
     SUBMITTED = "submitted"
     SKIPPED = "skipped"
     WITHDRAWN = "withdrawn"
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class Vote(Record):
@@ -57,7 +53,7 @@ class Vote(Record):
     region_ids: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     choices: Answers = Field(default=(), exclude_if=is_empty)
     problems: tuple[str, ...] = ()
-    skip_reason: str | None = Field(default=None, exclude_if=_is_none)
+    skip_reason: str | None = Field(default=None, exclude_if=is_missing)
     decision: Decision | None = None
 
     @property

@@ -11,3 +11,8 @@ class Record(BaseModel):
     def to_json(self) -> bytes:
         """The record as UTF-8 JSON, fields in the order of their declaration."""
         return self.model_dump_json(indent=1).encode()
+
+
+def is_missing(value: object) -> bool:
+    """For fields that records had not before: one without a value has the bytes of an older one."""
+    return value is None

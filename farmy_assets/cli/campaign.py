@@ -72,7 +72,8 @@ def apply(
     typer.echo(
         f"campaign {stored.name}, version {stored.version}: {'applied' if is_news else 'unchanged'}"
         f"; {counted(len(stored.classes), 'class', 'classes')}, "
-        f"{counted(len(stored.annotators), 'annotator')}, {stored.overlap_share:.0%} given to two"
+        f"{counted(len(stored.annotators), 'annotator')}, {stored.overlap_share:.0%} given to "
+        f"{stored.overlap} people"
     )
     if is_news:
         for line in described_changes(before, stored) if before else ():

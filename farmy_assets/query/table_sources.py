@@ -234,7 +234,8 @@ def _assignments(content: bytes, key: str) -> list[Row]:
         given = AdjudicationAssignments.model_validate_json(content).assignments
     else:
         given = BatchAssignments.model_validate_json(content).assignments
-    return [assignment.model_dump(mode="json") for assignment in given]
+    absent = {"from_day": None, "replaces": None}
+    return [absent | assignment.model_dump(mode="json") for assignment in given]
 
 
 def _read_votes(content: bytes) -> list[Vote]:
