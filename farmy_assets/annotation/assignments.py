@@ -46,7 +46,8 @@ def share_out(
 
     Args:
         image_ids: The batch's images; their order does not matter.
-        campaign: The campaign at its present version; only its present annotators get work.
+        campaign: The campaign at its present version; only its present annotators get work,
+            and nobody who is paused.
         batch_id: Written into the assignments.
         earlier: What the campaign's annotation phase has given out so far.
     """
@@ -56,16 +57,16 @@ def share_out(
         set(image_ids) - earlier.in_batch, key=lambda image_id: chance_of(campaign.name, image_id)
     )
     wanted = round(campaign.overlap_share * (tally.images + len(new))) - tally.doubled
-    doubled = min(max(wanted, 0), len(new)) if len(campaign.annotators) > 1 else 0
+    doubled = min(max(wanted, 0), len(new)) if len(campaign.active_annotators) > 1 else 0
 
     pairs: list[tuple[str, str]] = []
     for index, image_id in enumerate(new):
         chance = chance_of(campaign.name, image_id)
-        first = least_busy(campaign.annotators, load, chance=chance)
+        first = least_busy(campaign.active_annotators, load, chance=chance)
         load[first] += 1
         pairs.append((image_id, first))
         if index < doubled:
-            others = [person for person in campaign.annotators if person.name != first]
+            others = [person for person in campaign.active_annotators if person.name != first]
             second = least_busy(others, load, chance=chance, met=met, first=first)
             load[second] += 1
             met[pair_of(first, second)] += 1

@@ -58,6 +58,8 @@ class Person(Record):
     name: PersonName
     email: Email
     capacity: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 1.0
+    paused: bool = False
+    """Whether nothing new is given to the person, and what is open goes to others."""
 
 
 class AgreementPolicy(Record):
@@ -133,6 +135,11 @@ class Campaign(Record):
     def class_names(self) -> tuple[str, ...]:
         """The labels that a region may carry, in the order of the file."""
         return tuple(item.name for item in self.classes)
+
+    @property
+    def active_annotators(self) -> tuple[Person, ...]:
+        """The annotators who are asked something new: those that are not paused."""
+        return tuple(person for person in self.annotators if not person.paused)
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

@@ -165,7 +165,7 @@ def share_gold(
 
     Args:
         batch: The ordinary tasks of the batch.
-        campaign: Its annotators alone get gold; `gold` has the share.
+        campaign: Its active annotators alone get gold; `gold` has the share.
         sharing: What was given out before, and what there is to give.
     """
     share, retire_after = campaign.gold.share, campaign.gold.retire_after
@@ -175,7 +175,7 @@ def share_gold(
     in_batch = Counter(a.person for a in given.ever if a.batch_id in batch_ids)
     known_to = _known_to(sharing)
     new: list[Assignment] = []
-    for name in sorted(person.name for person in campaign.annotators):
+    for name in sorted(person.name for person in campaign.active_annotators):
         mine = sorted((a for a in batch if a.person == name), key=lambda a: a.image_id)
         owed = gold_owed(sharing.tasks.get(name, 0), share) - counts[name]
         room = gold_owed(_AT_MOST_TIMES * len(mine), share) - in_batch[name]

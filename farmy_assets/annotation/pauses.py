@@ -48,13 +48,17 @@ def paused_people(changes: Mapping[str, PauseChange]) -> frozenset[str]:
 
 
 def with_active_people(campaign: Campaign, paused: Collection[str]) -> Campaign:
-    """The campaign with those annotators alone that are asked something new.
+    """The campaign as if its file said of these people that they are paused.
 
     Pauses that would leave nobody are not followed: images would wait for ever.
 
     Args:
         campaign: Its present rules.
-        paused: The names of people who are paused.
+        paused: The names of people whom a record has paused.
     """
-    active = tuple(person for person in campaign.annotators if person.name not in paused)
-    return campaign.model_copy(update={"annotators": active}) if active else campaign
+    people = tuple(
+        person.model_copy(update={"paused": True}) if person.name in paused else person
+        for person in campaign.annotators
+    )
+    followed = campaign.model_copy(update={"annotators": people})
+    return followed if followed.active_annotators else campaign

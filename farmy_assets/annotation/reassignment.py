@@ -63,7 +63,7 @@ def reassign(
         former, key=lambda a: (chance_of(campaign.name, a.image_id), a.image_id, a.person)
     ):
         have = holders[left.image_id]
-        free = [p for p in campaign.annotators if not members.is_same_person(p.name, have)]
+        free = [p for p in campaign.active_annotators if not members.is_same_person(p.name, have)]
         if not free:
             continue
         person = least_busy(free, load, chance=chance_of(campaign.name, left.image_id))

@@ -89,11 +89,11 @@ def annotation_tasks(
             return without_campaign(images.campaign)
         asked = images_to_ask(lake, campaign, images)
         paused = lake.pauses.paused(campaign.name)
-        active = with_active_people(campaign, paused)
+        campaign = with_active_people(campaign, paused)
         page = lake.assignments.add(
-            campaign, images.batch_id, share=partial(_shared, asked, active, images.batch_id)
+            campaign, images.batch_id, share=partial(_shared, asked, campaign, images.batch_id)
         )
-        gold = give_gold(lake, active, page)
+        gold = give_gold(lake, campaign, page)
         newest = lake.campaigns.named(campaign.name)
         if newest.version != campaign.version or lake.pauses.paused(campaign.name) != paused:
             # Whoever left or was paused meanwhile may just have been given tasks: they are moved

@@ -14,9 +14,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.gold_tasks import answered_tasks
 
 
-def take_back_gold(
-    lake: Lake, studio: Studio, campaign: Campaign, members: Membership, *, active: Campaign
-) -> None:
+def take_back_gold(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
     """Take the open gold of people who left or are paused out of their inboxes, and note it.
 
     It goes to nobody else: others get gold with tasks of their own. The record is written last, so
@@ -25,12 +23,11 @@ def take_back_gold(
     Args:
         lake: Where the records are.
         studio: Where the inboxes are.
-        campaign: Its present rules.
+        campaign: Its present rules, with the pauses of now.
         members: Tells who answered under which address.
-        active: The same rules with those people alone that are asked something new.
     """
     given = lake.gold.given(campaign.name)
-    people = {person.name for person in active.annotators}
+    people = {person.name for person in campaign.active_annotators}
     if not any(assignment.person not in people for assignment in given.given):
         return
     answered = answered_tasks(lake.votes.all(campaign.name))

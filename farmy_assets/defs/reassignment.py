@@ -45,7 +45,8 @@ def reassigned_tasks(
     is looked at before it is changed, and the version is noted last: a killed run is repeated.
     """
     with as_dagster_failure():
-        campaign = lake.campaigns.named(context.partition_key)
+        name = context.partition_key
+        campaign = with_active_people(lake.campaigns.named(name), lake.pauses.paused(name))
         refused: list[str] = []
         if is_behind := lake.pending.of(campaign.name).is_behind(campaign):
             refused = _follow(lake, studio, campaign)
@@ -69,9 +70,8 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
     """Move all open tasks to present people; returns what Label Studio refused."""
     studio.check()
     members = lake.campaigns.members(campaign.name)
-    active = with_active_people(campaign, lake.pauses.paused(campaign.name))
-    _move_drawing(lake, studio, campaign, members, active=active)
-    take_back_gold(lake, studio, campaign, members, active=active)
+    _move_drawing(lake, studio, campaign, members)
+    take_back_gold(lake, studio, campaign, members)
     _move_questions(lake, studio, campaign, members)
     _empty_former_adjudicators(lake, studio, campaign, members)
     refused = []
@@ -87,10 +87,8 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
     return refused
 
 
-def _move_drawing(
-    lake: Lake, studio: Studio, campaign: Campaign, members: Membership, *, active: Campaign
-) -> None:
-    people = {person.name for person in active.annotators}
+def _move_drawing(lake: Lake, studio: Studio, campaign: Campaign, members: Membership) -> None:
+    people = {person.name for person in campaign.active_annotators}
     pages = lake.assignments.pages(campaign.name)
     given = [assignment for page in pages for assignment in page.assignments]
     votes = lake.votes.all(campaign.name)
@@ -106,7 +104,7 @@ def _move_drawing(
     gone = set(former)
     staying = [assignment for assignment in given if assignment not in gone]
     staying += lake.gold.given(campaign.name).ever  # whoever had an image as gold knows it
-    new = reassign(former, campaign=active, staying=staying, members=members)
+    new = reassign(former, campaign=campaign, staying=staying, members=members)
     out_of, into = _by_batch(former), _by_batch(new)
     for page in pages:
         leaving, coming = out_of[page.batch_id], into[page.batch_id]

@@ -195,7 +195,7 @@ def _pause(
     """
     rule, name = campaign.gold.pause, campaign.name
     current = lake.pauses.current(name)
-    active = {person.name for person in campaign.annotators} - paused_people(current)
+    active = {person.name for person in campaign.active_annotators} - paused_people(current)
     due: dict[str, Accuracy] = {}
     for person in sorted(active.intersection(people)) if rule else ():
         last, answers = current.get(person), lake.gold.answers(name, person).answers

@@ -121,5 +121,7 @@ def test_of_two_who_give_out_gold_at_once_the_second_decides_again() -> None:
 
 def test_pauses_that_would_leave_nobody_are_not_followed() -> None:
     rules = campaign(annotators=[person("anna"), person("ben")])
-    assert [p.name for p in with_active_people(rules, {"anna"}).annotators] == ["ben"]
+    followed = with_active_people(rules, {"anna"})
+    assert [p.name for p in followed.active_annotators] == ["ben"]
+    assert [p.name for p in followed.annotators] == ["anna", "ben"]  # answers stay hers
     assert with_active_people(rules, {"anna", "ben"}) == rules
