@@ -25,7 +25,7 @@ def give_gold(lake: Lake, campaign: Campaign, page: BatchAssignments) -> tuple[A
 
     Args:
         lake: Where the records are.
-        campaign: Its present rules, with those people alone that are asked something new.
+        campaign: Its present rules, with the pauses of now.
         page: The batch's ordinary tasks.
     """
     known = lake.gold.known(campaign.name) if campaign.gold.share else {}
