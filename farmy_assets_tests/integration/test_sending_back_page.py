@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -86,7 +86,7 @@ class Desks(NamedTuple):
     platform: RunningPlatform
     accounts: dict[str, Account]
     name: str
-    picture: dict[str, object]
+    picture: dict[str, Any]
 
     @contextmanager
     def opened(self, phase: Phase, who: str, task: NewTask, shown: str) -> Iterator[Desk]:
@@ -120,7 +120,7 @@ def desks(platform: RunningPlatform, accounts: dict[str, Account]) -> Desks:
     name = f"t-{uuid4().hex[:10]}"
     cleansed, key = platform.lake.cleansed, f"images/{name}.jpg"
     cleansed.client.put_object(Bucket=cleansed.name, Key=key, Body=picture.getvalue())
-    shown = {
+    shown: dict[str, Any] = {
         "image_uri": f"s3://{cleansed.name}/{key}", "width_px": WIDTH_PX, "height_px": HEIGHT_PX,
     }  # fmt: skip
     return Desks(platform, accounts, name, shown)
