@@ -79,9 +79,7 @@ def agreed_regions(
     needed = needed_for(people, quorum)
     found = []
     for group in groups:
-        votes = Counter(region.label for region in group.values())
-        most = max(votes.values())
-        first = [label for label, count in votes.items() if count == most]
+        most, first = _most_given([region.label for region in group.values()])
         is_open = len(first) > 1 and (quorum is not None or 2 * most < people)
         if len(group) < needed or is_open:
             continue
@@ -90,6 +88,15 @@ def agreed_regions(
             region = region.model_copy(update={"label": label})
         found.append(AgreedRegion(region, tuple(sorted(group)), most / people))
     return tuple(found)
+
+
+def _most_given(labels: Sequence[str]) -> tuple[int, list[str]]:
+    """How often the most frequent classes were given, and which these are."""
+    if labels.count(labels[0]) == len(labels):
+        return len(labels), [labels[0]]
+    votes = Counter(labels)
+    most = max(votes.values())
+    return most, [label for label, count in votes.items() if count == most]
 
 
 def _one_of(labels: Sequence[str], region: Region) -> str:

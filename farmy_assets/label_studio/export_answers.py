@@ -107,8 +107,13 @@ def _kinds(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(kind for kind in FORMS if kind != other)
 
 
-def _shape(of_region: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _shape(of_region: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The entries of one region that say where and what it is, as one; None when none does."""
+    if len(of_region) == 1:
+        (only,) = of_region  # as nearly all are: nothing has to be put together
+        kind, held = only.get("type"), only.get("value")
+        if isinstance(kind, str) and kind.endswith("labels") and isinstance(held, dict):
+            return dict(only)
     merged: dict[str, Any] = {}
     value: dict[str, Any] = {}
     for entry in of_region:
@@ -151,10 +156,10 @@ def _own_labels(shape: Mapping[str, Any]) -> list[str]:
 
 
 def _size_px(entry: Mapping[str, Any]) -> tuple[int, int] | None:
-    width, height = (finite(entry.get(f"original_{side}")) for side in ("width", "height"))
+    width, height = finite(entry.get("original_width")), finite(entry.get("original_height"))
     if width is None or height is None:
         return None
-    fits = all(1 <= side <= _LARGEST_SIDE_PX for side in (width, height))
+    fits = 1 <= width <= _LARGEST_SIDE_PX and 1 <= height <= _LARGEST_SIDE_PX
     return (int(width), int(height)) if fits else None
 
 

@@ -85,18 +85,19 @@ class _Reader:
                 if not (is_cut or error.msg.startswith("Unterminated")) or not self._read_on():
                     raise
                 continue
-            if end == len(self._text) and self._read_on():
-                continue  # a number may go on
+            is_open = self._text[end - 1].isdigit() and end > len(self._text) - _NEAR_THE_END
+            if is_open and self._read_on():
+                continue  # a number may go on: 1 in what is 1.5 or 1e9
             text = self._text[self._at : end]
             self._at = end
             return text
 
     def _read_on(self) -> bool:
         """Read more behind the window, as much as it holds already; False at the end."""
-        self._text = self._text[self._at :]
-        self._at = 0
         if not self._has_more:
             return False
+        self._text = self._text[self._at :]
+        self._at = 0
         read = self._stream.read(max(_PORTION_BYTES, len(self._text)))
         self._has_more = bool(read)
         self._text += self._decode(read, final=not read)

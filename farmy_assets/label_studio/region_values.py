@@ -32,7 +32,7 @@ def finite(value: object) -> float | None:
     """The value as a float when it is a finite number (a bool is none), else None."""
     if type(value) is float:
         return value if math.isfinite(value) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
         number = float(value)

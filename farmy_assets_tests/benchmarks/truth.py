@@ -152,13 +152,13 @@ def _planted(image: SimulatedImage) -> Iterator[Difference]:
     drawn: dict[object, list[str]] = defaultdict(list)
     for answer in image.answers.values():
         for each in answer:
-            name = id(each.region) if each.object is None else each.object
+            name: object = id(each.region) if each.object is None else each.object
             drawn[name].append(each.region.label)
-    for name, labels in drawn.items():
+    for meant, labels in drawn.items():
         if len(labels) < len(image.answers):
-            yield "drawn", name
+            yield "drawn", meant
         if len(set(labels)) > 1:
-            yield "class", name
+            yield "class", meant
 
 
 def _other_classes(image: SimulatedImage) -> Iterator[Difference]:

@@ -1,25 +1,30 @@
 """The asset `agreement`: figures, a picture, and a run for each state of an evaluation."""
 
 import base64
+from pathlib import Path
 
 import dagster as dg
 
 from farmy_assets.annotation.agreement.figures import RegionAgreement
 from farmy_assets.annotation.agreement.intervals import Estimate
+from farmy_assets.definitions import defs
 from farmy_assets.defs.agreement import agreement, agreement_schedule
 from farmy_assets.defs.agreement_plot import agreement_plot
+from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.agreement import update_agreement
 from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
 from farmy_assets_tests.workflow.test_agreement import answered, open_campaign
 from farmy_assets_tests.workflow.test_evaluation import BATCHES, EVERY_IMAGE, NAME, place
 
 
-def test_a_run_tells_figures_and_is_asked_for_once_a_state_of_the_evaluation() -> None:
+def test_a_run_tells_figures_and_is_asked_for_once_a_state_of_the_evaluation(
+    tmp_path: Path,
+) -> None:
     lake = lake_in_memory(BucketInMemory())
     open_campaign(lake)
     place(lake, BATCHES[0], people=("anna", "ben", "dan"))
     answered(lake, EVERY_IMAGE[:3], ("weed", "weed", "crop"))
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         instance.add_dynamic_partitions("campaigns", [NAME])
         done = dg.materialize(
             [agreement], partition_key=NAME, instance=instance, resources={"lake": lake},
@@ -32,17 +37,22 @@ def test_a_run_tells_figures_and_is_asked_for_once_a_state_of_the_evaluation() -
         pairs = metadata["pairs"]
         assert isinstance(pairs, dg.TableMetadataValue)
         assert len(pairs.records) == 3
-        keys = []
-        for _ in range(2):
-            context = dg.build_schedule_context(instance=instance, resources={"lake": lake})
-            asked = list(agreement_schedule(context))  # type: ignore[call-overload]
-            keys.append([(run.partition_key, run.run_key) for run in asked])
-        assert keys[0] == keys[1]
-        assert [name for name, _ in keys[0]] == [NAME]
+        (first,), (again,) = asked_for(lake, instance), asked_for(lake, instance)
+        assert first == again
+        assert first[0] == NAME
         answered(lake, EVERY_IMAGE[3:4], ("weed", "weed", "weed"))
-        context = dg.build_schedule_context(instance=instance, resources={"lake": lake})
-        (later,) = agreement_schedule(context)  # type: ignore[call-overload]
-        assert later.run_key != keys[0][0][1]
+        (later,) = asked_for(lake, instance)
+        assert later != first
+
+
+def asked_for(lake: Lake, instance: dg.DagsterInstance) -> list[tuple[str | None, str | None]]:
+    """Which campaigns the schedule asks for, and the keys of the runs."""
+    resources = {"lake": lake}
+    with dg.build_schedule_context(
+        instance=instance, resources=resources, repository_def=defs.get_repository_def()
+    ) as context:
+        found = agreement_schedule.evaluate_tick(context).run_requests or ()
+    return [(run.partition_key, run.run_key) for run in found]
 
 
 def test_the_picture_has_a_bar_a_class_and_says_what_is_undefined() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from farmy_assets.annotation import evaluation as pages_of
+from farmy_assets.annotation.agreement.image_agreement import image_agreement
 from farmy_assets.annotation.campaign import Campaign, ConsensusPolicy
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.errors import InvalidInputError
@@ -78,7 +79,7 @@ def test_only_images_with_something_new_are_computed_and_the_figures_are_those_o
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[str] = []
-    plain = agreement.image_agreement
+    plain = image_agreement
 
     def noted(image: pages_of.EvaluatedImage, *rest: object) -> object:
         computed.append(image.image_id)

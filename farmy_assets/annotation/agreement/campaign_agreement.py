@@ -8,6 +8,7 @@ from farmy_assets.annotation.agreement.drawn_units import DrawnImage
 from farmy_assets.annotation.agreement.figures import (
     RegionAgreement,
     Reliability,
+    alphas_of,
     ballots_of,
     region_agreement,
     reliability,
@@ -95,25 +96,13 @@ class AgreementSums:
     def agreement(self, campaign: str, version: int) -> CampaignAgreement:
         """The figures of all images."""
         everything = self._all()
-        by_version = {
-            number: region_agreement(drawn)
-            for number, drawn in self._drawn.items()
-            if number is not None
-        }
         return CampaignAgreement(
             campaign=campaign,
             campaign_version=version,
             images=everything.total(),
             regions=region_agreement(everything),
             people=reliability(everything),
-            versions={
-                str(number): VersionAgreement(
-                    images=self._drawn[number].total(),
-                    alpha=by_version[number].alpha,
-                    image_mean=by_version[number].image_mean,
-                )
-                for number in sorted(by_version)
-            },
+            versions=self._versions(),
             conflicts=dict(sorted(self._states.items())),
             settled=dict(sorted(self._settled.items())),
             by_kind=dict(sorted(self._kinds.items())),
@@ -122,6 +111,17 @@ class AgreementSums:
                 for value, image_id in nsmallest(HARDEST, self._hardest)
             ),
         )
+
+    def _versions(self) -> dict[str, VersionAgreement]:
+        """The figures by version of the file; images with answers under several are left out."""
+        found = {}
+        for number in sorted(number for number in self._drawn if number is not None):
+            drawn = self._drawn[number]
+            alpha, image_mean = alphas_of(drawn)
+            found[str(number)] = VersionAgreement(
+                images=drawn.total(), alpha=alpha, image_mean=image_mean
+            )
+        return found
 
     def _all(self) -> Counter[DrawnImage]:
         found: Counter[DrawnImage] = Counter()

@@ -119,6 +119,12 @@ def region_agreement(images: Mapping[DrawnImage, int], *, rounds: int = ROUNDS) 
     )
 
 
+def alphas_of(images: Mapping[DrawnImage, int]) -> tuple[Estimate, Estimate]:
+    """Alpha over all objects, and the mean of the images' own alphas; nothing else."""
+    overall = Alpha(items_of(images))
+    return estimate(overall, seed=SEED), estimate(ImageMeanAlpha(overall), seed=SEED)
+
+
 def ballots_of(images: Mapping[DrawnImage, int]) -> tuple[list[Ballot], dict[str, int]]:
     """The votes on the objects, and how often each object with its votes is there.
 
