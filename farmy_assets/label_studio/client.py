@@ -10,7 +10,7 @@ from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio import answers, projects, tasks
 from farmy_assets.label_studio.answers import InboxActivity
-from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.connection import Connection, ServerClock
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
 from farmy_assets.label_studio.projects import InboxProgress
@@ -53,6 +53,11 @@ class Studio:
         self._connection.get("/api/current-user/whoami", doing="checking the token")
         version = self._connection.get("/api/version/", doing="asking for its version")
         return str(version["release"])
+
+    @property
+    def clock(self) -> ServerClock | None:
+        """Label Studio's clock beside ours, as of its last answer; None when it told no time."""
+        return self._connection.clock
 
     @property
     def people(self) -> People:
