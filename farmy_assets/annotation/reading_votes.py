@@ -78,11 +78,11 @@ def votes_from_task(
             _read, task, inbox=inbox, author=_author(email, inbox, campaign, own_addresses),
             campaign=campaign, reader=reader,
         )  # fmt: skip
-        before, annotation = latest.get(email), present.get(email)
-        if annotation is None:
+        before, stands = latest.get(email), present.get(email)
+        if stands is None:
             found.append(_removal(task, before, trusted_until))
         else:
-            found.append(_news(task, annotation, before, read, trusted_until))
+            found.append(_news(task, stands, before, read, trusted_until))
     return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
 
 

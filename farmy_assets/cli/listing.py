@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     "dataset": "Released data sets: list them, fetch one.",
     "duplicates": "See duplicates, and get one back.",
     "people": "Who can sign in to label; links for new accounts.",
+    "studio": "Label Studio, compared with the records.",
 }
 
 

@@ -17,6 +17,7 @@ from farmy_assets.cli import (
     query,
     scrape,
     search,
+    studio,
     view,
 )
 from farmy_assets.cli.listing import EPILOG, HELP
@@ -45,6 +46,7 @@ app.add_typer(contributors.commands, name="contributors")
 app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
 app.add_typer(people.commands, name="people")
+app.add_typer(studio.commands, name="studio")
 
 if __name__ == "__main__":
     app()

@@ -11,9 +11,10 @@ from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio import answers, projects, tasks
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.connection import Connection, ServerClock
+from farmy_assets.label_studio.inventory import Inventory
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
-from farmy_assets.label_studio.projects import InboxProgress
+from farmy_assets.label_studio.project_lists import InboxProgress, read_progress
 from farmy_assets.label_studio.settings import StudioSettings
 
 
@@ -63,6 +64,11 @@ class Studio:
     def people(self) -> People:
         """Who has an account, and the way to one."""
         return People(self._connection)
+
+    @property
+    def inventory(self) -> Inventory:
+        """All projects and tasks, for the comparison with the records."""
+        return Inventory(self._connection, self._settings.cleansed_bucket)
 
     def ensure_inbox(
         self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
@@ -116,6 +122,10 @@ class Studio:
         """
         return tasks.remove_unanswered(self._connection, project_id, task_keys)
 
+    def remove_copies(self, project_id: int, task_keys: Collection[str]) -> int:
+        """Delete second tasks with one key that nobody has answered; returns how many."""
+        return tasks.remove_copies(self._connection, project_id, task_keys)
+
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)
@@ -138,7 +148,7 @@ class Studio:
 
     def progress(self, project_ids: Iterable[int]) -> dict[int, InboxProgress]:
         """How far these inboxes are; one that was deleted is left out."""
-        return projects.read_progress(self._connection, project_ids)
+        return read_progress(self._connection, project_ids)
 
     def task_url(self, project_id: int, task_id: int | None = None) -> str:
         """Where a person opens an inbox, or one task of it."""

@@ -157,6 +157,12 @@ class FakeLabelStudio:
                 lambda _, __, body: ok(self._add_storage(body), 201),
             ),
             (r"/api/tasks", "GET", lambda _, asked, __: self._task_page(asked)),
+            (r"/api/tasks/(\d+)/?", "GET", lambda ids, *_: ok(self.tasks[ids[0]])),
+            (
+                r"/api/tasks/(\d+)/?",
+                "PATCH",
+                lambda ids, _, body: ok(self._change_task(ids[0], body)),
+            ),
             (
                 r"/api/tasks/(\d+)/annotations/?",
                 "GET",
@@ -227,6 +233,15 @@ class FakeLabelStudio:
             self.tasks[task_id]["predictions"] = item.get("predictions", [])
         return httpx.Response(201, json={"task_count": len(body)})
 
+    def _answers_of(self, task_id: int) -> Row:
+        found = self._annotations_of(task_id)
+        skipped = sum(row["was_cancelled"] for row in found)
+        return {
+            "annotations": found,
+            "total_annotations": len(found) - skipped,
+            "cancelled_annotations": skipped,
+        }
+
     def _annotations_of(self, task_id: int) -> list[Row]:
         return [row for row in self.annotations.values() if row["task"] == task_id]
 
@@ -248,6 +263,10 @@ class FakeLabelStudio:
                 del self.tasks[task_id]
         return {"processed_items": len(chosen)}
 
+    def _change_task(self, task_id: int, body: Row) -> Row:
+        self.tasks[task_id] |= {**body, "updated_at": self.now()}
+        return self.tasks[task_id]
+
     def _task_page(self, asked: Row) -> httpx.Response:
         query = json.loads(asked["query"])
         filters = query.get("filters", {"items": []})["items"]
@@ -262,10 +281,7 @@ class FakeLabelStudio:
         size, page = min(int(asked["page_size"]), self.page_limit), int(asked["page"])
         if page > 1 and (page - 1) * size >= len(rows):
             return httpx.Response(404, json={"detail": "Invalid page."})
-        shown = [
-            row | {"annotations": self._annotations_of(row["id"])}
-            for row in rows[(page - 1) * size : page * size]
-        ]
+        shown = [row | self._answers_of(row["id"]) for row in rows[(page - 1) * size : page * size]]
         answers = sum(len(self._annotations_of(row["id"])) for row in rows)
         return httpx.Response(
             200, json={"tasks": shown, "total": len(rows), "total_annotations": answers}
