@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "duplicates": "See duplicates, and get one back.",
     "people": "Who can sign in to label; links for new accounts.",
     "studio": "Label Studio, compared with the records.",
+    "votes": "What was answered on an image; lost answers put back.",
 }
 
 

@@ -19,6 +19,7 @@ from farmy_assets.cli import (
     search,
     studio,
     view,
+    votes,
 )
 from farmy_assets.cli.listing import EPILOG, HELP
 
@@ -47,6 +48,7 @@ app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
 app.add_typer(people.commands, name="people")
 app.add_typer(studio.commands, name="studio")
+app.add_typer(votes.commands, name="votes")
 
 if __name__ == "__main__":
     app()

@@ -12,6 +12,7 @@ from farmy_assets.annotation.decisions import image_id_in
 from farmy_assets.annotation.inboxes import Inbox, Phase
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reading_votes import votes_from_tasks
+from farmy_assets.annotation.submissions import submissions_of
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.defs.inboxes import existing_inboxes
 from farmy_assets.label_studio import Studio, results
@@ -80,6 +81,8 @@ def copy_new_votes(  # noqa: PLR0913 - each is named where it is called
             members=members, differences=differences, trusted_until=plan.trusted_until,
         )  # fmt: skip
         votes = [vote for found in new.values() for vote in found]
+        behind = submissions_of(votes, ((each.inbox, each.task) for each in some))
+        lake.submissions.add(campaign.name, behind)
         lake.votes.add(campaign.name, votes, after=inputs.votes_up_to)
         count += len(votes)
         answered |= {project_id for project_id, found in new.items() if found}

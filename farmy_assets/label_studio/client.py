@@ -8,13 +8,14 @@ import httpx
 from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
-from farmy_assets.label_studio import answers, projects, tasks
+from farmy_assets.label_studio import answers, projects, restoring, tasks
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.connection import Connection, ServerClock
 from farmy_assets.label_studio.inventory import Inventory
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
 from farmy_assets.label_studio.project_lists import InboxProgress, read_progress
+from farmy_assets.label_studio.restoring import PutBackAnswer
 from farmy_assets.label_studio.settings import StudioSettings
 
 
@@ -133,6 +134,21 @@ class Studio:
     def find_task_ids(self, project_id: int, keys: Collection[str]) -> dict[str, int]:
         """Task key -> task id, of those of these keys that are in the inbox."""
         return tasks.find_task_ids(self._connection, project_id, keys)
+
+    def has_answer(self, task_id: int, email: str) -> bool:
+        """Whether somebody has an answer in a task."""
+        return restoring.has_answer(self._connection, task_id, email)
+
+    def put_answer(self, task_id: int, answer: PutBackAnswer) -> bool:
+        """Put a recorded answer into a task, unless its author has one there.
+
+        Returns:
+            Whether it was put there now.
+
+        Raises:
+            InvalidInputError: Its author has no account.
+        """
+        return restoring.put_answer(self._connection, task_id, answer)
 
     def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
         """Tasks changed at or after `since` (None: all), oldest change first.

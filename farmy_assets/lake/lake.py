@@ -25,6 +25,7 @@ from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.released import ReleasedRepository
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.submissions import SubmissionRepository
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.lake.votes import VoteRepository
 
@@ -131,6 +132,11 @@ class Lake:
     def votes(self) -> VoteRepository:
         """What annotators and adjudicators answered."""
         return VoteRepository(self.records)
+
+    @property
+    def submissions(self) -> SubmissionRepository:
+        """What Label Studio held of each vote, word for word."""
+        return SubmissionRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

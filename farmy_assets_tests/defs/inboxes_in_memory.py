@@ -60,7 +60,8 @@ class InboxesInMemory:
 
     def tasks(self, person: str) -> dict[str, dict[str, Any]]:
         """Task key to the first task with it in a person's inbox."""
-        project_id, found = self.project(person), {}
+        project_id = self.project(person)
+        found: dict[str, dict[str, Any]] = {}
         for task in self.server.tasks.values():
             if task["project"] == project_id:
                 found.setdefault(task["data"].get("asset_key"), task)
