@@ -63,8 +63,9 @@ def copy_new_votes(  # noqa: PLR0913 - each is named where it is called
         inboxes: Where to look, those of people who left included.
         differences: Takes what was found not to be as recorded.
         seen: How the inboxes look now; those that did not change are then passed over.
-        at_most: After so many changed tasks no more are read, but for those of the same instant;
-            None reads all. What is left is in the noted state, so that the next call goes on there.
+        at_most: After so many tasks that changed since the last copying no more are read, but for
+            those of the same instant; None reads all. What is left is in the noted state, so that
+            the next call goes on there.
     """
     inputs = bring_up_to_date(lake, campaign)
     states = seen or {}
@@ -107,7 +108,7 @@ def _changed(
         plan: From where on each is read.
         inboxes: With their projects.
         seen: How they look now.
-        at_most: How many tasks are read, and those of the same instant as the last one.
+        at_most: How many instants with changes are read that were not before.
         parts: Takes the inboxes that were not read to their end.
     """
     left = at_most
@@ -116,14 +117,14 @@ def _changed(
         if left is not None and left <= 0:
             parts[inbox.key] = since or EARLIEST
             continue
-        last: datetime | None = None
+        last = plan.read_before(inbox.key, since)
         for task in studio.changed_tasks(project_id, since=since):
-            if left is not None:
-                if left <= 0 and last is not None and task.updated_at > last:
+            if left is not None and task.updated_at > last:
+                if left <= 0:
                     parts[inbox.key] = last
                     break
                 left -= 1
-            last = task.updated_at
+                last = task.updated_at
             yield _Changed(inbox, project_id, task)
 
 

@@ -90,6 +90,18 @@ class ReadingPlan:
             return None
         return min(before.changed_at, read or before.changed_at) - OVERLAP
 
+    def read_before(self, key: str, since: datetime | None) -> datetime:
+        """Up to which change an inbox was read before; what is read again does not count as new.
+
+        Args:
+            key: The inbox.
+            since: From when on it is read now.
+        """
+        if since is None:
+            return EARLIEST
+        before = self.before.inboxes.get(key)
+        return (before.changed_at if before else None) or since
+
     def noted(
         self, seen: Mapping[str, InboxState], *, parts: Mapping[str, datetime]
     ) -> CopiedInboxes:

@@ -54,6 +54,29 @@ class InboxesInMemory:
                 Placement(batch_id=batch_id, campaign=NAME, tasks=placed.tasks, projects={})
             )
 
+    def edit(self, person: str, image_id: str, *, x: int) -> None:
+        """Somebody moves the box of an answer, or draws one where the task was skipped."""
+        task = self.tasks(person)[image_id]
+        now = self.server.now()
+        for annotation in self.server.annotations.values():
+            if annotation["task"] == task["id"]:
+                annotation["result"], annotation["updated_at"] = [region(x=x)], now
+                annotation["was_cancelled"] = False
+        task |= {"updated_at": now, "updated_by": [{"user_id": self._user(person)}]}
+
+    def delete(self, person: str, image_id: str) -> None:
+        """Somebody deletes an answer."""
+        task = self.tasks(person)[image_id]
+        annotations = self.server.annotations
+        for number in [n for n, a in annotations.items() if a["task"] == task["id"]]:
+            del annotations[number]
+        by = [{"user_id": self._user(person)}]
+        task |= {"updated_at": self.server.now(), "updated_by": by, "counted": False}
+
+    def _user(self, person: str) -> int:
+        found = (u["id"] for u in self.server.users if u["email"].startswith(f"{person}@"))
+        return int(next(found))
+
     def project(self, person: str) -> int:
         key = Inbox(campaign=NAME, phase=Phase.ANNOTATION, person=person).key
         return self.studio.find_inboxes(key)[key]
@@ -69,9 +92,8 @@ class InboxesInMemory:
 
     def answer(self, person: str, image_id: str, *, x: int = 10, skipped: bool = False) -> int:
         """Somebody draws one box, or skips; the annotation's id."""
-        user = next(u["id"] for u in self.server.users if u["email"].startswith(f"{person}@"))
         task = self.tasks(person)[image_id]
-        number = self.server.add_annotation(task["id"], by=user, skipped=skipped)
+        number = self.server.add_annotation(task["id"], by=self._user(person), skipped=skipped)
         self.server.annotations[number]["result"] = [] if skipped else [region(x=x)]
         return number
 

@@ -40,14 +40,6 @@ def lose_everything(inboxes: InboxesInMemory) -> None:
         task |= {"updated_at": before, "created_at": before, "updated_by": [], "counted": False}
 
 
-def delete(inboxes: InboxesInMemory, image_id: str) -> None:
-    """Anna deletes her answer."""
-    task = inboxes.tasks("anna")[image_id]
-    for number in [n for n, a in inboxes.server.annotations.items() if a["task"] == task["id"]]:
-        del inboxes.server.annotations[number]
-    task |= {"updated_at": inboxes.server.now(), "updated_by": [{"user_id": 2}], "counted": False}
-
-
 def test_what_label_studio_holds_is_not_lost(inboxes: InboxesInMemory) -> None:
     assert answers(inboxes).find(EVERYTHING) == []
     assert answers(inboxes).find(WantedAnswers(image_ids=frozenset([FIRST]))) == []
@@ -89,7 +81,7 @@ def test_an_answer_whose_task_is_gone_comes_back_with_its_task(inboxes: InboxesI
 def test_what_an_author_deleted_comes_back_only_when_asked_for_and_counts_again(
     inboxes: InboxesInMemory,
 ) -> None:
-    delete(inboxes, FIRST)
+    inboxes.delete("anna", FIRST)
     assert inboxes.copy().new_votes == 1
     assert answers(inboxes).find(EVERYTHING) == []
     (lost,) = answers(inboxes).find(WantedAnswers(with_deleted=True))
@@ -106,7 +98,7 @@ def test_what_an_author_deleted_comes_back_only_when_asked_for_and_counts_again(
 
 def test_an_author_who_has_answered_again_keeps_the_new_answer(inboxes: InboxesInMemory) -> None:
     (vote,) = [v for v in inboxes.lake.votes.all(NAME) if v.image_id == FIRST]
-    delete(inboxes, FIRST)
+    inboxes.delete("anna", FIRST)
     inboxes.answer("anna", FIRST, x=50)
     assert answers(inboxes).find(WantedAnswers(vote_ids=frozenset([vote.vote_id]))) == []
 

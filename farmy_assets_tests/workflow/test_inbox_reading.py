@@ -127,3 +127,10 @@ def test_a_state_that_was_noted_before_clocks_were_is_read() -> None:
         del stored[later]
     found = ReadingPlan(CopiedInboxes.model_validate(stored), clock(200))
     assert found.since("anna", None) == at(100) - OVERLAP
+
+
+def test_what_is_looked_at_again_is_no_new_change() -> None:
+    found = plan({"anna": state(100)}, begun={"ben": at(40)})
+    assert found.read_before("anna", found.since("anna", state(120))) == at(100)
+    assert found.read_before("ben", found.since("ben", state(120))) == at(40)
+    assert found.read_before("cleo", found.since("cleo", state(120))) == EARLIEST
