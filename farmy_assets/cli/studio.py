@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, environment, open_lake, reports_errors
 from farmy_assets.cli.output import print_json_lines, print_table
@@ -51,10 +52,9 @@ def reconcile(
             console.print(f"{drift.campaign}: {text}", highlight=False, markup=False)
     lost = sum(drift.found["answers_lost_in_label_studio"] for drift in found)
     if lost:
+        gone = f"{counted(lost, 'answer')} {verb(lost, 'is', 'are')} recorded, gone in Label Studio"
         console.print(
-            f"{lost} answers are recorded, and gone in Label Studio: farmy votes restore puts them "
-            "back",
-            highlight=False,
+            f"{gone}; to put back: farmy votes restore CAMPAIGN", highlight=False, soft_wrap=True
         )
 
 
