@@ -30,7 +30,8 @@ class AnsweredTask(Record):
     """One task of an inbox with all its annotations.
 
     Image and size are what the task's own data say; `believed.as_recorded` puts the record's in
-    their place.
+    their place. `changed_by` is the address of whoever changed the task or its answers last: empty
+    when nobody has since it was made, None when that is not known.
     """
 
     task_id: int
@@ -40,6 +41,8 @@ class AnsweredTask(Record):
     height_px: Annotated[int, Field(gt=0)]
     updated_at: AwareDatetime
     annotations: tuple[RawAnnotation, ...]
+    created_at: AwareDatetime | None = None
+    changed_by: str | None = None
 
 
 class ReadRegions(NamedTuple):

@@ -4,16 +4,20 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.removals import is_comparable, is_taken_back
 from farmy_assets.annotation.skips import read_skip
 from farmy_assets.annotation.understood import understood
 from farmy_assets.annotation.votes import Outcome, Vote, age
+
+_NEXT_INSTANT = timedelta(microseconds=1)
 
 
 def votes_from_task(
@@ -24,13 +28,19 @@ def votes_from_task(
     known: Iterable[Vote],
     reader: ResultReader,
     own_addresses: Collection[str] = (),
+    trusted_until: datetime | None = None,
 ) -> list[Vote]:
     """The votes in a task that are not among the known ones, in the order of their authors.
 
     Of several annotations of one author the one edited last counts. When the record's latest vote
     of an author is no longer in the task, the task's present state becomes a new vote (an older
     annotation that stands again, or a withdrawal), dated by the task's last change. A task that is
-    older than the vote proves nothing (Label Studio was set back): the record stays as it is.
+    older than the vote proves nothing (Label Studio was set back), nor does one that was made after
+    it, or that somebody else changed last: the record stays as it is. An annotation that was
+    made after the vote and says the same is that vote once more, as after a restoration.
+
+    Where Label Studio's clock was set back, a state that was never recorded is news whatever time
+    it tells, and is dated just behind the vote that it follows.
 
     Args:
         task: The task with everything Label Studio holds for it.
@@ -41,6 +51,8 @@ def votes_from_task(
         reader: Understands the results of the annotations.
         own_addresses: Addresses that the inbox's person has or had: an answer that is copied out
             after somebody left, or got another address, is that person's all the same.
+        trusted_until: Recorded times later than this were told by a clock that has been set back
+            since. None trusts all of them.
     """
     recorded = [
         vote
@@ -53,18 +65,17 @@ def votes_from_task(
     present: dict[str, RawAnnotation] = {}
     for annotation in sorted(task.annotations, key=lambda a: (a.updated_at, a.annotation_id)):
         present[_address(annotation.email)] = annotation
-    found = [
-        _news(
-            task,
-            present.get(email),
-            latest.get(email),
-            inbox=inbox,
-            author=_author(email, inbox, campaign, own_addresses),
-            campaign=campaign,
-            reader=reader,
-        )
-        for email in sorted(present.keys() | latest.keys())
-    ]
+    found = []
+    for email in sorted(present.keys() | latest.keys()):
+        read = partial(
+            _read, task, inbox=inbox, author=_author(email, inbox, campaign, own_addresses),
+            campaign=campaign, reader=reader,
+        )  # fmt: skip
+        before, stands = latest.get(email), present.get(email)
+        if stands is None:
+            found.append(_removal(task, before, trusted_until))
+        else:
+            found.append(_news(task, stands, before, read, trusted_until))
     return [vote for vote in found if vote is not None and vote.vote_id not in known_ids]
 
 
@@ -76,6 +87,7 @@ def votes_from_tasks(
     known: Iterable[Vote],
     reader: ResultReader,
     own_addresses: Collection[str] = (),
+    trusted_until: datetime | None = None,
 ) -> list[Vote]:
     """The votes in an inbox's tasks that are not among the known ones; see `votes_from_task`."""
     by_task: dict[str, list[Vote]] = defaultdict(list)
@@ -92,37 +104,46 @@ def votes_from_tasks(
             known=by_task[task.task_key],
             reader=reader,
             own_addresses=own_addresses,
+            trusted_until=trusted_until,
         )
     ]
 
 
+def _removal(
+    task: AnsweredTask, before: Vote | None, trusted_until: datetime | None
+) -> Vote | None:
+    """What it says that an author has no annotation in the task now; None for nothing."""
+    if before is None or before.outcome is Outcome.WITHDRAWN:
+        return None
+    is_gone = is_taken_back(
+        task, author=before.email, given_at=before.submitted_at, trusted_until=trusted_until
+    )
+    return _withdrawal(task, before) if is_gone else None
+
+
 def _news(
     task: AnsweredTask,
-    annotation: RawAnnotation | None,
+    annotation: RawAnnotation,
     before: Vote | None,
-    *,
-    inbox: Inbox,
-    author: str | None,
-    campaign: Campaign,
-    reader: ResultReader,
+    read: Callable[[RawAnnotation, datetime], Vote],
+    trusted_until: datetime | None,
 ) -> Vote | None:
     """What one author's present annotation adds to the latest vote recorded before; maybe None."""
-    if annotation is None:
-        if before is None or before.outcome is Outcome.WITHDRAWN:
-            return None
-        return _withdrawal(task, before) if task.updated_at >= before.submitted_at else None
-    vote = _read(
-        task, annotation, annotation.updated_at, inbox=inbox, author=author, campaign=campaign,
-        reader=reader,
-    )  # fmt: skip
-    if before is None or vote.submitted_at >= before.submitted_at:
+    vote = read(annotation, annotation.updated_at)
+    if before is None:
         return vote
-    if _content(vote) == _content(before) or task.updated_at <= before.submitted_at:
+    is_the_same = _content(vote) == _content(before)
+    if vote.submitted_at >= before.submitted_at:
+        is_put_back = is_the_same and annotation.created_at > before.submitted_at
+        return None if is_put_back else vote
+    if is_the_same:
         return None
-    return _read(
-        task, annotation, task.updated_at, inbox=inbox, author=author, campaign=campaign,
-        reader=reader,
-    )  # fmt: skip
+    if not is_comparable(before.submitted_at, trusted_until):
+        return vote.model_copy(update={"submitted_at": before.submitted_at + _NEXT_INSTANT})
+    stands_again = task.updated_at > before.submitted_at and is_taken_back(
+        task, author=before.email, given_at=before.submitted_at
+    )
+    return read(annotation, task.updated_at) if stands_again else None
 
 
 def _read(
@@ -175,7 +196,8 @@ def _withdrawal(task: AnsweredTask, before: Vote) -> Vote:
         "vote_id": _vote_id(
             inbox, before.task_key, before.email, Outcome.WITHDRAWN, task.updated_at, content=()
         ),
-        "submitted_at": task.updated_at,
+        # A clock that was set back must not date a withdrawal before what it withdraws.
+        "submitted_at": max(task.updated_at, before.submitted_at),
         "outcome": Outcome.WITHDRAWN,
         "lead_time_s": None,
         "regions": (),

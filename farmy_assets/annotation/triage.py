@@ -7,14 +7,18 @@ of its own, and the latest one stands; a deleted annotation takes the author's w
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
 from farmy_assets.annotation.answers import AnsweredTask, RawAnnotation, ResultReader
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.annotation.removals import is_comparable, is_taken_back
 from farmy_assets.catalog.records import Record
 from farmy_assets.cleansing.checks import named
 from farmy_assets.cleansing.rulings import Answer, Question, TriageDecision
 from farmy_assets.cleansing.verdicts import CheckResult, Verdict
+
+_NEXT_INSTANT = timedelta(microseconds=1)
 
 
 class TriageQuestion(Record):
@@ -54,6 +58,7 @@ def rulings_from_task(
     reasons: Sequence[str],
     known: Iterable[TriageDecision],
     reader: ResultReader,
+    trusted_until: datetime | None = None,
 ) -> list[TriageDecision]:
     """The rulings in a triage task that are not among the known ones, in the order of authors.
 
@@ -68,6 +73,7 @@ def rulings_from_task(
         reasons: The checks that the task tells of.
         known: Rulings recorded before; those on other images or questions are ignored.
         reader: Understands the results of the annotations.
+        trusted_until: Recorded times later than this were told by a clock that was set back since.
     """
     latest: dict[str, TriageDecision] = {}
     for ruling in sorted(known, key=lambda r: (r.at, r.word is Answer.WITHDRAWN)):
@@ -85,12 +91,9 @@ def rulings_from_task(
         word = reader.triage_answer(annotation.result) if annotation and is_given else None
         if (word or Answer.WITHDRAWN) is (before.word if before else Answer.WITHDRAWN):
             continue
-        at = annotation.updated_at if annotation and word else task.updated_at
-        if before and at < before.at:
-            # An older annotation that stands again counts from the task's last change.
-            at = task.updated_at
-            if at < before.at:
-                continue
+        at = _time_of(task, annotation, word, before, trusted_until)
+        if at is None:
+            continue
         identity = [inbox.key, task.task_key, author, word, at.isoformat()]
         found.append(
             TriageDecision(
@@ -104,3 +107,26 @@ def rulings_from_task(
             )
         )
     return found
+
+
+def _time_of(
+    task: AnsweredTask,
+    annotation: RawAnnotation | None,
+    word: Answer | None,
+    before: TriageDecision | None,
+    trusted_until: datetime | None,
+) -> datetime | None:
+    """When an author gave another word than before; None where the task does not show that."""
+    at = annotation.updated_at if annotation and word else task.updated_at
+    if before is None:
+        return at
+    if annotation is None and not is_taken_back(
+        task, author=before.by, given_at=before.at, trusted_until=trusted_until
+    ):
+        return None
+    if at >= before.at:
+        return at
+    if not is_comparable(before.at, trusted_until):
+        return before.at + _NEXT_INSTANT
+    # An older annotation that stands again counts from the task's last change.
+    return task.updated_at if task.updated_at >= before.at else None

@@ -41,6 +41,8 @@ SENTENCES: Mapping[str, str] = {
     "duplicates": "See duplicates, and get one back.",
     "gold": "Images with a known answer, and how right people are on them.",
     "people": "Who can sign in to label; links for new accounts.",
+    "studio": "Label Studio, compared with the records.",
+    "votes": "What was answered on an image; lost answers put back.",
 }
 
 

@@ -19,7 +19,9 @@ from farmy_assets.cli import (
     query,
     scrape,
     search,
+    studio,
     view,
+    votes,
 )
 from farmy_assets.cli.listing import EPILOG, HELP
 
@@ -49,6 +51,8 @@ app.add_typer(dataset.commands, name="dataset")
 app.add_typer(duplicates.commands, name="duplicates")
 app.add_typer(gold.commands, name="gold")
 app.add_typer(people.commands, name="people")
+app.add_typer(studio.commands, name="studio")
+app.add_typer(votes.commands, name="votes")
 
 if __name__ == "__main__":
     app()

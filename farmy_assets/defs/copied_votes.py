@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from farmy_assets.annotation.answers import AnsweredTask
@@ -13,18 +13,26 @@ from farmy_assets.annotation.inboxes import DECIDING, Inbox, Phase
 from farmy_assets.annotation.membership import Membership
 from farmy_assets.annotation.reading_votes import votes_from_tasks
 from farmy_assets.annotation.rejections import image_id_of_correction
+from farmy_assets.annotation.submissions import submissions_of
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.defs.inboxes import existing_inboxes
 from farmy_assets.label_studio import Studio, results
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_chunks
-from farmy_assets.lake.votes import InboxState
+from farmy_assets.lake.votes import CopiedInboxes, InboxState
 from farmy_assets.workflow.asked import asked_images
 from farmy_assets.workflow.evaluation import bring_up_to_date
 from farmy_assets.workflow.gold_tasks import asked_gold
+from farmy_assets.workflow.inbox_reading import EARLIEST, ReadingPlan
 
-OVERLAP = timedelta(seconds=30)  # looked at again, for votes committed out of order
-_TASKS_AT_ONCE = 20_000
+_TASKS_AT_ONCE = 5_000
+
+
+class Copied(NamedTuple):
+    """What came of copying: how many votes were new, and what is to be noted of the inboxes."""
+
+    new_votes: int
+    inboxes: CopiedInboxes
 
 
 class _Changed(NamedTuple):
@@ -33,7 +41,7 @@ class _Changed(NamedTuple):
     task: AnsweredTask
 
 
-def copy_new_votes(
+def copy_new_votes(  # noqa: PLR0913 - each is named where it is called
     lake: Lake,
     studio: Studio,
     campaign: Campaign,
@@ -42,8 +50,9 @@ def copy_new_votes(
     inboxes: Sequence[Inbox],
     differences: Differences,
     seen: Mapping[str, InboxState] | None = None,
-) -> int:
-    """Copy the new votes of these inboxes to the records; returns how many there were.
+    at_most: int | None = None,
+) -> Copied:
+    """Copy the new votes of these inboxes to the records.
 
     What was recorded before of a changed task is read from the pages of the evaluation, which is
     brought up to date first: the cost grows with the tasks that changed.
@@ -56,49 +65,69 @@ def copy_new_votes(
         inboxes: Where to look, those of people who left included.
         differences: Takes what was found not to be as recorded.
         seen: How the inboxes look now; those that did not change are then passed over.
+        at_most: After so many tasks that changed since the last copying no more are read, but for
+            those of the same instant; None reads all. What is left is in the noted state, so that
+            the next call goes on there.
     """
     inputs = bring_up_to_date(lake, campaign)
-    copied = lake.votes.copied(campaign.name).inboxes
-    looked_at = [i for i in inboxes if seen is None or not is_quiet(i.key, seen, copied)]
+    states = seen or {}
+    there = existing_inboxes(studio, inboxes)
+    plan = ReadingPlan(lake.votes.copied(campaign.name), studio.clock)
+    looked_at = [(i, p) for i, p in there if seen is None or not plan.is_quiet(i.key, states)]
+    parts: dict[str, datetime] = {}
     count = 0
     answered: set[int] = set()
-    changed = _changed(studio, existing_inboxes(studio, looked_at), copied)
+    changed = _changed(studio, plan, looked_at, states, at_most=at_most, parts=parts)
     for some in in_chunks(changed, _TASKS_AT_ONCE):
-        new = _new_votes(lake, campaign, some, members=members, differences=differences)
+        new = _new_votes(
+            lake, campaign, some,
+            members=members, differences=differences, trusted_until=plan.trusted_until,
+        )  # fmt: skip
         votes = [vote for found in new.values() for vote in found]
+        behind = submissions_of(votes, ((each.inbox, each.task) for each in some))
+        lake.submissions.add(campaign.name, behind)
         lake.votes.add(campaign.name, votes, after=inputs.votes_up_to)
         count += len(votes)
         answered |= {project_id for project_id, found in new.items() if found}
     for project_id in sorted(answered):
         studio.stop_opening_instructions(project_id)
-    return count
-
-
-def is_quiet(key: str, seen: Mapping[str, InboxState], copied: Mapping[str, InboxState]) -> bool:
-    """Whether an inbox is as it was copied, and was quiet for a while by then.
-
-    Before that, an edit committed out of order could have been missed.
-    """
-    before = copied.get(key)
-    if before is None or seen.get(key) != before:
-        return False
-    latest = max((s.changed_at for s in copied.values() if s.changed_at), default=None)
-    if before.changed_at is None or latest is None:
-        return True
-    return latest - before.changed_at >= OVERLAP
+    return Copied(count, plan.noted(states, parts=parts))
 
 
 def _changed(
-    studio: Studio, inboxes: Iterable[tuple[Inbox, int]], copied: Mapping[str, InboxState]
+    studio: Studio,
+    plan: ReadingPlan,
+    inboxes: Iterable[tuple[Inbox, int]],
+    seen: Mapping[str, InboxState],
+    *,
+    at_most: int | None,
+    parts: dict[str, datetime],
 ) -> Iterator[_Changed]:
+    """The changed tasks of inboxes, the oldest change of each first.
+
+    Args:
+        studio: Where they are.
+        plan: From where on each is read.
+        inboxes: With their projects.
+        seen: How they look now.
+        at_most: How many instants with changes are read that were not before.
+        parts: Takes the inboxes that were not read to their end.
+    """
+    left = at_most
     for inbox, project_id in inboxes:
-        for task in studio.changed_tasks(project_id, since=_since(copied.get(inbox.key))):
+        since = plan.since(inbox.key, seen.get(inbox.key))
+        if left is not None and left <= 0:
+            parts[inbox.key] = since or EARLIEST
+            continue
+        last = plan.read_before(inbox.key, since)
+        for task in studio.changed_tasks(project_id, since=since):
+            if left is not None and task.updated_at > last:
+                if left <= 0:
+                    parts[inbox.key] = last
+                    break
+                left -= 1
+                last = task.updated_at
             yield _Changed(inbox, project_id, task)
-
-
-def _since(copied: InboxState | None) -> datetime | None:
-    """From when on an inbox is read: a little before it was last copied; None for all of it."""
-    return copied.changed_at - OVERLAP if copied and copied.changed_at else None
 
 
 def _new_votes(
@@ -108,6 +137,7 @@ def _new_votes(
     *,
     members: Membership,
     differences: Differences,
+    trusted_until: datetime | None,
 ) -> dict[int, list[Vote]]:
     """The new votes in changed tasks, by project id."""
     images = lake.evaluations.of_images(
@@ -130,6 +160,7 @@ def _new_votes(
             known=known[inbox.key],
             reader=results,
             own_addresses=members.addresses_of(inbox.person),
+            trusted_until=trusted_until,
         )
         for (inbox, project_id), some in tasks.items()
     }

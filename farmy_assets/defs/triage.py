@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 import dagster as dg
@@ -31,9 +30,8 @@ from farmy_assets.label_studio import Studio, results
 from farmy_assets.label_studio.new_tasks import NewTask, triage_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.lake.votes import CopiedInboxes, InboxState
-
-OVERLAP = timedelta(seconds=30)  # looked at again, for answers committed out of order
+from farmy_assets.lake.votes import InboxState
+from farmy_assets.workflow.inbox_reading import ReadingPlan
 
 
 @dg.asset(
@@ -146,9 +144,10 @@ def triage_answers(
         seen = inbox_states(studio, campaign=campaign.name, phases=[Phase.TRIAGE])
         known = lake.triage.rulings(campaign.name)
         looks = seen.get(campaign.name, {})
-        new, found = _new_rulings(lake, studio, campaign, looks, known)
+        plan = ReadingPlan(lake.triage.copied(campaign.name), studio.clock)
+        new, found = _new_rulings(lake, studio, campaign, looks, known, plan)
         lake.triage.add_rulings(campaign.name, new)
-        lake.triage.write_copied(CopiedInboxes(campaign=campaign.name, inboxes=looks))
+        lake.triage.write_copied(plan.noted(looks, parts={}))
         report = lake.triage.report_overturns(campaign.name)
     rates = [rate.model_dump(mode="json") for rate in report.rates]
     return dg.MaterializeResult(
@@ -182,6 +181,7 @@ def _new_rulings(
     campaign: Campaign,
     seen: Mapping[str, InboxState],
     known: Sequence[TriageDecision],
+    plan: ReadingPlan,
 ) -> tuple[list[TriageDecision], _Passed]:
     """The answers that are not among the known rulings, from inboxes that have changed."""
     pages = lake.triage.pages(campaign.name)
@@ -189,14 +189,13 @@ def _new_rulings(
     inboxes = {question.assignment.inbox for question in questions}  # of former people as well
     asked = {(q.assignment.inbox.key, q.assignment.task_key): q for q in questions}
     versions = lake.campaigns.versions(campaign.name)
-    copied = lake.triage.copied(campaign.name).inboxes
     new: list[TriageDecision] = []
     by_others = not_asked = 0
     for inbox, project_id in existing_inboxes(studio, sorted(inboxes, key=str)):
-        before, people = copied.get(inbox.key), addresses_of(inbox, versions)
-        if before == seen.get(inbox.key):
+        people = addresses_of(inbox, versions)
+        if plan.is_quiet(inbox.key, seen):
             continue
-        since = before.changed_at - OVERLAP if before and before.changed_at else None
+        since = plan.since(inbox.key, seen.get(inbox.key))
         count = len(new)
         for task in studio.changed_tasks(project_id, since=since):
             question = asked.get((inbox.key, task.task_key))
@@ -208,7 +207,7 @@ def _new_rulings(
             by_others += sum(a.email.strip().lower() not in people for a in task.annotations)
             new += rulings_from_task(
                 about, inbox=inbox, by=people, reasons=question.reasons, known=known,
-                reader=results,
+                reader=results, trusted_until=plan.trusted_until,
             )  # fmt: skip
         if len(new) > count:
             studio.stop_opening_instructions(project_id)

@@ -7,7 +7,7 @@ consensus lives here.
 
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.client import Studio
-from farmy_assets.label_studio.projects import InboxProgress
+from farmy_assets.label_studio.project_lists import InboxProgress
 from farmy_assets.label_studio.settings import StudioSettings
 
 __all__ = ["InboxActivity", "InboxProgress", "Studio", "StudioSettings"]

@@ -121,7 +121,17 @@ def _answered(row: TaskRow, authors: _Authors) -> AnsweredTask:
             _raw(annotation, authors)
             for annotation in sorted(row["annotations"], key=lambda found: int(found["id"]))
         ),
+        created_at=_time(row["created_at"]) if row.get("created_at") else None,
+        changed_by=_changed_by(row, authors),
     )
+
+
+def _changed_by(row: TaskRow, authors: _Authors) -> str | None:
+    """Who changed the task or its answers last; empty for nobody, None when it is not told."""
+    people = row.get("updated_by")
+    if people is None:
+        return None
+    return authors.email(people[0]["user_id"]).strip().lower() if people else ""
 
 
 def _raw(annotation: dict[str, Any], authors: _Authors) -> RawAnnotation:

@@ -8,12 +8,14 @@ import httpx
 from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
-from farmy_assets.label_studio import answers, projects, tasks
+from farmy_assets.label_studio import answers, projects, restoring, tasks
 from farmy_assets.label_studio.answers import InboxActivity
-from farmy_assets.label_studio.connection import Connection
+from farmy_assets.label_studio.connection import Connection, ServerClock
+from farmy_assets.label_studio.inventory import Inventory
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
-from farmy_assets.label_studio.projects import InboxProgress
+from farmy_assets.label_studio.project_lists import InboxProgress, read_progress
+from farmy_assets.label_studio.restoring import PutBackAnswer
 from farmy_assets.label_studio.settings import StudioSettings
 
 
@@ -55,9 +57,19 @@ class Studio:
         return str(version["release"])
 
     @property
+    def clock(self) -> ServerClock | None:
+        """Label Studio's clock beside ours, as of its last answer; None when it told no time."""
+        return self._connection.clock
+
+    @property
     def people(self) -> People:
         """Who has an account, and the way to one."""
         return People(self._connection)
+
+    @property
+    def inventory(self) -> Inventory:
+        """All projects and tasks, for the comparison with the records."""
+        return Inventory(self._connection, self._settings.cleansed_bucket)
 
     def ensure_inbox(
         self, inbox: Inbox, *, label_config: str, instructions: str, owner: str | None = None
@@ -127,6 +139,10 @@ class Studio:
         """
         projects.show_prediction(self._connection, project_id, name)
 
+    def remove_copies(self, project_id: int, task_keys: Collection[str]) -> int:
+        """Delete second tasks with one key that nobody has answered; returns how many."""
+        return tasks.remove_copies(self._connection, project_id, task_keys)
+
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""
         return tasks.read_task_ids(self._connection, project_id)
@@ -134,6 +150,21 @@ class Studio:
     def find_task_ids(self, project_id: int, keys: Collection[str]) -> dict[str, int]:
         """Task key -> task id, of those of these keys that are in the inbox."""
         return tasks.find_task_ids(self._connection, project_id, keys)
+
+    def has_answer(self, task_id: int, email: str) -> bool:
+        """Whether somebody has an answer in a task."""
+        return restoring.has_answer(self._connection, task_id, email)
+
+    def put_answer(self, task_id: int, answer: PutBackAnswer) -> bool:
+        """Put a recorded answer into a task, unless its author has one there.
+
+        Returns:
+            Whether it was put there now.
+
+        Raises:
+            InvalidInputError: Its author has no account.
+        """
+        return restoring.put_answer(self._connection, task_id, answer)
 
     def changed_tasks(self, project_id: int, *, since: datetime | None) -> Iterator[AnsweredTask]:
         """Tasks changed at or after `since` (None: all), oldest change first.
@@ -149,7 +180,7 @@ class Studio:
 
     def progress(self, project_ids: Iterable[int]) -> dict[int, InboxProgress]:
         """How far these inboxes are; one that was deleted is left out."""
-        return projects.read_progress(self._connection, project_ids)
+        return read_progress(self._connection, project_ids)
 
     def task_url(self, project_id: int, task_id: int | None = None) -> str:
         """Where a person opens an inbox, or one task of it."""

@@ -8,6 +8,9 @@ again after a lost connection; writing never is, because Label Studio would stor
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,6 +26,14 @@ Json: TypeAlias = Any  # a parsed answer: its shape is the caller's knowledge
 
 _TIMEOUT_S = 60.0
 _PAUSES_S = (0.3, 1.0)  # before the second and the third try of a read
+
+
+@dataclass(frozen=True)
+class ServerClock:
+    """What time the server said it was, to the second, and what time it was here."""
+
+    there: datetime
+    here: datetime
 
 
 class Connection:
@@ -44,9 +55,23 @@ class Connection:
         self.url = url
         self._token = token
         auth = _PersonalToken(url, token) if token.count(".") == 2 else _LegacyToken(token)  # noqa: PLR2004
+        self.clock: ServerClock | None = None
+        """As of the last answer; None before the first, or when no answer told the time."""
         self._http = httpx.Client(
-            base_url=url, auth=auth, timeout=_TIMEOUT_S, transport=transport, follow_redirects=False
+            base_url=url,
+            auth=auth,
+            timeout=_TIMEOUT_S,
+            transport=transport,
+            follow_redirects=False,
+            event_hooks={"response": [self._note_clock]},
         )
+
+    def _note_clock(self, response: httpx.Response) -> None:
+        try:
+            there = parsedate_to_datetime(response.headers.get("Date", ""))
+        except ValueError:
+            return
+        self.clock = ServerClock(there.astimezone(UTC), datetime.now(UTC))
 
     def get(self, path: str, *, doing: str, **parameters: str | int) -> Json:
         """The JSON answer of a GET; a lost connection or a 5xx is tried twice more.

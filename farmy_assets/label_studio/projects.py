@@ -7,46 +7,26 @@ key stands the address of the person whose inbox it is; by it the gate lets peop
 import html
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from farmy_assets.annotation.inboxes import CONNECTION_KEY, Inbox, Phase
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.gate.farmy_gate.inbox_keys import described, key_of, owner_of
+from farmy_assets.label_studio.project_lists import all_projects, read_progress
 from farmy_assets.label_studio.tabs import ensure_tabs
 
-_PAGE = 100  # the server's own maximum
-_COUNTERS = (
-    "id",
-    "task_number",
-    "finished_task_number",
-    "total_annotations_number",
-    "skipped_annotations_number",
+SETTINGS = (
+    "label_config",
+    "expert_instruction",
+    "maximum_annotations",
+    "sampling",
+    "skip_queue",
+    "show_skip_button",
 )
+"""What the platform relies on in an inbox's project."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class InboxProgress:
-    """How far one inbox is.
-
-    Attributes:
-        tasks: how many there are.
-        finished: how many of them are answered; skipped ones are.
-        answers: annotations, skips included; more than `finished` when somebody answered a task
-            twice, or when the server was killed while saving (`changed_tasks` mends that).
-    """
-
-    tasks: int
-    finished: int
-    answers: int
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there was work and all of it is done."""
-        return 0 < self.tasks == self.finished
 
 
 def find_inboxes(connection: Connection, prefix: str) -> dict[str, int]:
@@ -55,7 +35,7 @@ def find_inboxes(connection: Connection, prefix: str) -> dict[str, int]:
     Where two projects carry one key, the lower id is the inbox: everybody decides alike.
     """
     found: dict[str, int] = {}
-    for row in _all_projects(connection, include="id,description"):
+    for row in all_projects(connection, include="id,description"):
         key = key_of(row["description"])
         if key.startswith(prefix):
             found[key] = min(row["id"], found.get(key, row["id"]))
@@ -86,12 +66,12 @@ def ensure_inbox(
     Returns:
         The project's id.
     """
-    wanted = _wanted(label_config, instructions, inbox.phase)
+    wanted = wanted_settings(label_config, instructions, inbox.phase)
     found = sorted(_with_key(connection, inbox.key))
     if found:
         project_id = found[0]
         _bring_up_to_date(connection, project_id, wanted, key=inbox.key, owner=owner)
-        _remove_empty(connection, inbox.key, found[1:])
+        remove_empty(connection, inbox.key, found[1:])
     else:
         project_id = _create(
             connection, inbox, {**wanted, "description": described(inbox.key, owner)}
@@ -146,7 +126,7 @@ def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:
         owners: Inbox key to the address of its person; keys without a project are left out.
     """
     changed = 0
-    for row in _all_projects(connection, include="id,description"):
+    for row in all_projects(connection, include="id,description"):
         key = key_of(row["description"])
         wanted = described(key, owners.get(key))
         if key in owners and row["description"] != wanted:
@@ -156,49 +136,11 @@ def give_inboxes(connection: Connection, owners: Mapping[str, str]) -> int:
     return changed
 
 
-def read_progress(connection: Connection, project_ids: Iterable[int]) -> dict[int, InboxProgress]:
-    """Counts of these projects; one that was deleted is not in the answer.
+def wanted_settings(label_config: str, instructions: str, phase: Phase) -> dict[str, Any]:
+    """What an inbox's project is to have of each of `SETTINGS`.
 
-    Asked for by id, a page's worth at a time: the server's own pages have no fixed order.
+    The server keeps the configuration without outer spaces.
     """
-    wanted = sorted(set(project_ids))
-    progress: dict[int, InboxProgress] = {}
-    for start in range(0, len(wanted), _PAGE):
-        answer = connection.get(
-            "/api/projects/counts/",
-            doing="reading progress",
-            ids=",".join(str(project_id) for project_id in wanted[start : start + _PAGE]),
-            include=",".join(_COUNTERS),
-            page_size=_PAGE,
-        )
-        for row in answer["results"]:
-            progress[row["id"]] = InboxProgress(
-                tasks=row["task_number"],
-                finished=row["finished_task_number"],
-                answers=row["total_annotations_number"] + row["skipped_annotations_number"],
-            )
-    return progress
-
-
-def _all_projects(connection: Connection, *, include: str) -> Iterable[dict[str, Any]]:
-    page = 1
-    while True:
-        answer = connection.get(
-            "/api/projects/",
-            doing="listing inboxes",
-            include=include,
-            ordering="id",
-            page_size=_PAGE,
-            page=page,
-        )
-        yield from answer["results"]
-        if not answer["next"]:
-            return
-        page += 1
-
-
-def _wanted(label_config: str, instructions: str, phase: Phase) -> dict[str, Any]:
-    """The settings that we rely on; the server keeps the configuration without outer spaces."""
     return {
         "label_config": label_config.strip(),
         "expert_instruction": _as_html(instructions),
@@ -231,16 +173,16 @@ def _create(connection: Connection, inbox: Inbox, wanted: dict[str, Any]) -> int
             raise
         _log.warning("inbox %s: its creation failed, and stored it all the same", inbox.key)
     found = sorted(_with_key(connection, inbox.key))
-    _remove_empty(connection, inbox.key, found[1:])
+    remove_empty(connection, inbox.key, found[1:])
     return found[0]
 
 
 def _with_key(connection: Connection, key: str) -> list[int]:
-    rows = _all_projects(connection, include="id,description")
+    rows = all_projects(connection, include="id,description")
     return [row["id"] for row in rows if key_of(row["description"]) == key]
 
 
-def _remove_empty(connection: Connection, key: str, project_ids: list[int]) -> None:
+def remove_empty(connection: Connection, key: str, project_ids: list[int]) -> None:
     """Remove what a race or an unclear answer has left beside an inbox; never what holds work."""
     progress = read_progress(connection, project_ids) if project_ids else {}
     for project_id in [i for i in project_ids if i in progress and not progress[i].tasks]:

@@ -21,7 +21,7 @@ from farmy_assets.label_studio.data_manager import (
     list_tasks,
 )
 from farmy_assets.label_studio.new_tasks import NewTask
-from farmy_assets.label_studio.projects import read_progress
+from farmy_assets.label_studio.project_lists import read_progress
 
 T = TypeVar("T")
 
@@ -72,6 +72,22 @@ def add_tasks(connection: Connection, project_id: int, tasks: Sequence[NewTask])
     if copied:
         _remove_copies(connection, project_id, copied)
     return len(missing)
+
+
+def remove_copies(connection: Connection, project_id: int, keys: Collection[str]) -> int:
+    """Delete copies of the tasks with these keys; what was answered stays, of others the first.
+
+    Returns:
+        How many were deleted.
+    """
+    if not keys:
+        return 0
+    before = _locate(connection, project_id, keys)
+    copied = {key: ids for key, ids in before.items() if len(ids) > 1}
+    if copied:
+        _remove_copies(connection, project_id, copied)
+    after = _locate(connection, project_id, keys) if copied else before
+    return sum(map(len, before.values())) - sum(map(len, after.values()))
 
 
 def remove_unanswered(connection: Connection, project_id: int, keys: Collection[str]) -> int:

@@ -235,6 +235,11 @@ def vote_log(campaign: str, number: int) -> str:
     return f"votes/{campaign}/log/{number:08d}.jsonl"
 
 
+def submissions(campaign: str, name: str = "") -> str:
+    """What Label Studio held of votes that were copied together; without a name, the prefix."""
+    return f"submissions/{campaign}/" + (f"{name}.jsonl.gz" if name else "")
+
+
 def copied_inboxes(campaign: str) -> str:
     """How a campaign's inboxes looked when votes were last copied out."""
     return f"copied/{campaign}.json"

@@ -29,6 +29,7 @@ from farmy_assets.lake.record_store import RecordStore
 from farmy_assets.lake.released import ReleasedRepository
 from farmy_assets.lake.reviews import ReviewRepository
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.lake.submissions import SubmissionRepository
 from farmy_assets.lake.triage import TriageRepository
 from farmy_assets.lake.votes import VoteRepository
 
@@ -155,6 +156,11 @@ class Lake:
     def reviews(self) -> ReviewRepository:
         """Which images were reopened, and which were drawn for a review."""
         return ReviewRepository(self.records)
+
+    @property
+    def submissions(self) -> SubmissionRepository:
+        """What Label Studio held of each vote, word for word."""
+        return SubmissionRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

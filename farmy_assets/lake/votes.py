@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
@@ -31,10 +31,22 @@ class InboxState(Record):
 
 
 class CopiedInboxes(Record):
-    """The state of a campaign's inboxes just before their votes were last copied."""
+    """The state of a campaign's inboxes just before their votes were last copied.
+
+    Attributes:
+        campaign: The campaign.
+        inboxes: Of each inbox that was read to its end, how it looked then.
+        read_up_to: Inbox key to the time, by Label Studio's clock, at which it was last read to its
+            end; missing where no time was told.
+        begun: Inbox key to the change up to which it was read, of those that were begun alone.
+        clock_ahead_s: How far Label Studio's clock was ahead of ours, in seconds.
+    """
 
     campaign: str
     inboxes: dict[str, InboxState]
+    read_up_to: dict[str, AwareDatetime] = Field(default_factory=dict)
+    begun: dict[str, AwareDatetime] = Field(default_factory=dict)
+    clock_ahead_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -304,3 +304,78 @@ def test_another_choice_is_another_vote() -> None:
     first = decided(choice("version A"), at=1)
     second = decided(choice("version B"), at=2)
     assert first.vote_id != second.vote_id
+
+
+def made(answered: AnsweredTask, **changes: object) -> AnsweredTask:
+    """The same task, made or changed by somebody."""
+    return answered.model_copy(update=changes)
+
+
+def test_a_task_that_was_made_anew_does_not_take_back_what_was_answered_before() -> None:
+    record = poll(task(annotation("anna", region(), at=6), at=6))
+    assert poll(made(task(at=9), created_at=minutes(9), changed_by=None), record) == []
+    assert poll(made(task(at=9), created_at=minutes(1), changed_by=None), record)
+
+
+@pytest.mark.parametrize("changed_by", ["", "admin@example.com"])
+def test_only_the_author_takes_an_answer_back(changed_by: str) -> None:
+    record = poll(task(annotation("anna", region(), at=6), at=6))
+    assert poll(made(task(at=9), changed_by=changed_by), record) == []
+    older = made(task(annotation("anna", at=1), at=9), changed_by=changed_by)
+    assert poll(older, record) == []  # set back to an older state, and touched since
+    assert poll(made(task(at=9), changed_by="anna@example.com"), record)
+
+
+def test_an_answer_that_was_put_back_is_not_recorded_a_second_time() -> None:
+    record = poll(task(annotation("anna", region(), at=6), at=6))
+    again = annotation("anna", region(), at=30, created_at=minutes(30), annotation_id=9)
+    assert poll(task(again, at=30), record) == []
+    edited = annotation("anna", region(x=11), at=31, created_at=minutes(30), annotation_id=9)
+    assert len(poll(task(edited, at=31), record)) == 1
+
+
+def test_an_answer_that_was_taken_back_and_put_back_stands_again() -> None:
+    record = poll(task(annotation("anna", region())))
+    poll(task(at=5), record)
+    again = annotation("anna", region(), at=30, created_at=minutes(30), annotation_id=9)
+    (found,) = poll(task(again, at=30), record)
+    assert current_votes(record) == (found,)
+
+
+def poll_late(answered: AnsweredTask, known: list[Vote], *, trusted: float) -> list[Vote]:
+    """Reads a task by a clock that was set back; recorded times up to `trusted` are believed."""
+    new = votes_from_task(
+        answered, inbox=inbox(), campaign=campaign(), known=tuple(known), reader=reader,
+        trusted_until=minutes(trusted),
+    )  # fmt: skip
+    known += new
+    return new
+
+
+def test_an_edit_by_a_clock_that_was_set_back_counts_after_what_was_recorded_before() -> None:
+    record = poll(task(annotation("anna", region(), at=60), at=60))
+    edit = task(annotation("anna", region(x=11), at=5), at=5)
+    assert poll(edit, list(record)) == []
+    (found,) = poll_late(edit, record, trusted=10)
+    assert current_votes(record) == (found,)
+    assert poll_late(edit, record, trusted=10) == []
+    (later,) = poll_late(task(annotation("anna", at=7), at=7), record, trusted=10)
+    assert current_votes(record) == (later,)
+
+
+def test_a_deletion_by_a_clock_that_was_set_back_takes_the_answer_back() -> None:
+    record = poll(task(annotation("anna", region(), at=60), at=60))
+    gone = made(task(at=5), changed_by="anna@example.com")
+    assert poll_late(made(task(at=5), changed_by=""), record, trusted=10) == []
+    (found,) = poll_late(gone, record, trusted=10)
+    assert found.outcome is Outcome.WITHDRAWN
+    assert current_votes(record) == ()
+    (again,) = poll_late(task(annotation("anna", region(), at=8), at=8), record, trusted=10)
+    assert current_votes(record) == (again,)
+
+
+def test_a_state_that_was_recorded_before_is_no_news_by_whatever_clock() -> None:
+    old = task(annotation("anna", at=1), at=1)
+    record = poll(old)
+    poll(task(annotation("anna", region(), at=60), at=60), record)
+    assert poll_late(old, record, trusted=10) == []

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import count
 from typing import Any
 
@@ -36,6 +37,8 @@ class FakeLabelStudio:
         self.users: list[Row] = [{"id": 1, "email": "Admin@Example.com"}]
         self.fault: Fault = lambda _request: None
         self.page_limit = 10_000
+        self.time: datetime | None = None
+        """What its clock says, where a test sets it; answers then tell it, to the second."""
         self._ids = count(1)
         self._ticks = count(1)
 
@@ -47,6 +50,9 @@ class FakeLabelStudio:
         return sum(r.method == method and path in r.url.path for r in self.requests)
 
     def now(self) -> str:
+        if self.time is not None:
+            self.time += timedelta(milliseconds=1)
+            return f"{self.time:%Y-%m-%dT%H:%M:%S.%fZ}"
         return f"{START + timedelta(seconds=next(self._ticks)):%Y-%m-%dT%H:%M:%S.%fZ}"
 
     def add_project(self, description: str) -> int:
@@ -55,12 +61,14 @@ class FakeLabelStudio:
         return project_id
 
     def add_task(self, project_id: int, data: Row, *, updated_at: str = "") -> int:
-        task_id = next(self._ids)
+        task_id, now = next(self._ids), self.now()
         self.tasks[task_id] = {
             "id": task_id,
             "project": project_id,
             "data": data,
-            "updated_at": updated_at or self.now(),
+            "created_at": updated_at or now,
+            "updated_at": updated_at or now,
+            "updated_by": [],
             "counted": False,
         }
         return task_id
@@ -82,7 +90,8 @@ class FakeLabelStudio:
             "result": [],
         }
         if not half_saved:
-            self.tasks[task_id] |= {"counted": True, "updated_at": now}
+            by_author = {"updated_by": [{"user_id": by}]}
+            self.tasks[task_id] |= {"counted": True, "updated_at": now, **by_author}
         return annotation_id
 
     def _people(self) -> list[Row]:
@@ -102,7 +111,10 @@ class FakeLabelStudio:
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        return self.fault(request) or self.answer(request)
+        response = self.fault(request) or self.answer(request)
+        if self.time is not None:
+            response.headers["Date"] = format_datetime(self.time, usegmt=True)
+        return response
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """What the server does when nothing is wrong; also for faults that strike afterwards."""
@@ -157,6 +169,12 @@ class FakeLabelStudio:
                 lambda _, __, body: ok(self._add_storage(body), 201),
             ),
             (r"/api/tasks", "GET", lambda _, asked, __: self._task_page(asked)),
+            (r"/api/tasks/(\d+)/?", "GET", lambda ids, *_: ok(self.tasks[ids[0]])),
+            (
+                r"/api/tasks/(\d+)/?",
+                "PATCH",
+                lambda ids, _, body: ok(self._change_task(ids[0], body)),
+            ),
             (
                 r"/api/tasks/(\d+)/annotations/?",
                 "GET",
@@ -227,6 +245,15 @@ class FakeLabelStudio:
             self.tasks[task_id]["predictions"] = item.get("predictions", [])
         return httpx.Response(201, json={"task_count": len(body)})
 
+    def _answers_of(self, task_id: int) -> Row:
+        found = self._annotations_of(task_id)
+        skipped = sum(row["was_cancelled"] for row in found)
+        return {
+            "annotations": found,
+            "total_annotations": len(found) - skipped,
+            "cancelled_annotations": skipped,
+        }
+
     def _annotations_of(self, task_id: int) -> list[Row]:
         return [row for row in self.annotations.values() if row["task"] == task_id]
 
@@ -248,6 +275,10 @@ class FakeLabelStudio:
                 del self.tasks[task_id]
         return {"processed_items": len(chosen)}
 
+    def _change_task(self, task_id: int, body: Row) -> Row:
+        self.tasks[task_id] |= {**body, "updated_at": self.now()}
+        return self.tasks[task_id]
+
     def _task_page(self, asked: Row) -> httpx.Response:
         query = json.loads(asked["query"])
         filters = query.get("filters", {"items": []})["items"]
@@ -262,10 +293,7 @@ class FakeLabelStudio:
         size, page = min(int(asked["page_size"]), self.page_limit), int(asked["page"])
         if page > 1 and (page - 1) * size >= len(rows):
             return httpx.Response(404, json={"detail": "Invalid page."})
-        shown = [
-            row | {"annotations": self._annotations_of(row["id"])}
-            for row in rows[(page - 1) * size : page * size]
-        ]
+        shown = [row | self._answers_of(row["id"]) for row in rows[(page - 1) * size : page * size]]
         answers = sum(len(self._annotations_of(row["id"])) for row in rows)
         return httpx.Response(
             200, json={"tasks": shown, "total": len(rows), "total_annotations": answers}
