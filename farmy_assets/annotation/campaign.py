@@ -4,12 +4,14 @@ The form of its file is in `campaign_file.py`. A class id never changes its mean
 versions refer to it.
 """
 
+from enum import StrEnum
 from itertools import cycle
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, contradictions
+from farmy_assets.annotation.predictions.model_names import ModelName
 from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
@@ -89,6 +91,28 @@ class Splits(Record):
         return self
 
 
+class ShownModel(Record):
+    """The model whose predictions annotators find drawn in their tasks, to accept or to change.
+
+    Regions of a lower score than `least_score` are not shown.
+    """
+
+    model: ModelName
+    show: bool = True
+    least_score: Share = 0.25
+
+
+class TaskOrder(StrEnum):
+    """Which images of a batch are given out first."""
+
+    UNCERTAINTY = "uncertainty"
+    """Those of which the model is least sure."""
+    DIVERSITY = "diversity"
+    """Those that look least like the ones before them."""
+    DISAGREEMENT = "disagreement"
+    """Those in which the model differs most from what people drew before."""
+
+
 class Campaign(Record):
     """The rules of one annotation campaign; `version` is set by whoever stores it."""
 
@@ -109,6 +133,10 @@ class Campaign(Record):
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
     """In which formats a version has to be there; which there are, `datasets.formats` knows."""
+    predictions: ShownModel | None = None
+    """None shows nothing: what people draw is then blind."""
+    order: TaskOrder | None = None
+    """None gives images out in the order of their ids, which tells nothing."""
 
     @field_validator("classes")
     @classmethod
@@ -131,6 +159,11 @@ class Campaign(Record):
     def class_names(self) -> tuple[str, ...]:
         """The labels that a region may carry, in the order of the file."""
         return tuple(item.name for item in self.classes)
+
+    @property
+    def shown_model(self) -> ShownModel | None:
+        """The model whose predictions the annotators' tasks show; None when they show none."""
+        return self.predictions if self.predictions and self.predictions.show else None
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

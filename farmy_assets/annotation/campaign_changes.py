@@ -142,6 +142,15 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
+    if before.shown_model != after.shown_model:
+        yield f"predictions: {_shown(before)} -> {_shown(after)}; open tasks follow"
+    if before.order != after.order:
+        yield f"order: {before.order or 'by id'} -> {after.order or 'by id'}, for new batches"
+
+
+def _shown(campaign: Campaign) -> str:
+    shown = campaign.shown_model
+    return f"those of {shown.model} from score {shown.least_score:g} on" if shown else "none shown"
 
 
 def _short(query: str) -> str:

@@ -13,6 +13,8 @@
 `image_query: SELECT image_id FROM images WHERE crop = 'maize'` has only these images drawn on.
 `regions: [polygon, keypoint]` says what is drawn: box (nothing else, when it is not said),
 rotated_box, polygon, mask or keypoint; each kind can be drawn of each class.
+`predictions: {model: weeds-v3}` shows annotators what `farmy predict` stored under that name, and
+`order: uncertainty` (diversity, disagreement) says which images of a batch come first.
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.
 """

@@ -20,6 +20,7 @@ from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
 from farmy_assets.lake.evaluations import EvaluationRepository
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pending_work import PendingWorkRepository
+from farmy_assets.lake.predictions import PredictionRepository
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
@@ -131,6 +132,11 @@ class Lake:
     def votes(self) -> VoteRepository:
         """What annotators and adjudicators answered."""
         return VoteRepository(self.records)
+
+    @property
+    def predictions(self) -> PredictionRepository:
+        """What models saw in images, and which tasks show it."""
+        return PredictionRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

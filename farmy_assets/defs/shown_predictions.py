@@ -1,0 +1,83 @@
+"""Predictions in the annotators' tasks: those of the model that the campaign shows, each once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from farmy_assets.annotation.campaign import Campaign, ShownModel
+from farmy_assets.annotation.inboxes import Inbox
+from farmy_assets.cleansing.cleansed_set import CleansedSet
+from farmy_assets.label_studio import Studio
+from farmy_assets.label_studio.new_tasks import NewTask
+from farmy_assets.label_studio.predictions import prediction_of
+from farmy_assets.lake.lake import Lake
+
+
+def predictions_to_show(
+    lake: Lake, campaign: Campaign, images: CleansedSet
+) -> dict[str, dict[str, Any]]:
+    """Image id to the prediction that its tasks show; empty when the campaign shows none.
+
+    Args:
+        lake: Where the predictions are.
+        campaign: Its present rules.
+        images: A batch's cleansed set.
+    """
+    shown = campaign.shown_model
+    if shown is None:
+        return {}
+    sizes = {image.image_id: (image.width_px, image.height_px) for image in images.kept}
+    found = lake.predictions.of_batch(campaign.name, shown.model, images.batch_id)
+    return {
+        image_id: prediction_of(
+            each,
+            model=shown.model,
+            least_score=shown.least_score,
+            width_px=sizes[image_id][0],
+            height_px=sizes[image_id][1],
+        )
+        for image_id, each in found.items()
+        if image_id in sizes and not each.problem
+    }
+
+
+def show_predictions(
+    lake: Lake,
+    studio: Studio,
+    campaign: Campaign,
+    batch_id: str,
+    tasks: Mapping[Inbox, Sequence[NewTask]],
+    projects: Mapping[Inbox, int],
+) -> None:
+    """Make the tasks of a batch that are in their inboxes show what the campaign says.
+
+    Tasks that were noted to show it already are not looked at again. What tasks show is noted
+    after they show it.
+
+    Args:
+        lake: Where it is noted.
+        studio: Where the inboxes are.
+        campaign: Its present rules.
+        batch_id: The batch.
+        tasks: The tasks of each inbox, with the predictions that they are to show.
+        projects: The project of each inbox.
+    """
+    before = lake.predictions.shown(campaign.name, batch_id).shown
+    shown = campaign.shown_model
+    changes: dict[str, dict[str, ShownModel | None]] = {}
+    for inbox, new in tasks.items():
+        noted = before.get(inbox.person, {})
+        if shown is None:
+            if noted:
+                open_keys = studio.hide_predictions(projects[inbox], list(noted))
+                changes[inbox.person] = dict.fromkeys(open_keys)
+            continue
+        wanted = {
+            task.task_key: task.predictions[0]
+            for task in new
+            if task.predictions and noted.get(task.task_key) != shown
+        }
+        if wanted:
+            there = studio.show_predictions(projects[inbox], wanted, model=shown.model)
+            changes[inbox.person] = dict.fromkeys(there, shown)
+    if any(changes.values()):
+        lake.predictions.note_shown(campaign.name, batch_id, changes)
