@@ -142,6 +142,10 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"regions: {', '.join(before.regions)} -> {', '.join(after.regions)}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
+    yield from _model_changes(before, after)
+
+
+def _model_changes(before: Campaign, after: Campaign) -> Iterator[str]:
     if before.shown_model != after.shown_model:
         yield f"predictions: {_shown(before)} -> {_shown(after)}; open tasks follow"
     if before.order != after.order:

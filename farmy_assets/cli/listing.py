@@ -31,6 +31,9 @@ SENTENCES: Mapping[str, str] = {
     "conflicts": (
         "Find where the annotators of a Label Studio export disagree, and what they agree on."
     ),
+    "predict": (
+        "Store what a model sees in a campaign's images; annotators find it drawn in their tasks."
+    ),
     "query": "Ask the lake's tables a question in Athena's SQL.",
     "search": "Find images, and show them on one page.",
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",

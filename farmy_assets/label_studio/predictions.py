@@ -5,13 +5,19 @@ shows whatever version its project names: so we look before we write, and look a
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from farmy_assets.annotation.predictions.predicted import ImagePredictions, mean_score
 from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio.connection import Connection
-from farmy_assets.label_studio.data_manager import UNANSWERED, ids_filter, list_tasks
+from farmy_assets.label_studio.data_manager import (
+    UNANSWERED,
+    ids_filter,
+    list_tasks,
+    model_filter,
+)
 from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.label_studio.tasks import find_task_ids
 
@@ -118,18 +124,23 @@ def _looked_at(
     connection: Connection, project_id: int, task_ids: Sequence[int], model: str
 ) -> tuple[list[int], list[int]]:
     """Of these tasks the unanswered ones that have the model's prediction, and that lack it."""
-    having, lacking = [], []
+    unanswered, having = set[int](), set[int]()
     for some in _chunks(task_ids):
-        for row in list_tasks(
-            connection,
-            project_id,
-            include="id,predictions_model_versions",
-            filters=[UNANSWERED, ids_filter(some)],
-        ):
-            versions = str(row.get("predictions_model_versions") or "").split(",")
-            has = model in {version.strip() for version in versions}
-            (having if has else lacking).append(row["id"])
-    return having, lacking
+        these = [UNANSWERED, ids_filter(some)]
+        unanswered |= {
+            row["id"] for row in list_tasks(connection, project_id, include="id", filters=these)
+        }
+        having |= {
+            row["id"]
+            for row in list_tasks(
+                connection,
+                project_id,
+                include="id,predictions_model_versions",
+                filters=[*these, model_filter(model)],
+            )
+            if model in re.split(r"[, ]+", str(row["predictions_model_versions"]))
+        }
+    return sorted(having), sorted(unanswered - having)
 
 
 def _import(

@@ -60,8 +60,9 @@ class PredictionRepository:
         present = self.records.read(key, PredictionModel)
         if present != model:
             msg = (
-                f"{model.campaign} has predictions of another model {model.name} ({present.origin}, "
-                f"{present.source}), or of other settings: give this one another --model-version"
+                f"{model.campaign} has predictions of another model {model.name} ("
+                f"{present.origin}, {present.source}), or of other settings: give this one another "
+                "--model-version"
             )
             raise InvalidInputError(msg)
 
@@ -132,6 +133,4 @@ class PredictionRepository:
                 return
 
     def _log(self, campaign: str, name: str, batch_id: str) -> NumberedLog:
-        return NumberedLog(
-            self.records.bucket, partial(keys.predictions, campaign, name, batch_id)
-        )
+        return NumberedLog(self.records.bucket, partial(keys.predictions, campaign, name, batch_id))

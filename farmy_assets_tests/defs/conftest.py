@@ -18,6 +18,7 @@ from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings
 from farmy_assets.label_studio.new_tasks import NewTask
+from farmy_assets.label_studio.predictions import Prediction
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, s3_event
@@ -32,6 +33,7 @@ class StudioInMemory(Studio):
     answers: dict[tuple[int, str], RawAnnotation] = field(default_factory=dict)
     seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
+    models: dict[int, str] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
@@ -69,6 +71,29 @@ class StudioInMemory(Studio):
         for key in gone:
             del there[key]
         return len(gone)
+
+    def show_predictions(
+        self, project_id: int, found: Mapping[str, Prediction], *, model: str
+    ) -> frozenset[str]:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        shown = {k for k in found if k in there and (project_id, k) not in self.answers}
+        for key in shown:
+            versions = {p["model_version"] for p in there[key].predictions}
+            if model not in versions:
+                predictions = (*there[key].predictions, dict(found[key]))
+                there[key] = there[key].model_copy(update={"predictions": predictions})
+        self.models[project_id] = model
+        return frozenset(shown)
+
+    def hide_predictions(self, project_id: int, task_keys: Collection[str]) -> frozenset[str]:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        left = {k for k in task_keys if k in there and (project_id, k) not in self.answers}
+        for key in left:
+            there[key] = there[key].model_copy(update={"predictions": ()})
+        self.models.pop(project_id, None)
+        return frozenset(left)
 
     def stop_opening_instructions(self, project_id: int) -> None:
         self.seen_instructions.add(project_id)

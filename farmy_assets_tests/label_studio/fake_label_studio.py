@@ -36,6 +36,7 @@ class FakeLabelStudio:
         self.users: list[Row] = [{"id": 1, "email": "Admin@Example.com"}]
         self.fault: Fault = lambda _request: None
         self.page_limit = 10_000
+        self.known_controls = {"box"}
         self._ids = count(1)
         self._ticks = count(1)
 
@@ -145,6 +146,11 @@ class FakeLabelStudio:
                 lambda ids, _, body: self._import(ids[0], body),
             ),
             (
+                r"/api/projects/(\d+)/import/predictions",
+                "POST",
+                lambda ids, _, body: self._import_predictions(ids[0], body),
+            ),
+            (
                 r"/api/storages/s3/?",
                 "GET",
                 lambda _, asked, __: ok(
@@ -182,7 +188,15 @@ class FakeLabelStudio:
                 "DELETE",
                 lambda ids, *_: (self.views.pop(ids[0]), httpx.Response(204))[1],
             ),
-            (r"/api/dm/actions", "POST", lambda _, __, body: ok(self._delete(body))),
+            (
+                r"/api/dm/actions",
+                "POST",
+                lambda _, asked, body: ok(
+                    self._delete(body)
+                    if asked["id"] == "delete_tasks"
+                    else self._delete_predictions(int(asked["project"]), body)
+                ),
+            ),
         ]
 
     def _project_page(self, asked: Row) -> Row:
@@ -227,6 +241,23 @@ class FakeLabelStudio:
             self.tasks[task_id]["predictions"] = item.get("predictions", [])
         return httpx.Response(201, json={"task_count": len(body)})
 
+    def _import_predictions(self, project_id: int, body: list[Row]) -> httpx.Response:
+        """As the real one: takes what is there already again, and passes over unknown controls."""
+        for item in body:
+            if self.tasks[item["task"]]["project"] != project_id:
+                return httpx.Response(400, json={"detail": "no such task"})
+            known = all(r["from_name"] in self.known_controls for r in item["result"])
+            if known:
+                self.tasks[item["task"]].setdefault("predictions", []).append(item)
+        return httpx.Response(201, json={"created": len(body)})
+
+    def _delete_predictions(self, project_id: int, body: Row) -> Row:
+        for task in self.tasks.values():
+            passes = all(self._passes(task, item) for item in body["filters"]["items"])
+            if task["project"] == project_id and passes:
+                task["predictions"] = []
+        return {"processed_items": 1}
+
     def _annotations_of(self, task_id: int) -> list[Row]:
         return [row for row in self.annotations.values() if row["task"] == task_id]
 
@@ -263,7 +294,13 @@ class FakeLabelStudio:
         if page > 1 and (page - 1) * size >= len(rows):
             return httpx.Response(404, json={"detail": "Invalid page."})
         shown = [
-            row | {"annotations": self._annotations_of(row["id"])}
+            row
+            | {
+                "annotations": self._annotations_of(row["id"]),
+                "predictions_model_versions": ",".join(
+                    sorted({p["model_version"] for p in row.get("predictions", ())})
+                ),
+            }
             for row in rows[(page - 1) * size : page * size]
         ]
         answers = sum(len(self._annotations_of(row["id"])) for row in rows)
@@ -283,6 +320,7 @@ class FakeLabelStudio:
             "annotators": not answers,
             "total_annotations": sum(not a["was_cancelled"] for a in counted),
             "cancelled_annotations": sum(a["was_cancelled"] for a in counted),
+            "predictions_model_versions": [p["model_version"] for p in task.get("predictions", ())],
         }[column]
         judged: dict[str, Callable[[], bool]] = {
             "greater": lambda: have > value,
@@ -291,6 +329,7 @@ class FakeLabelStudio:
             "equal": lambda: have == value,
             "empty": lambda: have == value,
             "in_list": lambda: have in value,
+            "contains": lambda: any(part in each for part in value for each in have),
             "regex": lambda: re.search(value, have) is not None,
         }
         return judged[item["operator"]]()

@@ -48,7 +48,9 @@ class CocoPredictions:
         Raises:
             InvalidInputError: A category is not known, and nobody said what it is.
         """
-        used = {_hashable(row.get("category_id")) for rows in self.by_image.values() for row in rows}
+        used = {
+            _hashable(row.get("category_id")) for rows in self.by_image.values() for row in rows
+        }
         numbers = [number for number in self.names if number in used] or list(self.names)
         names = [self.names[number] for number in numbers]
         targets = mapped_classes(names, given=given, campaign=campaign)
@@ -87,7 +89,9 @@ class CocoPredictions:
         return tuple(found[:MOST_REGIONS])
 
 
-def read_coco(content: bytes, *, images_of: bytes | None, classes: Mapping[int, str]) -> CocoPredictions:
+def read_coco(
+    content: bytes, *, images_of: bytes | None, classes: Mapping[int, str]
+) -> CocoPredictions:
     """What a COCO file says.
 
     Args:

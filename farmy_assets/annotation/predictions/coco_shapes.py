@@ -22,6 +22,7 @@ Size = tuple[int, int]
 """Width and height, in pixels."""
 
 _MOST_PIXELS = 2**28
+_UNREADABLE = "with a mask that cannot be read"
 _FEWEST_NUMBERS = 6
 _FARTHEST = 1e9  # also what is no number is not under it
 
@@ -74,7 +75,9 @@ def _of_runs(
     first, top, last, bottom = mask_runs.bounds_of(edges, height)
     columns = mask_runs.unpacked(edges, height, (first, last))
     line = line_around(columns[:, top:bottom].T)
-    return polygon_region([((x + first) * scale[0], (y + top) * scale[1]) for x, y in line], label=label)
+    return polygon_region(
+        [((x + first) * scale[0], (y + top) * scale[1]) for x, y in line], label=label
+    )
 
 
 def _edges(counts: object, pixels: int) -> Edges:
@@ -82,12 +85,10 @@ def _edges(counts: object, pixels: int) -> Edges:
         if isinstance(counts, str):
             return mask_runs.edges_of_text(counts, pixels)
         lengths = np.array(counts, np.int64)
-        if lengths.ndim != 1 or lengths.min(initial=0) < 0 or lengths.sum() != pixels:
-            msg = "counts are not of the image's pixels"
-            raise ValueError(msg)
     except (ValueError, TypeError, OverflowError) as error:
-        msg = "with a mask that cannot be read"
-        raise InvalidInputError(msg) from error
+        raise InvalidInputError(_UNREADABLE) from error
+    if lengths.ndim != 1 or lengths.min(initial=0) < 0 or lengths.sum() != pixels:
+        raise InvalidInputError(_UNREADABLE)
     edges = np.cumsum(lengths)
     edges = edges[: len(edges) // 2 * 2]
     # Runs of no pixels leave two edges at one place, which are none.
@@ -103,16 +104,19 @@ def _scaled_mask(edges: Edges, of_px: Size, scale: Point, label: str) -> Mask | 
     pixels = np.ascontiguousarray(columns[across][:, down])
     if not pixels.any():
         return None
-    return Mask.of_edges(mask_runs.packed(pixels, height, (0, 0)), label=label, size_px=(width, height))
+    return Mask.of_edges(
+        mask_runs.packed(pixels, height, (0, 0)), label=label, size_px=(width, height)
+    )
 
 
-def _of_corners(
-    parts: list[Any], size_px: Size, *, scale: Point, label: str
-) -> Polygon | None:
+def _of_corners(parts: list[Any], size_px: Size, *, scale: Point, label: str) -> Polygon | None:
     """The largest part: a polygon of ours is one line."""
     found = [
         polygon_region(
-            [_inside((x * scale[0], y * scale[1]), size_px) for x, y in zip(n[::2], n[1::2], strict=True)],
+            [
+                _inside((x * scale[0], y * scale[1]), size_px)
+                for x, y in zip(n[::2], n[1::2], strict=True)
+            ],
             label=label,
         )
         for n in parts
@@ -144,5 +148,6 @@ def _inside(point: Point, size_px: Size) -> Point:
 
 def _are_numbers(values: object) -> bool:
     return isinstance(values, list) and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < _FARTHEST for v in values
+        isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < _FARTHEST
+        for v in values
     )

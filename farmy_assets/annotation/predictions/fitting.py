@@ -1,4 +1,4 @@
-"""Images into a model's input and coordinates back: with an even scale and margins, or stretched."""
+"""Images into a model's input, and coordinates back: with margins, or stretched."""
 
 from typing import NamedTuple
 

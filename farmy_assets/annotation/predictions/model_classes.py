@@ -25,7 +25,9 @@ def parse_classes(text: str) -> dict[str, str]:
         if not name:
             continue
         if name in found:
-            msg = f"line {number} of the classes repeats {name!r}: each class of a model stands once"
+            msg = (
+                f"line {number} of the classes repeats {name!r}: each class of a model stands once"
+            )
             raise InvalidInputError(msg)
         found[name] = target if colon else name
     if not 0 < len(found) <= _MOST_CLASSES:
@@ -61,8 +63,8 @@ def mapped_classes(
         hint = f' (write "{first}: {near}" if it is that one)' if near else ""
         msg = (
             f"the campaign does not know {counted(len(unknown), 'class', 'classes')} of the model: "
-            f"{listed(unknown, shown=_SHOWN)}; its own are {listed(campaign, shown=_SHOWN)}. Say in "
-            "a file for --classes what each is, one line a class in the model's order, "
+            f"{listed(unknown, shown=_SHOWN)}; its own are {listed(campaign, shown=_SHOWN)}. Say "
+            "in a file for --classes what each is, one line a class in the model's order, "
             f'"name: class of the campaign", or "name:" to leave it out{hint}'
         )
         raise InvalidInputError(msg)
