@@ -16,6 +16,7 @@ from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
 SHARES_TOLERANCE = 1e-6
+LEAST_SHOWN_SCORE = 0.25
 
 PALETTE = (
     "#2ca02c", "#d62728", "#1f77b4", "#ff7f0e", "#9467bd", "#17becf",
@@ -99,7 +100,13 @@ class ShownModel(Record):
 
     model: ModelName
     show: bool = True
-    least_score: Share = 0.25
+    least_score: Share = LEAST_SHOWN_SCORE
+
+    @property
+    def version(self) -> str:
+        """What Label Studio calls it: another least score is another version there."""
+        usual = self.least_score == LEAST_SHOWN_SCORE
+        return self.model if usual else f"{self.model}@{self.least_score:g}"
 
 
 class TaskOrder(StrEnum):

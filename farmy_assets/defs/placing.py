@@ -13,6 +13,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.label_studio.new_tasks import NewTask, annotation_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.task_order import places_of_images
 
 
 class Placed(NamedTuple):
@@ -47,7 +48,10 @@ def place_tasks(
     people = {person.name for person in campaign.annotators}
     tasks: dict[Inbox, list[NewTask]] = {}
     predictions = predictions_to_show(lake, campaign, images)
-    for assignment in sorted(assignments, key=lambda a: (a.person, a.image_id)):
+    places = places_of_images(lake, campaign, images)  # none: by image id
+    for assignment in sorted(
+        assignments, key=lambda a: (a.person, places.get(a.image_id, 0), a.image_id)
+    ):
         image = kept.get(assignment.image_id)
         if image and assignment.person in people:
             task = annotation_task(

@@ -19,6 +19,7 @@ from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.partitions import campaigns
 from farmy_assets.defs.placing import place_tasks
+from farmy_assets.defs.shown_predictions import follow_shown_model
 from farmy_assets.defs.triage import place_questions, triage_answers
 from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
@@ -78,6 +79,7 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign) -> list[str]:
             raise
         except StudioError as error:  # votes must go on being read, so this ends nothing
             refused.append(str(error))
+    follow_shown_model(lake, campaign)
     lake.pending.follow(campaign)
     return refused
 

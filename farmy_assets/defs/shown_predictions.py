@@ -10,6 +10,7 @@ from farmy_assets.label_studio import Studio
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.predictions import prediction_of
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.known_predictions import known_predictions
 
 
 def predictions_to_show(
@@ -26,11 +27,11 @@ def predictions_to_show(
     if shown is None:
         return {}
     sizes = {image.image_id: (image.width_px, image.height_px) for image in images.kept}
-    found = lake.predictions.of_batch(campaign.name, shown.model, images.batch_id)
+    found = known_predictions(lake, campaign, images.batch_id, shown.model)
     return {
         image_id: prediction_of(
             each,
-            model=shown.model,
+            model=shown.version,
             least_score=shown.least_score,
             width_px=sizes[image_id][0],
             height_px=sizes[image_id][1],
@@ -38,6 +39,28 @@ def predictions_to_show(
         for image_id, each in found.items()
         if image_id in sizes and not each.problem
     }
+
+
+def follow_shown_model(lake: Lake, campaign: Campaign) -> None:
+    """Have the batches of a campaign placed again when it shows other predictions than before.
+
+    Reads the campaign's versions and, only then, its pages of assignments.
+
+    Args:
+        lake: Where the batches are noted.
+        campaign: Its present rules, before they are noted as followed.
+    """
+    followed = lake.pending.of(campaign.name).followed_version
+    versions = {rules.version: rules for rules in lake.campaigns.versions(campaign.name)}
+    before = versions.get(followed)
+    if (before.shown_model if before else None) == campaign.shown_model:
+        return
+    placed = [
+        page.batch_id
+        for page in lake.assignments.pages(campaign.name)
+        if lake.assignments.placement(campaign.name, page.batch_id)
+    ]
+    lake.pending.place(campaign.name, placed)
 
 
 def show_predictions(
@@ -77,7 +100,7 @@ def show_predictions(
             if task.predictions and noted.get(task.task_key) != shown
         }
         if wanted:
-            there = studio.show_predictions(projects[inbox], wanted, model=shown.model)
+            there = studio.show_predictions(projects[inbox], wanted, model=shown.version)
             changes[inbox.person] = dict.fromkeys(there, shown)
     if any(changes.values()):
         lake.predictions.note_shown(campaign.name, batch_id, changes)

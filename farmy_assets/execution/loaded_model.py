@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from farmy_assets.annotation.predictions import detr, yolo
@@ -148,7 +149,7 @@ class LoadedModel:
         canvas.paste(
             picture.resize(fitting.scaled_px, Image.Resampling.BILINEAR), fitting.margin_px
         )
-        values = np.asarray(canvas, np.float32)
+        values: npt.NDArray[Any] = np.asarray(canvas, np.float32)
         wanted = _TYPES.get(self._input.type, np.float32)
         if wanted is not np.uint8:
             values = values / 255
@@ -179,13 +180,12 @@ class LoadedModel:
         }
 
     def _read(self, outputs: Mapping[str, Floats], place: int) -> Detections:
-        form = detr if self._is_detr else yolo
-        found = form.detections_of(
-            outputs, place=place, classes=len(self._classes), input_px=self._size_px
-        ).surest(self._order.least_score)
+        read = detr.detections_of if self._is_detr else yolo.detections_of
+        found = read(outputs, place=place, classes=len(self._classes), input_px=self._size_px)
+        sure = found.surest(self._order.least_score)
         if self._is_detr:
-            return found.surest(self._order.least_score, most=MOST_REGIONS)
-        return without_doubles(found, iou=self._order.iou, most=MOST_REGIONS)
+            return sure.surest(self._order.least_score, most=MOST_REGIONS)
+        return without_doubles(sure, iou=self._order.iou, most=MOST_REGIONS)
 
 
 def _named_classes(metadata: Mapping[str, str]) -> tuple[str, ...]:

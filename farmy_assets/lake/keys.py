@@ -27,6 +27,7 @@ CAMPAIGNS = "campaigns/"
 CLEANSED_SETS = "cleansed/"
 EVALUATIONS = "evaluations/"
 FORMER_EVALUATIONS = "judgements/"
+PREDICTION_USE = "prediction-use/"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
@@ -335,12 +336,12 @@ def shown_predictions(campaign: str, batch_id: str = "") -> str:
 
 def prediction_use(campaign: str, number: int) -> str:
     """What the votes of this number of the log made of the predictions that they were shown."""
-    return f"prediction-use/{campaign}/log/{number:08d}.jsonl"
+    return f"{PREDICTION_USE}{campaign}/{number:08d}.jsonl"
 
 
 def prediction_use_summary(campaign: str) -> str:
     """What people made of predictions, in one small record."""
-    return f"prediction-use/{campaign}/summary.json"
+    return f"prediction-use-counts/{campaign}.json"
 
 
 def contact_sheet(asset: str, partition: str) -> str:

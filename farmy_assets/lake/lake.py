@@ -20,6 +20,7 @@ from farmy_assets.lake.duplicate_index import DuplicateIndexRepository
 from farmy_assets.lake.evaluations import EvaluationRepository
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pending_work import PendingWorkRepository
+from farmy_assets.lake.prediction_use import PredictionUseRepository
 from farmy_assets.lake.predictions import PredictionRepository
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
@@ -137,6 +138,11 @@ class Lake:
     def predictions(self) -> PredictionRepository:
         """What models saw in images, and which tasks show it."""
         return PredictionRepository(self.records)
+
+    @property
+    def prediction_use(self) -> PredictionUseRepository:
+        """What people made of the predictions that they were shown."""
+        return PredictionUseRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage
+from farmy_assets.annotation.predictions.use import RegionUse
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Vote
@@ -73,6 +74,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "conflicts": ([keys.FORMER_EVALUATIONS], _conflicts),
         "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
         "dataset_versions": (["dataset-versions/"], _versions),
+        "prediction_use": ([keys.PREDICTION_USE], _prediction_use),
     }
     bucket = lake.records.bucket
 
@@ -308,6 +310,18 @@ def _consensus(content: bytes, key: str) -> Iterator[Row]:
             **_counts(judgement.regions),
             "conflicts": len(judgement.conflicts),
             "decided_by": judgement.decided_by,
+        }
+
+
+def _prediction_use(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for line in content.splitlines():
+        use = RegionUse.model_validate_json(line)
+        moment = _utc(use.submitted_at)
+        yield use.model_dump() | {
+            "use": use.use.value,
+            "submitted_at": moment,
+            "dt": moment.date().isoformat(),
         }
 
 

@@ -51,7 +51,9 @@ class CocoPredictions:
         used = {
             _hashable(row.get("category_id")) for rows in self.by_image.values() for row in rows
         }
-        numbers = [number for number in self.names if number in used] or list(self.names)
+        numbers = [number for number in self.names if number in used]
+        if not numbers:
+            return {}
         names = [self.names[number] for number in numbers]
         targets = mapped_classes(names, given=given, campaign=campaign)
         return dict(zip(numbers, targets, strict=True))
@@ -104,11 +106,13 @@ def read_coco(
         InvalidInputError: It is not of COCO's form; the text says what is missing.
     """
     document = _parsed(content, "the COCO file")
+    rows: object
     if isinstance(document, list):
         named = _parsed(images_of, "the file for --coco-images") if images_of else {}
         rows = document
     else:
-        named, rows = document, document.get("annotations")
+        named = document
+        rows = document.get("annotations") if isinstance(document, dict) else None
     if not isinstance(named, dict) or not isinstance(rows, list):
         msg = "the COCO file has to be a data set (images, annotations, categories) or results"
         raise InvalidInputError(msg)

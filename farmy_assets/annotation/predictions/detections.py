@@ -65,7 +65,7 @@ def without_doubles(found: Detections, *, iou: float, most: int) -> Detections:
     """
     boxes = found.boxes.astype(np.float64)
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    left = np.arange(len(boxes))
+    left: Numbers = np.arange(len(boxes), dtype=np.int64)
     kept: list[int] = []
     while left.size and len(kept) < most:
         first, left = int(left[0]), left[1:]

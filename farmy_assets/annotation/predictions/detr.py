@@ -71,8 +71,8 @@ def _whole(values: Floats) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
 
 
 def _sigmoid(values: Floats) -> Floats:
-    likely: Floats = 1 / (1 + np.exp(-np.clip(values, -60, 60)))
-    return likely
+    likely = 1 / (1 + np.exp(-np.clip(values, -60, 60)))
+    return likely.astype(np.float32)
 
 
 def _softmax(values: Floats) -> Floats:

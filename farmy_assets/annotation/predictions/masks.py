@@ -8,6 +8,7 @@ its points are interpolated in both directions. Source: arxiv.org/abs/1904.02689
 import numpy as np
 
 from farmy_assets.annotation.mask_runs import Edges, Pixels, packed
+from farmy_assets.annotation.predictions.detections import Numbers
 from farmy_assets.annotation.predictions.fitting import Fitting, Floats
 
 
@@ -30,8 +31,8 @@ def mask_pixels(
     y_max = min(fitting.image_px[1], max(y_min + 1, int(np.ceil(box[3]))))
     _, rows, columns = prototypes.shape
     coarse = np.tensordot(weights, prototypes, axes=1)
-    across = _grid(np.arange(x_min, x_max), fitting, axis=0, count=columns)
-    down = _grid(np.arange(y_min, y_max), fitting, axis=1, count=rows)
+    across = _grid(np.arange(x_min, x_max, dtype=np.int64), fitting, axis=0, count=columns)
+    down = _grid(np.arange(y_min, y_max, dtype=np.int64), fitting, axis=1, count=rows)
     return _between(coarse, down, across) > 0, (x_min, y_min)
 
 
@@ -46,12 +47,12 @@ def edges_of(pixels: Pixels, first: tuple[int, int], image_px: tuple[int, int]) 
     return packed(np.ascontiguousarray(pixels.T), image_px[1], first)
 
 
-def _grid(pixels: Floats, fitting: Fitting, *, axis: int, count: int) -> Floats:
+def _grid(pixels: Numbers, fitting: Fitting, *, axis: int, count: int) -> Floats:
     """Where the middles of the image's pixels lie on the grid of the prototypes."""
     scale = fitting.scaled_px[axis] / fitting.image_px[axis]
     in_input = (pixels + 0.5) * scale + fitting.margin_px[axis]
-    placed: Floats = np.clip(in_input * count / fitting.input_px[axis] - 0.5, 0, count - 1)
-    return placed
+    placed = np.clip(in_input * count / fitting.input_px[axis] - 0.5, 0, count - 1)
+    return placed.astype(np.float32)
 
 
 def _between(grid: Floats, down: Floats, across: Floats) -> Floats:
