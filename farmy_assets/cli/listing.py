@@ -39,7 +39,7 @@ SENTENCES: Mapping[str, str] = {
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",
     "campaign": "Open, change and watch annotation campaigns.",
     "contributors": "Who may upload photographs from a phone.",
-    "dataset": "Released data sets: list them, fetch one.",
+    "dataset": "Released data sets: list them, fetch one, find errors.",
     "duplicates": "See duplicates, and get one back.",
     "people": "Who can sign in to label; links for new accounts.",
 }
