@@ -47,8 +47,8 @@ def place_tasks(
     kept = {image.image_id: image for image in images.kept}
     people = {person.name for person in campaign.annotators}
     tasks: dict[Inbox, list[NewTask]] = {}
-    predictions = predictions_to_show(lake, campaign, images)
     places = places_of_images(lake, campaign, images)  # none: by image id
+    predictions = predictions_to_show(lake, campaign, images, places)
     for assignment in sorted(
         assignments, key=lambda a: (a.person, places.get(a.image_id, 0), a.image_id)
     ):

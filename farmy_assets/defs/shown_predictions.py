@@ -14,7 +14,7 @@ from farmy_assets.workflow.known_predictions import known_predictions
 
 
 def predictions_to_show(
-    lake: Lake, campaign: Campaign, images: CleansedSet
+    lake: Lake, campaign: Campaign, images: CleansedSet, places: Mapping[str, int]
 ) -> dict[str, dict[str, Any]]:
     """Image id to the prediction that its tasks show; empty when the campaign shows none.
 
@@ -22,6 +22,7 @@ def predictions_to_show(
         lake: Where the predictions are.
         campaign: Its present rules.
         images: A batch's cleansed set.
+        places: Image id to its place in the campaign's order; empty without one.
     """
     shown = campaign.shown_model
     if shown is None:
@@ -35,6 +36,7 @@ def predictions_to_show(
             least_score=shown.least_score,
             width_px=sizes[image_id][0],
             height_px=sizes[image_id][1],
+            place=places[image_id] / len(places) if image_id in places else None,
         )
         for image_id, each in found.items()
         if image_id in sizes and not each.problem
@@ -102,5 +104,6 @@ def show_predictions(
         if wanted:
             there = studio.show_predictions(projects[inbox], wanted, model=shown.version)
             changes[inbox.person] = dict.fromkeys(there, shown)
+            studio.order_open_tasks(projects[inbox], by_score=campaign.order is not None)
     if any(changes.values()):
         lake.predictions.note_shown(campaign.name, batch_id, changes)

@@ -8,7 +8,7 @@ import httpx
 from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
-from farmy_assets.label_studio import answers, predictions, projects, tasks
+from farmy_assets.label_studio import answers, predictions, projects, tabs, tasks
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.new_tasks import NewTask
@@ -125,6 +125,10 @@ class Studio:
             model: The model's name, which the predictions carry.
         """
         return predictions.show(self._connection, project_id, found, model=model)
+
+    def order_open_tasks(self, project_id: int, *, by_score: bool) -> None:
+        """Have an inbox's open tasks begin with the lowest prediction scores, or the first ones."""
+        tabs.order_open_tasks(self._connection, project_id, by_score=by_score)
 
     def hide_predictions(self, project_id: int, task_keys: Collection[str]) -> frozenset[str]:
         """Let an inbox show no predictions; returns those of these tasks that nobody answered."""

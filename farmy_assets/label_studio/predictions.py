@@ -30,9 +30,15 @@ _ID_LENGTH = 10
 
 
 def prediction_of(
-    found: ImagePredictions, *, model: str, least_score: float, width_px: int, height_px: int
+    found: ImagePredictions,
+    *,
+    model: str,
+    least_score: float,
+    width_px: int,
+    height_px: int,
+    place: float | None = None,
 ) -> dict[str, Any]:
-    """What a model saw in an image, in Label Studio's form; its score is the regions' mean.
+    """What a model saw in an image, in Label Studio's form.
 
     Args:
         found: The predictions.
@@ -40,6 +46,8 @@ def prediction_of(
         least_score: Regions under this score are left out.
         width_px: Width of the image that is shown.
         height_px: Height of that image.
+        place: Where the campaign's order puts the image, from 0 (first) to 1: the score by which
+            open tasks are ordered. Without it the score is the mean of the regions'.
     """
     shown = [each for each in found.regions if each.score >= least_score]
     results = [
@@ -52,8 +60,10 @@ def prediction_of(
         | {"score": each.score}
         for number, each in enumerate(shown)
     ]
-    score = mean_score(found.model_copy(update={"regions": tuple(shown)}))
-    return {"model_version": model, "score": round(score, 4), "result": results}
+    score = place
+    if score is None:
+        score = mean_score(found.model_copy(update={"regions": tuple(shown)}))
+    return {"model_version": model, "score": round(score, 6), "result": results}
 
 
 def show(

@@ -34,6 +34,7 @@ class StudioInMemory(Studio):
     seen_instructions: set[int] = field(default_factory=set)
     owners: dict[str, str | None] = field(default_factory=dict)
     models: dict[int, str] = field(default_factory=dict)
+    ordered: dict[int, bool] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
@@ -85,6 +86,9 @@ class StudioInMemory(Studio):
                 there[key] = there[key].model_copy(update={"predictions": predictions})
         self.models[project_id] = model
         return frozenset(shown)
+
+    def order_open_tasks(self, project_id: int, *, by_score: bool) -> None:
+        self.ordered[project_id] = by_score
 
     def hide_predictions(self, project_id: int, task_keys: Collection[str]) -> frozenset[str]:
         self._must_be_up()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.campaign import Campaign, ShownModel
+from farmy_assets.annotation.campaign import Campaign, ShownModel, TaskOrder
 from farmy_assets.annotation.predictions.predicted import ImagePredictions, PredictedRegion
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
@@ -140,6 +140,22 @@ def test_an_image_without_an_answer_of_the_model_shows_nothing(
     predict(lake, "v1", 0, problem="the model took more than 300 s")
     place(lake, studio, V1)
     assert versions(studio, "anna") == {IDS[0]: [], IDS[1]: []}
+
+
+def test_a_campaign_with_an_order_gives_out_and_scores_by_it(
+    lake: Lake, studio: StudioInMemory
+) -> None:
+    for number, score in ((0, 0.95), (1, 0.5)):
+        region = PredictedRegion(region=box(10, 10), score=score)
+        found = ImagePredictions(image_id=IDS[number], regions=(region,))
+        lake.predictions.add("weeds-2026", "v1", BATCH, [found])
+    ordered = rules(V1).model_copy(update={"order": TaskOrder.UNCERTAINTY})
+    place_tasks(lake, studio, ordered, GIVEN, SET)
+    project = studio.projects["farmy:weeds-2026/annotation/anna"]
+    assert list(studio.tasks[project]) == [IDS[1], IDS[0]]
+    scores = [task.predictions[0]["score"] for task in studio.tasks[project].values()]
+    assert scores == [0, pytest.approx(1 / 3)]
+    assert studio.ordered[project]
 
 
 @pytest.mark.parametrize("killed_in", ["add_tasks", "show_predictions"])

@@ -185,6 +185,11 @@ class FakeLabelStudio:
             (r"/api/dm/views/?", "POST", lambda _, __, body: ok(self.add_view(body), 201)),
             (
                 r"/api/dm/views/(\d+)/?",
+                "PATCH",
+                lambda ids, _, body: (self.views[ids[0]].update(body), ok(self.views[ids[0]]))[1],
+            ),
+            (
+                r"/api/dm/views/(\d+)/?",
                 "DELETE",
                 lambda ids, *_: (self.views.pop(ids[0]), httpx.Response(204))[1],
             ),

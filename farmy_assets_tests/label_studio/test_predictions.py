@@ -124,6 +124,20 @@ def test_a_project_that_goes_on_to_show_another_model_is_an_error(
         studio.show_predictions(inbox, {"a": prediction()}, model="weeds-v1")
 
 
+def test_open_tasks_are_ordered_by_score_unless_a_person_ordered_them(
+    server: FakeLabelStudio, studio: Studio, inbox: int
+) -> None:
+    data = {"title": "To do", "ordering": ["tasks:id"]}
+    tab = server.add_view({"project": inbox, "data": data})
+    studio.order_open_tasks(inbox, by_score=True)
+    assert tab["data"] == {"title": "To do", "ordering": ["tasks:predictions_score"]}
+    studio.order_open_tasks(inbox, by_score=False)
+    assert tab["data"]["ordering"] == ["tasks:id"]
+    tab["data"]["ordering"] = ["-tasks:id"]
+    studio.order_open_tasks(inbox, by_score=True)
+    assert tab["data"]["ordering"] == ["-tasks:id"]
+
+
 def test_hidden_predictions_go_out_of_open_tasks_alone(
     server: FakeLabelStudio, studio: Studio, inbox: int
 ) -> None:

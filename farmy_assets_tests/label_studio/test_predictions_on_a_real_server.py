@@ -136,6 +136,26 @@ def test_the_model_that_the_campaign_names_is_shown_and_hidden_again(
     assert len(offered(platform, project_id, pia)["predictions"]) == 1
 
 
+def test_open_tasks_come_in_the_order_of_their_scores(
+    studio: Studio, platform: Platform, project_id: int, pia: Account
+) -> None:
+    wanted = {
+        key: predicted(key, "v1") | {"score": score}
+        for key, score in zip(KEYS, (0.5, 0.9, 0.1), strict=True)
+    }
+    studio.show_predictions(project_id, wanted, model="v1")
+    connection = Connection(platform.label_studio_url, platform.label_studio_token)
+    tabs = connection.get("/api/dm/views/", doing="reading tables", project=project_id)
+    (tab,) = (tab["id"] for tab in tabs if tab["data"]["title"] == "To do")
+    for by_score, expected in ((True, ["c", "a", "b"]), (False, ["a", "b", "c"])):
+        for _ in range(2):
+            studio.order_open_tasks(project_id, by_score=by_score)
+        rows = connection.get("/api/tasks", doing="reading the table", view=tab, page_size=10)
+        assert [row["data"]["asset_key"] for row in rows["tasks"]] == expected
+    connection.close()
+    assert pia.token
+
+
 def test_an_answered_task_keeps_its_answer_and_gets_no_prediction(
     studio: Studio, platform: Platform, project_id: int, pia: Account
 ) -> None:
