@@ -134,11 +134,15 @@ def predict(  # noqa: PLR0913, PLR0917 - one option for each thing that can be s
     else:
         sys.path.insert(0, str(Path.cwd()))  # where people keep a module of their own
         predictor = FunctionPredictor(campaign, function, classes=given)
-    found = (
-        predicting.preview(lake, campaign, model_version, predictor)
-        if only_preview
-        else _predicted(lake, campaign, record, predictor)
-    )
+    try:
+        found = (
+            predicting.preview(lake, campaign, model_version, predictor)
+            if only_preview
+            else _predicted(lake, campaign, record, predictor)
+        )
+    finally:
+        if isinstance(predictor, OnnxPredictor):
+            predictor.close()
     if as_json:
         typer.echo(found.to_json().decode())
         return

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from farmy_assets.annotation.answers import RawAnnotation
-from farmy_assets.annotation.campaign import Campaign, ShownModel, TaskOrder
+from farmy_assets.annotation.campaign import Campaign, LabelClass, ShownModel, TaskOrder
 from farmy_assets.annotation.predictions.predicted import ImagePredictions, PredictedRegion
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
 from farmy_assets.defs.placing import place_tasks
+from farmy_assets.defs.shown_predictions import follow_shown_model, predictions_to_show
 from farmy_assets.lake import keys
+from farmy_assets.lake.assignments import Placement
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.annotation.examples import NOON, assignment, box, campaign
 from farmy_assets_tests.defs.conftest import StudioInMemory
@@ -174,3 +176,42 @@ def test_a_run_that_was_killed_is_made_up_for(
     place(lake, studio, V1)
     assert versions(studio, "anna") == {IDS[0]: ["v1"], IDS[1]: ["v1"]}
     assert lake.predictions.shown("weeds-2026", BATCH).shown.keys() == {"anna", "ben"}
+
+
+def test_a_changed_campaign_has_its_placed_batches_follow_once(lake: Lake) -> None:
+    first = lake.campaigns.apply(rules(None))
+    lake.assignments.add(first, BATCH, share=lambda _earlier: GIVEN)
+    lake.assignments.write_placement(
+        Placement(batch_id=BATCH, campaign=first.name, tasks=3, projects={})
+    )
+    second = lake.campaigns.apply(rules(V1))
+    follow_shown_model(lake, second)
+    lake.pending.follow(second)
+    assert lake.pending.of(first.name).to_place == (BATCH,)
+    lake.pending.placed(first.name, BATCH)
+    third = lake.campaigns.apply(second.model_copy(update={"instructions": "Draw all."}))
+    follow_shown_model(lake, third)
+    assert lake.pending.of(first.name).to_place == ()
+
+
+def test_a_campaign_takes_over_what_the_model_predicted_of_the_images_it_includes(
+    lake: Lake, studio: StudioInMemory
+) -> None:
+    own = "000002-20260601T120000Z-pests"
+    batch = Batch(
+        batch_id=own, number=2, campaign="pests", sealed_at=NOON, image_ids=tuple(IDS),
+        from_batches=(BATCH,),
+    )  # fmt: skip
+    lake.records.write_once(keys.batch(2), batch)
+    region = PredictedRegion(region=box(10, 10, label="crop"), score=0.9)
+    lake.predictions.add(
+        "weeds-2026", "v1", BATCH, [ImagePredictions(image_id=IDS[0], regions=(region,))]
+    )
+    predict(lake, "v1", 1)
+    pests = rules(V1).model_copy(
+        update={"name": "pests", "classes": (LabelClass(id=1, name="weed"),)}
+    )
+    images = SET.model_copy(update={"batch_id": own, "campaign": "pests"})
+    found = predictions_to_show(lake, pests, images, {})
+    assert {i: len(each["result"]) for i, each in found.items()} == {IDS[0]: 0, IDS[1]: 1}
+    assert not studio.tasks

@@ -18,7 +18,7 @@ def checked_model_name(name: str) -> str:
     Raises:
         InvalidInputError: It cannot; the text says how one is written.
     """
-    if not re.match(MODEL_NAME_PATTERN, name):
+    if not re.fullmatch(MODEL_NAME_PATTERN, name):
         msg = (
             f"{name[:80]!r} cannot be the name of a model: letters, digits, dots, hyphens and "
             'underscores, 64 at most, such as "weeds-yolo-v3"'

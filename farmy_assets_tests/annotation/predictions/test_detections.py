@@ -76,7 +76,7 @@ def test_every_form_of_output_gives_the_same_detections(name: str) -> None:
 
 def test_no_object_of_detr_takes_part_in_softmax_and_is_never_a_detection() -> None:
     logits = np.array([[[0, 4, 0, 0], [0, 0, 0, 9]]], np.float32)
-    outputs = {"logits": logits, "pred_boxes": SHARES[None]}
+    outputs: dict[str, Any] = {"logits": logits, "pred_boxes": SHARES[None]}
     found = detr.detections_of(outputs, place=0, classes=3, input_px=INPUT_PX).surest(0.5)
     assert found.classes.tolist() == [1]
     assert found.scores.tolist() == pytest.approx([np.exp(4) / (np.exp(4) + 3)])
