@@ -4,6 +4,7 @@ The form of its file is in `campaign_file.py`. A class id never changes its mean
 versions refer to it.
 """
 
+from enum import StrEnum
 from itertools import cycle
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, field_validator, 
 
 from farmy_assets.annotation.contradictions import OVERLAP_SHARE, USUAL_IOUS, contradictions
 from farmy_assets.annotation.gold_rules import GoldRules
+from farmy_assets.annotation.predictions.model_names import ModelName
 from farmy_assets.annotation.question_answers import is_empty
 from farmy_assets.annotation.questions import ImageChoice, QuestionName, RegionAttribute
 from farmy_assets.annotation.review_policy import ReviewPolicy
@@ -18,6 +20,7 @@ from farmy_assets.catalog.metadata import CampaignName, ShortText
 from farmy_assets.catalog.records import Record
 
 SHARES_TOLERANCE = 1e-6
+LEAST_SHOWN_SCORE = 0.25
 
 PALETTE = (
     "#2ca02c", "#d62728", "#1f77b4", "#ff7f0e", "#9467bd", "#17becf",
@@ -176,6 +179,34 @@ class Splits(Record):
         return self
 
 
+class ShownModel(Record):
+    """The model whose predictions annotators find drawn in their tasks, to accept or to change.
+
+    Regions of a lower score than `least_score` are not shown.
+    """
+
+    model: ModelName
+    show: bool = True
+    least_score: Share = LEAST_SHOWN_SCORE
+
+    @property
+    def version(self) -> str:
+        """What Label Studio calls it: another least score is another version there."""
+        usual = self.least_score == LEAST_SHOWN_SCORE
+        return self.model if usual else f"{self.model}@{self.least_score:g}"
+
+
+class TaskOrder(StrEnum):
+    """Which images of a batch are given out first."""
+
+    UNCERTAINTY = "uncertainty"
+    """Those of which the model is least sure."""
+    DIVERSITY = "diversity"
+    """Those that look least like the ones before them."""
+    DISAGREEMENT = "disagreement"
+    """Those in which the model differs most from what people drew before."""
+
+
 class Campaign(Record):
     """The rules of one annotation campaign; `version` is set by whoever stores it."""
 
@@ -219,6 +250,10 @@ class Campaign(Record):
     splits: Splits = Splits()
     exports: Annotated[tuple[ModuleName, ...], Field(min_length=1)] = ("coco", "yolo")
     """In which formats a version has to be there; which there are, `datasets.formats` knows."""
+    predictions: ShownModel | None = None
+    """None shows nothing: what people draw is then blind."""
+    order: TaskOrder | None = None
+    """None gives images out in the order of their ids, which tells nothing."""
 
     @field_validator("classes")
     @classmethod
@@ -270,6 +305,11 @@ class Campaign(Record):
     def active_annotators(self) -> tuple[Person, ...]:
         """The annotators who are asked something new: those that are not paused."""
         return tuple(person for person in self.annotators if not person.paused)
+
+    @property
+    def shown_model(self) -> ShownModel | None:
+        """The model whose predictions the annotators' tasks show; None when they show none."""
+        return self.predictions if self.predictions and self.predictions.show else None
 
     @property
     def people_for_triage(self) -> tuple[Person, ...]:

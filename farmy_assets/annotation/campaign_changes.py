@@ -176,6 +176,19 @@ def _other_changes(before: Campaign, after: Campaign) -> Iterator[str]:
         yield f"regions: {was} -> {now}"
     if before.exports != after.exports:
         yield f"exports: {', '.join(before.exports)} -> {', '.join(after.exports)}"
+    yield from _model_changes(before, after)
+
+
+def _model_changes(before: Campaign, after: Campaign) -> Iterator[str]:
+    if before.shown_model != after.shown_model:
+        yield f"predictions: {_shown(before)} -> {_shown(after)}; open tasks follow"
+    if before.order != after.order:
+        yield f"order: {before.order or 'by id'} -> {after.order or 'by id'}, for new batches"
+
+
+def _shown(campaign: Campaign) -> str:
+    shown = campaign.shown_model
+    return f"those of {shown.model} from score {shown.least_score:g} on" if shown else "none shown"
 
 
 def _page_changes(before: Campaign, after: Campaign) -> Iterator[str]:

@@ -43,6 +43,8 @@ with a reason, at most twice; and has a tenth of the images that one person alon
 `reviewers` (as `annotators`) or else by the adjudicator. Without it nothing is sent back.
 `gold: {share: 0.05, retire_after: 20, pause: {below: 0.8, after: 20}}` mixes images with a known
 answer (`farmy gold add`) into everybody's tasks, and pauses whose accuracy is surely below 0.8.
+`predictions: {model: weeds-v3}` shows annotators what `farmy predict` stored under that name, and
+`order: uncertainty` (diversity, disagreement) says which images of a batch come first.
 
 Everything else has a default: flagged photographs, for one, are looked at by the adjudicator
 unless `triagers` names others. A class id never changes its meaning: data set versions refer to it.

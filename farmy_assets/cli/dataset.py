@@ -9,14 +9,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from farmy_assets.catalog.wording import counted
 from farmy_assets.cli.campaign_names import known_campaign
 from farmy_assets.cli.context import console, open_lake, reports_errors
+from farmy_assets.cli.dataset_suspects import suspects
+from farmy_assets.cli.dataset_versions import version_named
 from farmy_assets.cli.output import print_json_lines, print_result, print_table
 from farmy_assets.datasets.formats import FORMATS, format_named
 from farmy_assets.datasets.versions import DatasetVersion
-from farmy_assets.errors import InvalidInputError
 from farmy_assets.lake.dataset_downloads import DatasetDownload
 from farmy_assets.lake.lake import Lake
 
-commands = typer.Typer(no_args_is_help=True, help="Released data sets: list them, fetch one.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Released data sets: list them, fetch one, find errors."
+)
 
 _COLUMNS = ("campaign", "version", "images", "regions", "formats")
 
@@ -73,7 +76,7 @@ def pull(
     """
     format_named(form)  # before anything is asked of the lake
     lake = open_lake()
-    wanted = _version(lake, known_campaign(lake, name), version)
+    wanted = version_named(lake, known_campaign(lake, name), version)
     download = DatasetDownload.of(lake.datasets, wanted, form)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[megabytes]:.1f} MB"))  # fmt: skip
@@ -94,24 +97,11 @@ def pull(
     )
 
 
+commands.command("suspects")(suspects)
+
+
 def _versions(lake: Lake, campaign: str, *, every: bool) -> list[DatasetVersion]:
     if every:
         return lake.datasets.all(campaign)
     newest = lake.datasets.newest(campaign)
     return [newest] if newest else []
-
-
-def _version(lake: Lake, campaign: str, version_id: str) -> DatasetVersion:
-    newest = lake.datasets.newest(campaign)
-    if newest is None:
-        msg = f"{campaign} was not released yet: farmy campaign status {campaign} says why"
-        raise InvalidInputError(msg)
-    if version_id in {"", newest.version_id}:
-        return newest
-    found = lake.datasets.all(campaign)
-    for version in found:
-        if version.version_id == version_id:
-            return version
-    there = ", ".join(version.version_id for version in found)
-    msg = f"{campaign} has no version {version_id}; there are: {there}"
-    raise InvalidInputError(msg)

@@ -31,13 +31,16 @@ SENTENCES: Mapping[str, str] = {
     "conflicts": (
         "Find where the annotators of a Label Studio export disagree, and what they agree on."
     ),
+    "predict": (
+        "Store what a model sees in a campaign's images; annotators find it drawn in their tasks."
+    ),
     "query": "Ask the lake's tables a question in Athena's SQL.",
     "search": "Find images, and show them on one page.",
     "view": "Look at images in FiftyOne: copies, metadata, check values, settled regions, votes.",
     "campaign": "Open, change and watch annotation campaigns.",
     "consensus": "Try other rules on the votes of a campaign.",
     "contributors": "Who may upload photographs from a phone.",
-    "dataset": "Released data sets: list them, fetch one.",
+    "dataset": "Released data sets: list them, fetch one, find errors.",
     "duplicates": "See duplicates, and get one back.",
     "gold": "Images with a known answer, and how right people are on them.",
     "people": "Who can sign in to label; links for new accounts.",

@@ -16,6 +16,7 @@ from farmy_assets.cli import (
     migrate,
     people,
     platform,
+    predict,
     query,
     scrape,
     search,
@@ -41,6 +42,7 @@ app.command("ingest")(ingest.ingest)
 app.command("scrape")(scrape.scrape)
 app.command("cleanse")(cleanse.cleanse)
 app.command("conflicts")(conflicts.conflicts)
+app.command("predict")(predict.predict)
 app.command("query")(query.query)
 app.command("search")(search.search)
 app.command("view")(view.view)

@@ -40,6 +40,7 @@ votes_job = dg.define_asset_job(
         "annotation_conflicts",
         "adjudication_tasks",
         "consensus",
+        "prediction_use",
     ),
     description="New answers or new rules of a campaign: flagged photographs ruled on, open tasks "
     "of people who left moved, votes judged, conflicts handed to the adjudicator.",

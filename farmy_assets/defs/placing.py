@@ -9,10 +9,12 @@ from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.cleansing.cleansed_set import CleansedSet
 from farmy_assets.defs.inboxes import open_inbox
+from farmy_assets.defs.shown_predictions import predictions_to_show, show_predictions
 from farmy_assets.label_studio import Studio
 from farmy_assets.label_studio.new_tasks import NewTask, annotation_task
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.task_order import places_of_images
 
 
 class Placed(NamedTuple):
@@ -49,7 +51,11 @@ def place_tasks(
     kept = {image.image_id: image for image in images.kept}
     people = {person.name for person in campaign.annotators}
     tasks: dict[Inbox, list[NewTask]] = {}
-    for assignment in sorted(assignments, key=lambda a: (a.person, a.image_id)):
+    places = places_of_images(lake, campaign, images)  # none: by image id
+    predictions = predictions_to_show(lake, campaign, images, places)
+    for assignment in sorted(
+        assignments, key=lambda a: (a.person, places.get(a.image_id, 0), a.image_id)
+    ):
         image = kept.get(assignment.image_id)
         is_due = assignment.from_day is None or assignment.from_day <= today
         if image and assignment.person in people and is_due:
@@ -58,11 +64,13 @@ def place_tasks(
                 image_uri=f"s3://{lake.cleansed.name}/{keys.cleansed_image(image.image_id)}",
                 width_px=image.width_px,
                 height_px=image.height_px,
+                prediction=predictions.get(image.image_id),
             )
             tasks.setdefault(assignment.inbox, []).append(task)
     lake.mark_cleansed_bucket()
     projects = {inbox: open_inbox(studio, campaign, inbox) for inbox in tasks}
     added = sum(studio.add_tasks(projects[inbox], new) for inbox, new in tasks.items())
+    show_predictions(lake, studio, campaign, images.batch_id, tasks, projects)
     there = {inbox: studio.task_ids(project_id) for inbox, project_id in projects.items()}
     missing = [
         f"{task.task_key} of {inbox.person}"

@@ -27,6 +27,7 @@ from farmy_assets.defs.inboxes import existing_inboxes, open_inbox
 from farmy_assets.defs.metadata import Materialized, count_table, place, rows
 from farmy_assets.defs.moving import emptied, finish_moving, give_further, move_tasks
 from farmy_assets.defs.partitions import campaigns
+from farmy_assets.defs.shown_predictions import follow_shown_model
 from farmy_assets.defs.triage import place_questions, triage_answers
 from farmy_assets.errors import LakeUnavailableError, StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
@@ -119,6 +120,7 @@ def _follow(lake: Lake, studio: Studio, campaign: Campaign, members: Membership)
         except StudioError as error:  # votes must go on being read, so this ends nothing
             refused.append(str(error))
     lake.pending.look_at_all(campaign.name)
+    follow_shown_model(lake, campaign)
     lake.pending.follow(campaign)
     return refused
 

@@ -8,12 +8,13 @@ import httpx
 from farmy_assets.annotation.answers import AnsweredTask
 from farmy_assets.annotation.inboxes import Inbox
 from farmy_assets.errors import StudioUnavailableError
-from farmy_assets.label_studio import answers, projects, restoring, tasks
+from farmy_assets.label_studio import answers, predictions, projects, restoring, tabs, tasks
 from farmy_assets.label_studio.answers import InboxActivity
 from farmy_assets.label_studio.connection import Connection, ServerClock
 from farmy_assets.label_studio.inventory import Inventory
 from farmy_assets.label_studio.new_tasks import NewTask
 from farmy_assets.label_studio.people import People
+from farmy_assets.label_studio.predictions import Prediction
 from farmy_assets.label_studio.project_lists import InboxProgress, read_progress
 from farmy_assets.label_studio.restoring import PutBackAnswer
 from farmy_assets.label_studio.settings import StudioSettings
@@ -142,6 +143,28 @@ class Studio:
     def remove_copies(self, project_id: int, task_keys: Collection[str]) -> int:
         """Delete second tasks with one key that nobody has answered; returns how many."""
         return tasks.remove_copies(self._connection, project_id, task_keys)
+
+    def show_predictions(
+        self, project_id: int, found: Mapping[str, Prediction], *, model: str
+    ) -> frozenset[str]:
+        """Give unanswered tasks a model's predictions, each once; returns those that have them.
+
+        The project then shows this model's predictions and no others.
+
+        Args:
+            project_id: The inbox.
+            found: Task key to the prediction.
+            model: The model's name, which the predictions carry.
+        """
+        return predictions.show(self._connection, project_id, found, model=model)
+
+    def order_open_tasks(self, project_id: int, *, by_score: bool) -> None:
+        """Have an inbox's open tasks begin with the lowest prediction scores, or the first ones."""
+        tabs.order_open_tasks(self._connection, project_id, by_score=by_score)
+
+    def hide_predictions(self, project_id: int, task_keys: Collection[str]) -> frozenset[str]:
+        """Let an inbox show no predictions; returns those of these tasks that nobody answered."""
+        return predictions.hide(self._connection, project_id, task_keys)
 
     def task_ids(self, project_id: int) -> dict[str, int]:
         """Task key -> task id; ids may be used again after a deletion, keys never are."""

@@ -45,6 +45,14 @@ def ids_filter(task_ids: Sequence[int]) -> Filter:
     return _filter("id", "in_list", "Number", list(task_ids))
 
 
+def model_filter(model: str) -> Filter:
+    """Tasks with a prediction of a model whose name contains this.
+
+    Only with this filter a listing has `predictions_model_versions`, with the names in full.
+    """
+    return _filter("predictions_model_versions", "contains", "List", [model])
+
+
 def _filter(column: str, operator: str, kind: str, value: object) -> Filter:
     return {"filter": f"filter:tasks:{column}", "operator": operator, "type": kind, "value": value}
 

@@ -1,6 +1,6 @@
 """Tasks: what Label Studio is given to show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from farmy_assets.annotation.assignments import Assignment
@@ -31,19 +31,26 @@ class NewTask(Record):
 
 
 def annotation_task(
-    assignment: Assignment, *, image_uri: str, width_px: int, height_px: int
+    assignment: Assignment,
+    *,
+    image_uri: str,
+    width_px: int,
+    height_px: int,
+    prediction: Mapping[str, Any] | None = None,
 ) -> NewTask:
-    """The task of one assignment: the image alone, with nothing drawn on it.
+    """The task of one assignment: the image with nothing drawn on it but a prediction, if any.
 
     Args:
         assignment: Whom it is for, and its key.
         image_uri: `s3://` address of the normalised copy.
         width_px: Width of that copy.
         height_px: Height of that copy.
+        prediction: What a model saw, in Label Studio's form (`predictions.prediction_of`).
     """
     return NewTask(
         task_key=assignment.task_key,
         data=_data(assignment.task_key, assignment.image_id, image_uri, width_px, height_px),
+        predictions=(dict(prediction),) if prediction else (),
     )
 
 

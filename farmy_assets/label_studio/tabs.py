@@ -10,6 +10,7 @@ from farmy_assets.label_studio.connection import Connection
 from farmy_assets.label_studio.data_manager import UNANSWERED, Filter
 
 OPEN, ALL = "To do", "All"
+_BY_ARRIVAL, _BY_SCORE = ["tasks:id"], ["tasks:predictions_score"]
 _MADE_BY_LABEL_STUDIO = "Default"
 _SHOWN = frozenset(
     {"tasks:data.image", "tasks:data.reasons", "tasks:completed_at", "tasks:cancelled_annotations"}
@@ -37,6 +38,24 @@ def ensure_tabs(connection: Connection, project_id: int) -> None:
                 sdk.views.delete(id=str(tab["id"]))
 
 
+def order_open_tasks(connection: Connection, project_id: int, *, by_score: bool) -> None:
+    """Have the table of open tasks, and so their stream, begin with the lowest prediction scores.
+
+    A table that a person has ordered otherwise is left alone.
+
+    Args:
+        connection: To the server.
+        project_id: The inbox.
+        by_score: By scores, or else in the order in which the tasks came.
+    """
+    wanted, other = (_BY_SCORE, _BY_ARRIVAL) if by_score else (_BY_ARRIVAL, _BY_SCORE)
+    for tab in _tabs(connection, project_id):
+        if tab["data"].get("title") == OPEN and tab["data"].get("ordering") == other:
+            with connection.sdk(f"ordering the open tasks of project {project_id}") as sdk:
+                data = {**tab["data"], "ordering": wanted}
+                sdk.views.update(id=str(tab["id"]), project=project_id, data=data)
+
+
 def _tabs(connection: Connection, project_id: int) -> list[dict[str, Any]]:
     doing = f"reading the tables of project {project_id}"
     tabs: list[dict[str, Any]] = connection.get("/api/dm/views/", doing=doing, project=project_id)
@@ -54,7 +73,7 @@ def _tab(title: str, hidden: list[str], *, filters: list[Filter] | None = None) 
         "type": "list",
         "target": "tasks",
         "filters": {"conjunction": "and", "items": filters or []},
-        "ordering": ["tasks:id"],
+        "ordering": _BY_ARRIVAL,
         "hiddenColumns": {"explore": hidden, "labeling": hidden},
     }
 

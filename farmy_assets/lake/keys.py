@@ -29,6 +29,7 @@ EVALUATIONS = "evaluations/"
 AGREEMENTS = "agreements/"
 FORMER_EVALUATIONS = "judgements/"
 GOLD_ANSWERS = "gold-answers/"
+PREDICTION_USE = "prediction-use/"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
@@ -353,6 +354,31 @@ def dataset_version(campaign: str, number: int) -> str:
 def dataset(campaign: str, version_id: str, path: str) -> str:
     """A file of a data set version, in the bucket for data sets."""
     return f"{campaign}/{version_id}/{path}"
+
+
+def prediction_model(campaign: str, model: str) -> str:
+    """What a campaign calls a model by this name; written once."""
+    return f"predictions/{campaign}/{model}/model.json"
+
+
+def predictions(campaign: str, model: str, batch_id: str, number: int) -> str:
+    """Predictions of one model on images of one batch: the number is the lock."""
+    return f"predictions/{campaign}/{model}/images/{batch_id}/{number:06d}.jsonl"
+
+
+def shown_predictions(campaign: str, batch_id: str = "") -> str:
+    """Which tasks of a batch show whose predictions; without a batch, the prefix of all."""
+    return f"shown-predictions/{campaign}/" + (f"{batch_id}.json" if batch_id else "")
+
+
+def prediction_use(campaign: str, number: int) -> str:
+    """What the votes of this number of the log made of the predictions that they were shown."""
+    return f"{PREDICTION_USE}{campaign}/{number:08d}.jsonl"
+
+
+def prediction_use_summary(campaign: str) -> str:
+    """What people made of predictions, in one small record."""
+    return f"prediction-use-counts/{campaign}.json"
 
 
 def contact_sheet(asset: str, partition: str) -> str:

@@ -23,6 +23,8 @@ from farmy_assets.lake.gold import GoldRepository
 from farmy_assets.lake.objects import Bucket
 from farmy_assets.lake.pauses import PauseRepository
 from farmy_assets.lake.pending_work import PendingWorkRepository
+from farmy_assets.lake.prediction_use import PredictionUseRepository
+from farmy_assets.lake.predictions import PredictionRepository
 from farmy_assets.lake.quality_tables import QualityTables
 from farmy_assets.lake.raw_zone import RawZone
 from farmy_assets.lake.record_store import RecordStore
@@ -161,6 +163,16 @@ class Lake:
     def submissions(self) -> SubmissionRepository:
         """What Label Studio held of each vote, word for word."""
         return SubmissionRepository(self.records)
+
+    @property
+    def predictions(self) -> PredictionRepository:
+        """What models saw in images, and which tasks show it."""
+        return PredictionRepository(self.records)
+
+    @property
+    def prediction_use(self) -> PredictionUseRepository:
+        """What people made of the predictions that they were shown."""
+        return PredictionUseRepository(self.records)
 
     @property
     def evaluations(self) -> EvaluationRepository:

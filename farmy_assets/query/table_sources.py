@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.predictions.use import RegionUse
 from farmy_assets.annotation.question_answers import in_json_text
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
@@ -77,6 +78,7 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         "consensus": ([keys.FORMER_EVALUATIONS], _consensus),
         "gold_answers": ([keys.GOLD_ANSWERS], _gold_answers),
         "dataset_versions": (["dataset-versions/"], _versions),
+        "prediction_use": ([keys.PREDICTION_USE], _prediction_use),
     }
     bucket = lake.records.bucket
 
@@ -319,6 +321,18 @@ def _gold_answers(content: bytes, key: str) -> Iterator[Row]:
                 "label": score.label,
                 "dt": moment.date().isoformat(),
             }
+
+
+def _prediction_use(content: bytes, key: str) -> Iterator[Row]:
+    del key
+    for line in content.splitlines():
+        use = RegionUse.model_validate_json(line)
+        moment = utc(use.submitted_at)
+        yield use.model_dump() | {
+            "use": use.use.value,
+            "submitted_at": moment,
+            "dt": moment.date().isoformat(),
+        }
 
 
 def _versions(content: bytes, key: str) -> Iterator[Row]:

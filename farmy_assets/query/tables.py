@@ -269,6 +269,22 @@ TABLES = {
             ),
         ),
         Table(
+            "prediction_use", "one row a region that a model predicted or a person added to it",
+            ("prediction_use",),
+            (
+                Column("vote_id", _TEXT, "the first answer to the task"), _IMAGE, _CAMPAIGN,
+                Column("person", _TEXT, "the author"),
+                Column("model", _TEXT, "the model with its version"),
+                Column("use", _TEXT, "accepted, edited, relabelled, deleted or added"),
+                Column("kind", _TEXT, "the kind of region"),
+                Column("label", _TEXT, "the class that was predicted; of an added one, drawn"),
+                Column("drawn_label", _TEXT, "the class that was drawn; null when deleted"),
+                Column("score", _FLOAT, "how sure the model was, 0 to 1"),
+                Column("likeness", _FLOAT, "of what was predicted and what was drawn, 0 to 1"),
+                Column("submitted_at", _MOMENT, "when it was submitted"),
+            ),
+        ),
+        Table(
             "dataset_versions", "one row an image of a data set version", ("dataset_version",),
             (
                 Column("version_id", _TEXT, "the version"),

@@ -18,6 +18,7 @@ from farmy_assets.execution.image_work import ExpectedContent, ImageWork
 from farmy_assets.ingestion.event_intake import EventIntake
 from farmy_assets.label_studio import InboxActivity, InboxProgress, Studio, StudioSettings
 from farmy_assets.label_studio.new_tasks import NewTask
+from farmy_assets.label_studio.predictions import Prediction
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.arrivals import NOON, ORIGIN, arrival, s3_event
@@ -34,6 +35,8 @@ class StudioInMemory(Studio):
     owners: dict[str, str | None] = field(default_factory=dict)
     in_work: set[tuple[int, str]] = field(default_factory=set)
     shown: dict[int, str] = field(default_factory=dict)
+    models: dict[int, str] = field(default_factory=dict)
+    ordered: dict[int, bool] = field(default_factory=dict)
     is_down: bool = False
 
     def check(self) -> str:
@@ -79,6 +82,32 @@ class StudioInMemory(Studio):
     def show_prediction(self, project_id: int, name: str) -> None:
         self._must_be_up()
         self.shown[project_id] = name
+
+    def show_predictions(
+        self, project_id: int, found: Mapping[str, Prediction], *, model: str
+    ) -> frozenset[str]:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        shown = {k for k in found if k in there and (project_id, k) not in self.answers}
+        for key in shown:
+            versions = {p["model_version"] for p in there[key].predictions}
+            if model not in versions:
+                predictions = (*there[key].predictions, dict(found[key]))
+                there[key] = there[key].model_copy(update={"predictions": predictions})
+        self.models[project_id] = model
+        return frozenset(shown)
+
+    def order_open_tasks(self, project_id: int, *, by_score: bool) -> None:
+        self.ordered[project_id] = by_score
+
+    def hide_predictions(self, project_id: int, task_keys: Collection[str]) -> frozenset[str]:
+        self._must_be_up()
+        there = self.tasks.get(project_id, {})
+        left = {k for k in task_keys if k in there and (project_id, k) not in self.answers}
+        for key in left:
+            there[key] = there[key].model_copy(update={"predictions": ()})
+        self.models.pop(project_id, None)
+        return frozenset(left)
 
     def stop_opening_instructions(self, project_id: int) -> None:
         self.seen_instructions.add(project_id)

@@ -39,6 +39,7 @@ class FakeLabelStudio:
         self.page_limit = 10_000
         self.time: datetime | None = None
         """What its clock says, where a test sets it; answers then tell it, to the second."""
+        self.known_controls = {"box"}
         self._ids = count(1)
         self._ticks = count(1)
 
@@ -157,6 +158,11 @@ class FakeLabelStudio:
                 lambda ids, _, body: self._import(ids[0], body),
             ),
             (
+                r"/api/projects/(\d+)/import/predictions",
+                "POST",
+                lambda ids, _, body: self._import_predictions(ids[0], body),
+            ),
+            (
                 r"/api/storages/s3/?",
                 "GET",
                 lambda _, asked, __: ok(
@@ -197,10 +203,23 @@ class FakeLabelStudio:
             (r"/api/dm/views/?", "POST", lambda _, __, body: ok(self.add_view(body), 201)),
             (
                 r"/api/dm/views/(\d+)/?",
+                "PATCH",
+                lambda ids, _, body: (self.views[ids[0]].update(body), ok(self.views[ids[0]]))[1],
+            ),
+            (
+                r"/api/dm/views/(\d+)/?",
                 "DELETE",
                 lambda ids, *_: (self.views.pop(ids[0]), httpx.Response(204))[1],
             ),
-            (r"/api/dm/actions", "POST", lambda _, __, body: ok(self._delete(body))),
+            (
+                r"/api/dm/actions",
+                "POST",
+                lambda _, asked, body: ok(
+                    self._delete(body)
+                    if asked["id"] == "delete_tasks"
+                    else self._delete_predictions(int(asked["project"]), body)
+                ),
+            ),
         ]
 
     def _project_page(self, asked: Row) -> Row:
@@ -254,6 +273,23 @@ class FakeLabelStudio:
             "cancelled_annotations": skipped,
         }
 
+    def _import_predictions(self, project_id: int, body: list[Row]) -> httpx.Response:
+        """As the real one: takes what is there already again, and passes over unknown controls."""
+        for item in body:
+            if self.tasks[item["task"]]["project"] != project_id:
+                return httpx.Response(400, json={"detail": "no such task"})
+            known = all(r["from_name"] in self.known_controls for r in item["result"])
+            if known:
+                self.tasks[item["task"]].setdefault("predictions", []).append(item)
+        return httpx.Response(201, json={"created": len(body)})
+
+    def _delete_predictions(self, project_id: int, body: Row) -> Row:
+        for task in self.tasks.values():
+            passes = all(self._passes(task, item) for item in body["filters"]["items"])
+            if task["project"] == project_id and passes:
+                task["predictions"] = []
+        return {"processed_items": 1}
+
     def _annotations_of(self, task_id: int) -> list[Row]:
         return [row for row in self.annotations.values() if row["task"] == task_id]
 
@@ -293,7 +329,16 @@ class FakeLabelStudio:
         size, page = min(int(asked["page_size"]), self.page_limit), int(asked["page"])
         if page > 1 and (page - 1) * size >= len(rows):
             return httpx.Response(404, json={"detail": "Invalid page."})
-        shown = [row | self._answers_of(row["id"]) for row in rows[(page - 1) * size : page * size]]
+        shown = [
+            row
+            | self._answers_of(row["id"])
+            | {
+                "predictions_model_versions": ",".join(
+                    sorted({p["model_version"] for p in row.get("predictions", ())})
+                ),
+            }
+            for row in rows[(page - 1) * size : page * size]
+        ]
         answers = sum(len(self._annotations_of(row["id"])) for row in rows)
         return httpx.Response(
             200, json={"tasks": shown, "total": len(rows), "total_annotations": answers}
@@ -311,6 +356,7 @@ class FakeLabelStudio:
             "annotators": not answers,
             "total_annotations": sum(not a["was_cancelled"] for a in counted),
             "cancelled_annotations": sum(a["was_cancelled"] for a in counted),
+            "predictions_model_versions": [p["model_version"] for p in task.get("predictions", ())],
         }[column]
         judged: dict[str, Callable[[], bool]] = {
             "greater": lambda: have > value,
@@ -319,6 +365,7 @@ class FakeLabelStudio:
             "equal": lambda: have == value,
             "empty": lambda: have == value,
             "in_list": lambda: have in value,
+            "contains": lambda: any(part in each for part in value for each in have),
             "regex": lambda: re.search(value, have) is not None,
         }
         return judged[item["operator"]]()
