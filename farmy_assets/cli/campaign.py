@@ -14,6 +14,7 @@ from farmy_assets.catalog.wording import counted, verb
 from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
+from farmy_assets.cli.campaign_page import page
 from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.context import console, open_lake, reports_errors
 from farmy_assets.errors import InvalidInputError
@@ -134,6 +135,7 @@ def choose(
 
 
 commands.command("include")(include)
+commands.command("page")(page)
 
 
 @commands.command("evaluate")

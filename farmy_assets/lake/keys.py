@@ -27,6 +27,8 @@ CAMPAIGNS = "campaigns/"
 CLEANSED_SETS = "cleansed/"
 EVALUATIONS = "evaluations/"
 FORMER_EVALUATIONS = "judgements/"
+CAMPAIGN_FIGURES = "campaign-figures/"
+ALERTS = "alerts/state.json"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
@@ -261,6 +263,26 @@ def evaluation_inputs(campaign: str) -> str:
 def evaluation_summary(campaign: str) -> str:
     """How far a campaign is, in one small record."""
     return f"{EVALUATIONS}{campaign}/summary.json"
+
+
+def campaign_figures(campaign: str) -> str:
+    """The figures of a campaign, which tables and pages are made of."""
+    return f"{CAMPAIGN_FIGURES}{campaign}/figures.json"
+
+
+def counted_figures(campaign: str) -> str:
+    """What the figures of a campaign are sums of: by page, by batch, by version."""
+    return f"{CAMPAIGN_FIGURES}{campaign}/counted.json"
+
+
+def campaign_page(campaign: str, path: str = "") -> str:
+    """A file of a campaign's page; without a path, the prefix of all of them."""
+    return f"campaign-pages/{campaign}/{path}"
+
+
+def made_page(campaign: str) -> str:
+    """That a campaign's page was made, and its main figures."""
+    return campaign_page(campaign, "MADE.json")
 
 
 def adjudication(campaign: str) -> str:
