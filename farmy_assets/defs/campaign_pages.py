@@ -1,6 +1,7 @@
-"""The page of each campaign, remade by itself: some minutes after something new was settled.
+"""The page of each campaign, remade by itself: some minutes after something new was evaluated.
 
-Automation asks for it, not a sensor of our own: it is the one asset that only looks.
+A sensor compares the records with what the page was made of. An automation condition was tried: one
+that waits for a time of day forgets what comes between the request and the run.
 """
 
 import base64
@@ -10,34 +11,26 @@ import dagster as dg
 
 from farmy_assets.annotation.consensus import ConsensusStatus
 from farmy_assets.annotation.figure_rows import annotator_days, campaign_progress
+from farmy_assets.catalog.wording import counted
 from farmy_assets.defs.consensus import consensus
 from farmy_assets.defs.failures import RETRY_ONCE, as_dagster_failure
 from farmy_assets.defs.metadata import Materialized, place, record_table, rows
 from farmy_assets.defs.partitions import campaigns
+from farmy_assets.defs.requests import EarlierRun, may_request_run
+from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
-from farmy_assets.workflow.campaign_pages.making import publish_page
+from farmy_assets.workflow.campaign_pages.making import is_due, publish_page
 from farmy_assets.workflow.campaign_pages.overview import throughput
 
 SHOWN = 30
-AT_MOST_EVERY = "*/10 * * * *"
-EVERY_MORNING = "15 5 * * *"
-
-# Whatever was evaluated since the page was last asked for waits for the next of these minutes, so
-# that a campaign with a vote every second has a page every ten minutes. Ages and days left change
-# without any vote: so every page is remade in the morning.
-_HAS_NEWS = dg.AutomationCondition.any_deps_updated().since(
-    dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
-)
-REMADE = (
-    (dg.AutomationCondition.cron_tick_passed(AT_MOST_EVERY) & _HAS_NEWS)
-    | dg.AutomationCondition.cron_tick_passed(EVERY_MORNING)
-) & ~dg.AutomationCondition.in_progress()
+SECONDS = 60
+RUNS_LOOKED_AT = 20
 
 
 @dg.asset(
     group_name="annotation", kinds={"html", "csv"}, partitions_def=campaigns, code_version="1",
-    deps=[consensus], retry_policy=RETRY_ONCE, automation_condition=REMADE,
+    deps=[consensus], retry_policy=RETRY_ONCE,
 )  # fmt: skip
 def campaign_page(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Materialized:
     """A page about the campaign, a scorecard for each annotator, and the numbers as CSV.
@@ -78,11 +71,66 @@ def campaign_page(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake
     )
 
 
-campaign_pages_sensor = dg.AutomationConditionSensorDefinition(
-    "campaign_pages_sensor",
-    target=dg.AssetSelection.assets("campaign_page"),
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=30,
-    description="Remakes the pages of campaigns: those with something new every ten minutes, all "
-    "of them every morning.",
+campaign_page_job = dg.define_asset_job(
+    "campaign_page_job",
+    selection=dg.AssetSelection.assets("campaign_page"),
+    description="The page of a campaign, remade.",
 )
+
+
+@dg.sensor(
+    job=campaign_page_job,
+    minimum_interval_seconds=SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Remakes the pages of campaigns: ten minutes after the last time where something "
+    "is new, and each morning where something is open.",
+)
+def campaign_pages_sensor(
+    context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]
+) -> dg.SensorResult | dg.SkipReason:
+    """Reads, of each campaign, its rules, the record of its page, and two versions of records."""
+    now = datetime.now(UTC)
+    try:
+        names = lake.campaigns.names()
+        due = [name for name in names if _is_due(lake, name, now)]
+    except LakeUnavailableError as error:
+        return dg.SkipReason(str(error))
+    there = [name for name in due if context.instance.has_dynamic_partition("campaigns", name)]
+    requests = [_request(context.instance, name, now) for name in there]
+    return dg.SensorResult(
+        run_requests=[request for request in requests if request],
+        skip_reason=None
+        if any(requests)
+        else f"the pages of {counted(len(names), 'campaign')} hold",
+    )
+
+
+def _is_due(lake: Lake, name: str, now: datetime) -> bool:
+    campaign = lake.campaigns.current(name)
+    if campaign is None:
+        return False
+    made_of = lake.campaign_pages.made_of(name, campaign.version)
+    return is_due(lake.campaign_pages.made(name), made_of, now=now)
+
+
+def _request(instance: dg.DagsterInstance, name: str, now: datetime) -> dg.RunRequest | None:
+    """A request, unless a run is under way or a pause after failures is on.
+
+    The key names the newest run: asked for twice, it is still one run.
+    """
+    records = instance.get_run_records(
+        dg.RunsFilter(job_name=campaign_page_job.name, tags={"dagster/partition": name}),
+        limit=RUNS_LOOKED_AT,
+    )
+    earlier = [
+        EarlierRun(
+            is_over=record.dagster_run.is_finished,
+            succeeded=record.dagster_run.is_success,
+            ended_at=datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None,
+        )
+        for record in records
+    ]
+    if not may_request_run(earlier, now=now):
+        return None
+    newest = records[0].dagster_run.run_id if records else "first"
+    return dg.RunRequest(run_key=f"{campaign_page_job.name}:{name}:{newest}", partition_key=name)

@@ -62,6 +62,7 @@ class MadePage(Record):
     Attributes:
         campaign: The campaign.
         made_at: When.
+        made_of: Differs when it would be made of something else by now.
         files: Paths of its files.
         images: Images that were given out and judged.
         settled_share: Which share of them is settled, 0 to 1.
@@ -74,6 +75,7 @@ class MadePage(Record):
 
     campaign: str
     made_at: AwareDatetime
+    made_of: str
     files: tuple[str, ...]
     images: int
     settled_share: float
@@ -110,6 +112,19 @@ class CampaignPageRepository:
         """Keep the figures for tables and scorecards."""
         content = figures.model_dump_json(exclude_defaults=True).encode()
         self.records.bucket.put(keys.campaign_figures(figures.campaign), content)
+
+    def made_of(self, campaign: str, version: int) -> str:
+        """Tells of what a page is made: rules, evaluation, newest version; costs two requests.
+
+        Empty as long as nothing was evaluated: there is nothing to show yet.
+
+        Args:
+            campaign: The campaign.
+            version: That of its present rules.
+        """
+        evaluated = self.records.bucket.etag(keys.evaluation_inputs(campaign))
+        released = self.records.bucket.etag(keys.released(campaign)) or ""
+        return f"{version} {evaluated} {released}".replace('"', "") if evaluated else ""
 
     def publish(self, made: MadePage, files: Mapping[str, bytes]) -> None:
         """Write the files of a page, then what says that they are there."""

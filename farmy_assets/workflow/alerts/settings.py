@@ -13,8 +13,8 @@ from farmy_assets.workflow.alerts.troubles import TroubleLimits
 WEBHOOK_VARIABLE = "FARMY_ALERT_WEBHOOK"
 SMTP_VARIABLE = "FARMY_ALERT_SMTP"
 SECRETS_OF = {
-    WEBHOOK_VARIABLE: f"{WEBHOOK_VARIABLE}_SECRET",
-    SMTP_VARIABLE: f"{SMTP_VARIABLE}_SECRET",
+    WEBHOOK_VARIABLE: "FARMY_ALERT_WEBHOOK_SECRET",
+    SMTP_VARIABLE: "FARMY_ALERT_SMTP_SECRET",
 }
 """The variables that name a secret of AWS Secrets Manager in place of the value itself."""
 _SMTP_PORTS = {"smtp": 25, "smtps": 465}

@@ -4,7 +4,7 @@ Beside what `refresh_figures` reads: the pages of the evaluation and the copies 
 that are shown, at most twelve of the campaign and six of each person.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from farmy_assets.annotation.campaign import Campaign
@@ -18,6 +18,10 @@ from farmy_assets.workflow.campaign_pages.drawn_images import fetch
 from farmy_assets.workflow.campaign_pages.overview import colours_of, overview
 from farmy_assets.workflow.campaign_pages.scorecards import scorecard
 
+AT_MOST_EVERY = timedelta(minutes=10)
+MORNING_HOUR = 5
+"""From this hour of a day, in UTC, on a page of the day before is out of date."""
+
 
 class CampaignPage(NamedTuple):
     """The files of a campaign's page by their paths, what they were made of, and a record of it."""
@@ -25,6 +29,27 @@ class CampaignPage(NamedTuple):
     files: dict[str, bytes]
     figures: CampaignFigures
     made: MadePage
+
+
+def is_due(made: MadePage | None, made_of: str, *, now: datetime) -> bool:
+    """Whether a campaign's page is to be made anew.
+
+    A page that is there is left for ten minutes, however many votes come. Ages and days left
+    change without a vote, so where something is open the page is remade each morning as well.
+
+    Args:
+        made: The page as it was last made.
+        made_of: What it would be made of now; empty before the first evaluation.
+        now: The time, in UTC.
+    """
+    if not made_of:
+        return False
+    if made is None:
+        return True
+    if made.made_of != made_of:
+        return now - made.made_at >= AT_MOST_EVERY
+    is_of_before = made.made_at.date() < now.date() and now.hour >= MORNING_HOUR
+    return is_of_before and bool(made.open_tasks or made.open_conflicts)
 
 
 def make_page(lake: Lake, campaign: Campaign, *, now: datetime, anew: bool = False) -> CampaignPage:
@@ -39,6 +64,7 @@ def make_page(lake: Lake, campaign: Campaign, *, now: datetime, anew: bool = Fal
     Raises:
         LakeUnavailableError: The evaluation was laid out anew meanwhile; try again.
     """
+    made_of = lake.campaign_pages.made_of(campaign.name, campaign.version)  # before it is read
     figures = refresh_figures(lake, campaign, anew=anew)
     people = list(colours_of(campaign, figures))
     cards = {person: f"scorecards/{person}.html" for person in people}
@@ -47,7 +73,7 @@ def make_page(lake: Lake, campaign: Campaign, *, now: datetime, anew: bool = Fal
     files = {INDEX: overview(campaign, figures, shown, cards=cards, now=now)}
     files |= {cards[person]: scorecard(figures, person, shown, now=now) for person in people}
     files |= csv_files(figures)
-    return CampaignPage(files, figures, _made(figures, tuple(files), now))
+    return CampaignPage(files, figures, _made(figures, tuple(files), made_of, now))
 
 
 def publish_page(
@@ -59,11 +85,14 @@ def publish_page(
     return page
 
 
-def _made(figures: CampaignFigures, files: tuple[str, ...], now: datetime) -> MadePage:
+def _made(
+    figures: CampaignFigures, files: tuple[str, ...], made_of: str, now: datetime
+) -> MadePage:
     left = figures.days_left(today=now.date())
     return MadePage(
         campaign=figures.campaign,
         made_at=now,
+        made_of=made_of,
         files=files,
         images=figures.counts.judged,
         settled_share=round(figures.settled_share, 4),
