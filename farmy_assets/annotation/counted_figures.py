@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import combinations
 
+from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.conflicts import Conflict, ConflictKind
 from farmy_assets.annotation.consensus import ConsensusStatus, ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage
@@ -55,7 +56,7 @@ def _count_state(tally: FiguresTally, image: EvaluatedImage, judgement: ImageCon
         missing = set(judgement.waiting_for)
         for task in image.assignments:
             if task.phase is Phase.ANNOTATION and task.person in missing:
-                tally.open_tasks[task.person, sealed_on(task.batch_id)] += 1
+                tally.open_tasks[task.person, _given_on(task)] += 1
         if last and len(missing) == 1:
             tally.holding[missing.pop(), _day(last)] += 1
     elif last and judgement.status is ConsensusStatus.IN_CONFLICT:
@@ -112,6 +113,11 @@ def _differ(conflict: Conflict, one: str, other: str) -> bool:
     if first is None or second is None:
         return (first is None) != (second is None)
     return conflict.kind is ConflictKind.LOOSE or first.label != second.label
+
+
+def _given_on(task: Assignment) -> str:
+    """The day since which a task waits: that of its batch."""
+    return sealed_on(task.batch_id)
 
 
 def _day(moment: datetime) -> str:

@@ -35,9 +35,10 @@ def campaign_progress(figures: CampaignFigures) -> Iterator[Row]:
     answers: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
     times: Counter[str] = Counter()
+    by_phase = {Phase.ANNOTATION.value: answers, Phase.ADJUDICATION.value: decisions}
     for row in figures.days:
-        counts = answers if row.phase == Phase.ANNOTATION.value else decisions
-        counts[row.day] += row.answers
+        if row.phase in by_phase:
+            by_phase[row.phase][row.day] += row.answers
         times[row.day] += round(row.lead_time_s)
     settled_so_far = 0
     for day in sorted({*answers, *decisions, *figures.settled_on}):

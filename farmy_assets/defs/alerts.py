@@ -3,7 +3,7 @@
 One sensor notes runs that failed; the other one looks for everything else, and alone sends.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -17,6 +17,7 @@ from farmy_assets.workflow.alerts.troubles import failed_run
 
 SECONDS = 30
 PARTITION_TAG = "dagster/partition"
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @dg.run_failure_sensor(
@@ -60,14 +61,8 @@ def alerts_sensor(
     """It asks for no run: the reason says what was told."""
     now = datetime.now(UTC)
 
-    def has_passed(job: str, partition: str, since: datetime) -> bool:
-        tags = {PARTITION_TAG: partition} if partition else {}
-        newest = context.instance.get_run_records(
-            dg.RunsFilter(job_name=job, tags=tags, updated_after=since,
-                          statuses=[dg.DagsterRunStatus.SUCCESS]),
-            limit=1,
-        )  # fmt: skip
-        return any(record.end_time and record.end_time > since.timestamp() for record in newest)
+    def has_passed(job: str, partition: str) -> bool:
+        return _has_passed(context.instance, job, partition, now)
 
     try:
         settings = alerting.settings()
@@ -81,3 +76,14 @@ def alerts_sensor(
         return dg.SkipReason(f"{there}; nobody is told: FARMY_ALERT_WEBHOOK and _SMTP are not set")
     problems = "".join(f"; {problem}" for problem in result.problems)
     return dg.SkipReason(f"{there}, {counted(result.sent, 'message')} sent{problems}")
+
+
+def _has_passed(instance: dg.DagsterInstance, job: str, partition: str, now: datetime) -> bool:
+    """Whether a job succeeded when it was last run, or nobody has run it for a week."""
+    tags = {PARTITION_TAG: partition} if partition else {}
+    newest = instance.get_run_records(dg.RunsFilter(job_name=job, tags=tags), limit=1)
+    if not newest:
+        return True
+    ended = newest[0].end_time
+    is_old = ended is not None and now - datetime.fromtimestamp(ended, UTC) > FORGOTTEN_AFTER
+    return newest[0].dagster_run.is_success or is_old

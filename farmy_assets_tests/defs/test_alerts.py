@@ -79,6 +79,17 @@ def test_a_job_that_fails_three_times_is_told_once_and_its_success_ends_it(
     assert tick(instance, lake, **where) == "0 troubles open, 0 messages sent"
 
 
+def test_a_failure_that_nobody_repeated_for_a_week_is_not_told_for_ever(
+    lake: Lake, instance: dg.DagsterInstance, webhook: WebhookReceiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run(instance, lake, fails=True)
+    where = {"FARMY_ALERT_WEBHOOK": webhook.address}
+    assert tick(instance, lake, **where) == "1 trouble open, 1 message sent"
+    monkeypatch.setattr(alerts, "FORGOTTEN_AFTER", timedelta(0))
+    assert tick(instance, lake, **where) == "0 troubles open, 1 message sent"
+
+
 def test_a_webhook_that_is_down_hurts_nothing_and_the_message_comes_later(
     lake: Lake, instance: dg.DagsterInstance, webhook: WebhookReceiver
 ) -> None:

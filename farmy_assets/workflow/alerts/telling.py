@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.errors import AlertNotSentError
 from farmy_assets.lake.alerts import AlertState, Trouble
 from farmy_assets.lake.lake import Lake
@@ -42,7 +43,7 @@ def look(
     lake: Lake,
     *,
     limits: TroubleLimits,
-    has_passed: Callable[[str, str, datetime], bool],
+    has_passed: Callable[[str, str], bool],
     now: datetime,
 ) -> AlertState:
     """See which troubles there are by now.
@@ -50,7 +51,7 @@ def look(
     Args:
         lake: Where campaigns, their pages and the known troubles are.
         limits: From when on something is a trouble.
-        has_passed: Tells whether a job of a partition has succeeded since a time.
+        has_passed: Tells whether a job's failure for a partition is over.
         now: The time, in UTC.
     """
     found = {
@@ -96,5 +97,14 @@ def _of_campaign(lake: Lake, name: str, limits: TroubleLimits, now: datetime) ->
     campaign = lake.campaigns.current(name)
     if campaign is None:
         return []
-    made = lake.campaign_pages.made(name)
-    return list(campaign_troubles(campaign, made, limits=limits, today=now.date()))
+    made, paused = lake.campaign_pages.made(name), _paused(campaign)
+    return list(campaign_troubles(name, made, paused=paused, limits=limits, today=now.date()))
+
+
+def _paused(campaign: Campaign) -> dict[str, str]:
+    """Who is paused, and why; in rules of versions that know no pause, nobody."""
+    return {
+        person.name: "The campaign file says so."
+        for person in campaign.annotators
+        if getattr(person, "paused", False)
+    }

@@ -66,7 +66,7 @@ def due(
             if known.ended_at:
                 if last:
                     title = f"Passed: {trouble.title}"
-                    yield Message(channel, trouble.key, title, f"Since {_moment(known)}.")
+                    yield Message(channel, trouble.key, title, f"It began {_moment(known)}.")
             elif last is None:
                 yield Message(channel, trouble.key, trouble.title, trouble.text)
             elif now - last >= repeat_after:

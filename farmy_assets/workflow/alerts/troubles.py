@@ -1,10 +1,9 @@
 """What is a trouble: computed from small records, the same at every look until it has passed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 
-from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.catalog.records import Record
 from farmy_assets.catalog.wording import counted, listed, verb
 from farmy_assets.lake.alerts import Trouble
@@ -38,23 +37,28 @@ class TroubleLimits(Record):
 
 
 def campaign_troubles(
-    campaign: Campaign, made: MadePage | None, *, limits: TroubleLimits, today: date
+    campaign: str,
+    made: MadePage | None,
+    *,
+    paused: Mapping[str, str],
+    limits: TroubleLimits,
+    today: date,
 ) -> Iterator[Trouble]:
     """The troubles of one campaign.
 
     Args:
-        campaign: Its present rules.
+        campaign: Its name.
         made: Its page as it was last made; None before the first time.
+        paused: Who is paused, and why.
         limits: From when on something is a trouble.
         today: The day, in UTC.
     """
-    for person in campaign.annotators:
-        if getattr(person, "paused", False):
-            yield Trouble(
-                key=_key(TroubleKind.PAUSED, campaign.name, person.name),
-                title=f"{person.name} is paused in {campaign.name}",
-                text="The campaign file says so: what this person has not answered goes to others.",
-            )
+    for person, why in sorted(paused.items()):
+        yield Trouble(
+            key=_key(TroubleKind.PAUSED, campaign, person),
+            title=f"{person} is paused in {campaign}",
+            text=f"{why} What this person has not answered goes to others.",
+        )
     if made is None:
         return
     stale = {
@@ -67,17 +71,17 @@ def campaign_troubles(
         most = sorted(stale, key=lambda name: (-stale[name], name))
         people = listed([f"{name} ({stale[name]:,})" for name in most], shown=_SHOWN_PEOPLE)
         yield Trouble(
-            key=_key(TroubleKind.STALE_TASKS, campaign.name),
-            title=f"{counted(number, 'task')} of {campaign.name} {verb(number, 'is', 'are')} stale",
+            key=_key(TroubleKind.STALE_TASKS, campaign),
+            title=f"{counted(number, 'task')} of {campaign} {verb(number, 'is', 'are')} stale",
             text=f"Open for more than {counted(limits.stale_days, 'day')}: {people}. "
-            f"See farmy campaign status {campaign.name}.",
+            f"See farmy campaign status {campaign}.",
         )
     if made.answered_twice >= limits.conflict_images:
         share = made.disputed_twice / made.answered_twice
         if share > limits.conflict_share:
             yield Trouble(
-                key=_key(TroubleKind.CONFLICT_RATE, campaign.name),
-                title=f"{campaign.name}: annotators disagree on {share:.0%} of their images",
+                key=_key(TroubleKind.CONFLICT_RATE, campaign),
+                title=f"{campaign}: annotators disagree on {share:.0%} of their images",
                 text=f"Of {made.answered_twice:,} images that two or more answered, "
                 f"{made.disputed_twice:,} were in conflict; more than "
                 f"{limits.conflict_share:.0%} is an alert. The campaign's page names the classes "

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 DAYS_SHOWN = 60
-_WIDTH, _HEIGHT, _BASE, _TOP = 640, 150, 126, 16
+_WIDTH, _HEIGHT, _BASE, _TOP = 640, 124, 104, 16
 _LABEL_GAP_PX = 70
 _GAP_SHARE = 0.2
 
