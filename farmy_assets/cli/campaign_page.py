@@ -28,7 +28,7 @@ def page(
 ) -> None:
     """Make the campaign's page now: index.html, scorecards/NAME.html and CSV files.
 
-    The platform does so by itself every ten minutes while answers come, and each morning. Without
+    The platform does so by itself every few minutes while answers come, and each morning. Without
     --out the page that the start page shows is replaced. A scorecard has the figures of one
     person and no other name: it can be shown to him or her.
     """

@@ -82,7 +82,7 @@ campaign_page_job = dg.define_asset_job(
     job=campaign_page_job,
     minimum_interval_seconds=SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Remakes the pages of campaigns: ten minutes after the last time where something "
+    description="Remakes the pages of campaigns: some minutes after the last time where something "
     "is new, and each morning where something is open.",
 )
 def campaign_pages_sensor(

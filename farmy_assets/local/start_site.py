@@ -109,7 +109,7 @@ def start_site(lake: Lake, addresses: Mapping[str, str]) -> Starlette:
 
 def _missing(name: str) -> Response:
     return PlainTextResponse(
-        f"There is no such page. The platform makes it within ten minutes of new answers; now: "
+        f"There is no such page. The platform makes it some minutes after the first answers; now: "
         f"farmy campaign page {name}\n",
         status_code=404,
     )

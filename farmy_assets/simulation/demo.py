@@ -121,7 +121,7 @@ def run(settings: LocalSettings, options: DemoOptions, screen: Screen) -> None:
     screen.chapter("the result is held against the truth")
     with watch.timing("summary"):
         report = make_report(lake, campaign.name, sight)
-        publish_page(lake, campaign, now=datetime.now(UTC))  # a page is left for ten minutes
+        publish_page(lake, campaign, now=datetime.now(UTC))  # a page is left for some minutes
         QueryLayer(lake).bring_up_to_date(TABLES)  # people will ask `farmy query` now
     show(screen.console, report)
     show_times(screen.console, watch.seconds, vigil.peak_memory_bytes)

@@ -65,7 +65,7 @@ def test_a_page_is_asked_for_once_and_not_at_each_vote(
     assert asked(lake, instance) == []
     vote_again(lake, 1)
     assert asked(lake, instance) == []
-    monkeypatch.setattr(making, "AT_MOST_EVERY", timedelta(0))
+    monkeypatch.setattr(making, "SMALL_AT_MOST_EVERY", timedelta(0))
     assert len(asked(lake, instance)) == 1
     make(lake, instance, resources)
     assert asked(lake, instance) == []
@@ -76,7 +76,7 @@ def test_what_comes_while_a_page_is_made_is_asked_for_afterwards(
     lake: Lake, instance: dg.DagsterInstance, resources: Mapping[str, object],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(making, "AT_MOST_EVERY", timedelta(0))
+    monkeypatch.setattr(making, "SMALL_AT_MOST_EVERY", timedelta(0))
     refresh = refresh_figures
 
     def meanwhile(*args: Any, **named: Any) -> CampaignFigures:  # noqa: ANN401
@@ -89,12 +89,24 @@ def test_what_comes_while_a_page_is_made_is_asked_for_afterwards(
     assert len(asked(lake, instance)) == 1
 
 
-def test_a_page_of_yesterday_is_remade_in_the_morning_where_something_is_open() -> None:
-    made = MadePage(
-        campaign=NAME, made_at=datetime(2026, 6, 10, 12, tzinfo=UTC), made_of="1", files=(),
-        images=1, settled_share=0.0, answered_twice=0, disputed_twice=0, open_conflicts=0,
+def page_of(moment: datetime, *, images: int) -> MadePage:
+    return MadePage(
+        campaign=NAME, made_at=moment, made_of="1", files=(), images=images, settled_share=0.0,
+        answered_twice=0, disputed_twice=0, open_conflicts=0,
         open_tasks={"anna": {"2026-06-01": 1}}, days_left=None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("images", "minutes_left"), [(1000, 2), (1001, 10)])
+def test_the_page_of_a_large_campaign_is_left_for_longer(images: int, minutes_left: int) -> None:
+    made = page_of(datetime(2026, 6, 10, 12, tzinfo=UTC), images=images)
+    early = made.made_at + timedelta(minutes=minutes_left, seconds=-1)
+    assert not making.is_due(made, "2", now=early)
+    assert making.is_due(made, "2", now=early + timedelta(seconds=1))
+
+
+def test_a_page_of_yesterday_is_remade_in_the_morning_where_something_is_open() -> None:
+    made = page_of(datetime(2026, 6, 10, 12, tzinfo=UTC), images=1)
     night, morning = (datetime(2026, 6, 11, hour, tzinfo=UTC) for hour in (4, 5))
     assert not making.is_due(made, "1", now=night)
     assert making.is_due(made, "1", now=morning)

@@ -28,7 +28,9 @@ def test_people_come_from_the_start_page_to_a_campaign_and_to_each_scorecard(
 ) -> None:
     platform = loop.platform
     platform.wait_until(
-        "the campaign's page", lambda: platform.lake.campaign_pages.made(NAME), seconds=120
+        "the campaign's page as of the release",
+        lambda: (made := platform.lake.campaign_pages.made(NAME)) and made.settled_share == 1.0,
+        seconds=240,
     )
     problems: list[str] = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)

@@ -61,9 +61,9 @@ def look(
         for trouble in some
     }  # fmt: skip
     passed = set()
-    for key, known in lake.alerts.state().troubles.items():
+    for key in lake.alerts.state().troubles:
         job = failed_job_of(key)
-        if (job is None and key not in found) or (job and has_passed(*job, known.opened_at)):
+        if has_passed(*job) if job else key not in found:
             passed.add(key)
     return lake.alerts.change(lambda state: seen(state, found.values(), passed=passed, now=now))
 

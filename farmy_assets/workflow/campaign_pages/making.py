@@ -19,6 +19,8 @@ from farmy_assets.workflow.campaign_pages.overview import colours_of, overview
 from farmy_assets.workflow.campaign_pages.scorecards import scorecard
 
 AT_MOST_EVERY = timedelta(minutes=10)
+SMALL_AT_MOST_EVERY = timedelta(minutes=2)
+SMALL_IMAGES = 1_000
 MORNING_HOUR = 5
 """From this hour of a day, in UTC, on a page of the day before is out of date."""
 
@@ -34,8 +36,9 @@ class CampaignPage(NamedTuple):
 def is_due(made: MadePage | None, made_of: str, *, now: datetime) -> bool:
     """Whether a campaign's page is to be made anew.
 
-    A page that is there is left for ten minutes, however many votes come. Ages and days left
-    change without a vote, so where something is open the page is remade each morning as well.
+    A page that is there is left for ten minutes, however many votes come; that of a small campaign,
+    which takes a second or two, for two minutes. Ages and days left change without a vote, so where
+    something is open the page is remade each morning as well.
 
     Args:
         made: The page as it was last made.
@@ -47,7 +50,8 @@ def is_due(made: MadePage | None, made_of: str, *, now: datetime) -> bool:
     if made is None:
         return True
     if made.made_of != made_of:
-        return now - made.made_at >= AT_MOST_EVERY
+        pause = SMALL_AT_MOST_EVERY if made.images <= SMALL_IMAGES else AT_MOST_EVERY
+        return now - made.made_at >= pause
     is_of_before = made.made_at.date() < now.date() and now.hour >= MORNING_HOUR
     return is_of_before and bool(made.open_tasks or made.open_conflicts)
 
