@@ -13,6 +13,7 @@ from farmy_assets.annotation.campaign_figures import (
     PersonFigures,
     age_in_days,
 )
+from farmy_assets.annotation.figure_rows import ROWS
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.summed_figures import MEDIANS_AT_MOST
 from farmy_assets.execution.page_templates import page_template
@@ -122,7 +123,7 @@ def overview(
         drawn=_drawn(figures, shown, colours),
         colours=colours,
         medians=MEDIANS_AT_MOST,
-        csv_files=[name for name in ("campaign_progress", "annotator_days", "annotator_classes")],
+        tables=list(ROWS),
     )
     return page.encode("utf-8", "replace")
 
