@@ -20,6 +20,7 @@ from farmy_assets.defs.requests import EarlierRun, may_request_run
 from farmy_assets.errors import LakeUnavailableError
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
+from farmy_assets.workflow.campaign_pages.charts import as_picture
 from farmy_assets.workflow.campaign_pages.making import is_due, publish_page
 from farmy_assets.workflow.campaign_pages.overview import throughput
 
@@ -42,7 +43,8 @@ def campaign_page(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake
         campaign = lake.campaigns.named(context.partition_key)
         page = publish_page(lake, campaign, now=now)
     figures, made = page.figures, page.made
-    chart = base64.b64encode(throughput(figures, today=now.date()).encode()).decode()
+    chart = as_picture(throughput(figures, today=now.date()))
+    address = f"data:image/svg+xml;base64,{base64.b64encode(chart).decode()}"
     return dg.MaterializeResult(
         metadata={
             **rows(made.images),
@@ -56,9 +58,7 @@ def campaign_page(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake
             "answers_a_day": round(figures.pace(today=now.date()), 2),
             "hours_of_work": round(figures.hours, 2),
             **({} if made.days_left is None else {"days_left": made.days_left}),
-            "throughput": dg.MetadataValue.md(
-                f"![answers by day](data:image/svg+xml;base64,{chart})"
-            ),
+            "throughput": dg.MetadataValue.md(f"![answers by day]({address})"),
             "progress": record_table(
                 list(campaign_progress(figures))[-SHOWN:],
                 ("day", "answers", "decisions", "images_settled"),
