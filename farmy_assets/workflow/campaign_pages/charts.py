@@ -25,9 +25,14 @@ class Series(NamedTuple):
 
 
 def days_until(last: date, *series: Series) -> list[str]:
-    """The days that a chart shows: from the first with a count, at most the last sixty."""
-    first = min((day for one in series for day in one.by_day), default=last.isoformat())
-    began = max(date.fromisoformat(first), last - timedelta(days=DAYS_SHOWN - 1))
+    """The days that a chart shows: from the first with a count, at most the last sixty.
+
+    Of a campaign that nobody has worked on for so long, the sixty up to the last with a count.
+    """
+    counted = {date.fromisoformat(day) for one in series for day in one.by_day} or {last}
+    if max(counted) <= last - timedelta(days=DAYS_SHOWN):
+        last = max(counted)
+    began = max(min(counted), last - timedelta(days=DAYS_SHOWN - 1))
     return [(began + timedelta(days=n)).isoformat() for n in range((last - began).days + 1)]
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -191,6 +191,24 @@ def test_a_published_page_is_found_with_its_files_and_no_others(
     assert lake.campaign_pages.file(NAME, "MADE.json") is None
     assert lake.campaign_pages.made(NAME) == page.made
     assert lake.records.bucket.find(keys.campaign_page(NAME, "scorecards/anna.html"))
+
+
+def test_killed_before_its_record_a_page_is_made_anew_and_until_then_the_former_one_counts(
+    lake: Lake, campaign: Campaign, bucket: CountingBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = publish_page(lake, campaign, now=NOW)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(lake.records), "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish_page(lake, campaign, now=NOW + timedelta(days=1))
+    assert lake.campaign_pages.made(NAME) == before.made
+    after = publish_page(lake, campaign, now=NOW + timedelta(days=1))
+    assert lake.campaign_pages.made(NAME) == after.made
+    assert lake.campaign_pages.file(NAME, "index.html") == after.files["index.html"]
 
 
 def test_a_campaign_without_any_answer_has_a_page_as_well() -> None:
