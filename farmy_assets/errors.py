@@ -16,6 +16,7 @@ The text of each says what happened, to what, and what to do next.
     ├── ScrapeError              a crawl failed or was ended; running it again goes on
     ├── NotReleasableError       a data set version was asked for too early
     ├── WorkersError             the guarded processes cannot start
+    ├── AlertNotSentError        a message to people was not taken; it is tried again
     └── PlatformError            the local platform could not be started, stopped or deployed
 """
 
@@ -82,6 +83,10 @@ class NotReleasableError(FarmyError):
 
 class WorkersError(FarmyError):
     """The processes that work on hostile bytes cannot start; none of these is to blame."""
+
+
+class AlertNotSentError(FarmyError):
+    """A webhook or a mail server did not take a message; trying again later can help."""
 
 
 class PlatformError(FarmyError):

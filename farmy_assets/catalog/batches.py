@@ -90,6 +90,12 @@ def batch_number(batch_id: str) -> int:
     return int(batch_id.partition("-")[0])
 
 
+def sealed_on(batch_id: str) -> str:
+    """The day on which a batch was sealed, YYYY-MM-DD in UTC, as its id tells it."""
+    day = batch_id.split("-")[1]
+    return f"{day[:4]}-{day[4:6]}-{day[6:8]}"
+
+
 def seal(
     waiting: Iterable[WaitingImage], *, policy: SealingPolicy, next_number: int, now: datetime
 ) -> list[Batch]:

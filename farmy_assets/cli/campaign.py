@@ -16,6 +16,7 @@ from farmy_assets.cli.accounts import Accounts
 from farmy_assets.cli.campaign_agreement import agreement
 from farmy_assets.cli.campaign_include import include
 from farmy_assets.cli.campaign_names import known_campaign, unknown_campaign
+from farmy_assets.cli.campaign_page import page
 from farmy_assets.cli.campaign_predictions import show_use
 from farmy_assets.cli.campaign_preview import preview_lines
 from farmy_assets.cli.campaign_reopen import reopen
@@ -159,6 +160,7 @@ commands.command("include")(include)
 commands.command("agreement")(agreement)
 commands.command("reopen")(reopen)
 commands.command("predictions")(show_use)
+commands.command("page")(page)
 
 
 @commands.command("evaluate")

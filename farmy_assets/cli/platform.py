@@ -39,6 +39,7 @@ def up() -> None:
     """
     settings = read_settings()
     status_now = platform.up(settings, say=say, repair_catalog=repair_catalog)
+    print_result(f"start page: {settings.address('start')}")
     _print_servers(status_now)
     secrets = load_secrets(settings)
     console.print(

@@ -6,7 +6,7 @@ Nothing is read while definitions load: each value is made when a run or a senso
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -19,6 +19,7 @@ from farmy_assets.label_studio import Studio, StudioSettings
 from farmy_assets.label_studio.settings import TOKEN_VARIABLE
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
+from farmy_assets.workflow.alerts.settings import SECRETS_OF, AlertSettings
 from farmy_assets.workflow.policy_file import read_policy
 
 TOKEN_SECRET_VARIABLE = "FARMY_LABEL_STUDIO_TOKEN_SECRET"  # noqa: S105 - the variable's name
@@ -71,6 +72,29 @@ class ScraperFiles:
         return files[name]
 
 
+@dataclass(frozen=True)
+class AlertEnvironment:
+    """The variables that say where alerts go; secrets among them are read when they are needed."""
+
+    variables: Mapping[str, str] = field(repr=False)
+
+    def settings(self) -> AlertSettings:
+        """Where alerts go.
+
+        Raises:
+            LakeError: A secret cannot be read.
+            InvalidInputError: A variable makes no sense.
+        """
+        variables = dict(self.variables)
+        for name, naming in SECRETS_OF.items():
+            if arn := variables.get(naming):
+                lake = LakeSettings.from_environment(variables)
+                variables[name] = read_secret(
+                    arn, region_name=lake.region_name, endpoint_url=lake.endpoint_url
+                )
+        return AlertSettings.from_environment(variables)
+
+
 @dg.resource(description="The lake's buckets, catalog table and records.")
 def _lake(_context: dg.InitResourceContext) -> Lake:
     """The lake that the environment names; `lake/settings.py` has the variables.
@@ -116,6 +140,11 @@ def _scrapers(_context: dg.InitResourceContext) -> ScraperFiles:
     return ScraperFiles(folder=os.environ.get("FARMY_SCRAPERS", ""))
 
 
+@dg.resource(description="Where alerts go.")
+def _alerting(_context: dg.InitResourceContext) -> AlertEnvironment:
+    return AlertEnvironment(dict(os.environ))
+
+
 def resources() -> Mapping[str, object]:
     """The resources of the running platform, all settings from the environment."""
     return {
@@ -124,4 +153,5 @@ def resources() -> Mapping[str, object]:
         "sealing": SealingPolicy(),
         "cleansing": _cleansing,
         "scrapers": _scrapers,
+        "alerting": _alerting,
     }

@@ -8,11 +8,7 @@ import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from farmy_assets.cleansing.check_kinds import Check
 from farmy_assets.cleansing.checks import measured_checks, named, reading_checks
@@ -22,6 +18,7 @@ from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.cleansing.quality import ImageQuality
 from farmy_assets.cleansing.verdicts import CheckResult, Status, Verdict
 from farmy_assets.cleansing.wording import copy_description
+from farmy_assets.execution.page_templates import page_template
 
 CARDS = 18
 CLUSTERS = 12
@@ -97,7 +94,8 @@ class CleansingReport:
             image_id: f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
             for image_id, content in thumbnails.items()
         }
-        rendered = _template().render(
+        template = page_template(__package__, "report.html.jinja")
+        rendered = template.render(
             title=self.title,
             numbers=self.numbers(),
             sections=[self._section(*fired, pictures) for fired in self._fired()],
@@ -210,9 +208,3 @@ def _how_near(duplicate: DuplicateOf) -> str:
     if duplicate.kind is DuplicateKind.EXACT:
         return text
     return f"{text}, {duplicate.distance_bits} bits"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(files(__package__).joinpath("report.html.jinja").read_text())

@@ -30,6 +30,8 @@ AGREEMENTS = "agreements/"
 FORMER_EVALUATIONS = "judgements/"
 GOLD_ANSWERS = "gold-answers/"
 PREDICTION_USE = "prediction-use/"
+CAMPAIGN_FIGURES = "campaign-figures/"
+ALERTS = "alerts/state.json"
 DUPLICATE_INDEX = "duplicates/index.json"
 CORRECTION_KEY = re.compile(r"corrections/(?P<image_id>[^/]+)/(?P<number>[0-9]{6})\.json")
 INCOMING_KEY = re.compile(
@@ -294,6 +296,26 @@ def agreement_figures(campaign: str = "") -> str:
 def annotator_skills(campaign: str) -> str:
     """What the votes of a campaign tell of its annotators."""
     return f"{AGREEMENTS}{campaign}/skills.json"
+
+
+def campaign_figures(campaign: str) -> str:
+    """The figures of a campaign, which tables and pages are made of."""
+    return f"{CAMPAIGN_FIGURES}{campaign}/figures.json"
+
+
+def counted_figures(campaign: str) -> str:
+    """What the figures of a campaign are sums of: by page, by batch, by version."""
+    return f"{CAMPAIGN_FIGURES}{campaign}/counted.json"
+
+
+def campaign_page(campaign: str, path: str = "") -> str:
+    """A file of a campaign's page; without a path, the prefix of all of them."""
+    return f"campaign-pages/{campaign}/{path}"
+
+
+def made_page(campaign: str) -> str:
+    """That a campaign's page was made, and its main figures."""
+    return campaign_page(campaign, "MADE.json")
 
 
 def adjudication(campaign: str) -> str:

@@ -8,8 +8,10 @@ from urllib.parse import quote
 from farmy_assets.annotation.inboxes import CONNECTION_KEY
 from farmy_assets.cleansing.cleansed_set import KeptImage
 from farmy_assets.lake.agreements import AgreementRepository
+from farmy_assets.lake.alerts import AlertRepository
 from farmy_assets.lake.assignments import AssignmentRepository
 from farmy_assets.lake.batches import BatchRepository
+from farmy_assets.lake.campaign_pages import CampaignPageRepository
 from farmy_assets.lake.campaigns import CampaignRepository
 from farmy_assets.lake.catalog_table import CatalogTable
 from farmy_assets.lake.cleansed_sets import CleansedSetRepository
@@ -178,6 +180,16 @@ class Lake:
     def evaluations(self) -> EvaluationRepository:
         """The consensus that was computed from assignments and votes."""
         return EvaluationRepository(self.records)
+
+    @property
+    def campaign_pages(self) -> CampaignPageRepository:
+        """The figures of campaigns, and the pages made of them."""
+        return CampaignPageRepository(self.records)
+
+    @property
+    def alerts(self) -> AlertRepository:
+        """Which troubles there are, and who was told of them."""
+        return AlertRepository(self.records)
 
     @property
     def triage(self) -> TriageRepository:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from farmy_assets.errors import PlatformError
-from farmy_assets.local import dagster_servers, label_studio, ministack, upload_site
+from farmy_assets.local import dagster_servers, label_studio, ministack, start_site, upload_site
 from farmy_assets.local.aws import Aws
 from farmy_assets.local.deployment import deploy, stack_state
 from farmy_assets.local.ports import require_free_port
@@ -23,7 +23,7 @@ from farmy_assets.local.processes import Processes, Say, Server
 from farmy_assets.local.settings import LocalSettings, write_environment_file
 from farmy_assets.local.stranded_runs import fail_stranded_runs
 
-ALL_PARTS = frozenset({"ministack", "uploads", "label-studio", "dagster"})
+ALL_PARTS = frozenset({"ministack", "start", "uploads", "label-studio", "dagster"})
 DISK_NEEDED_BYTES = 500_000_000
 KEY_VARIABLE = "AWS_ACCESS_KEY_ID"
 
@@ -117,14 +117,15 @@ def up(
                 if server.name in names:
                     processes.wait_healthy(server, say if server.name in missing else _silent)
 
-        start(ministack.NAME, upload_site.NAME, dagster_servers.CODE_SERVER, label_studio.NAME)
+        start(ministack.NAME, start_site.NAME, upload_site.NAME)
+        start(dagster_servers.CODE_SERVER, label_studio.NAME)
         wait(ministack.NAME)
         if "ministack" in parts:
             _deploy_and_repair(settings, say, repair_catalog)
         # Sensors work from the daemon's first second on: only now is there something to ask.
         wait(dagster_servers.CODE_SERVER)
         start(dagster_servers.WEB_SERVER, dagster_servers.DAEMON)
-        wait(upload_site.NAME)
+        wait(start_site.NAME, upload_site.NAME)
         wait(label_studio.NAME, dagster_servers.WEB_SERVER, dagster_servers.DAEMON)
     return status(settings, parts=parts)
 
@@ -188,6 +189,8 @@ def _servers(settings: LocalSettings, parts: Collection[str], code_module: str) 
     servers = []
     if "ministack" in parts:
         servers.append(ministack.ministack_server(settings))
+    if "start" in parts:
+        servers.append(start_site.start_server(settings))
     if "uploads" in parts:
         servers.append(upload_site.upload_server(settings))
     if "dagster" in parts:

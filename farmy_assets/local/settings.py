@@ -37,6 +37,7 @@ PORT_SETTINGS = {
     "label-studio": ("FARMY_LABEL_STUDIO_PORT", 8180),
     "dagster": ("FARMY_DAGSTER_PORT", 3000),
     "uploads": ("FARMY_UPLOADS_PORT", 8280),
+    "start": ("FARMY_START_PORT", 8380),
     "code-server": ("FARMY_CODE_SERVER_PORT", 4000),
 }
 

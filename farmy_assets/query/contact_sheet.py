@@ -2,17 +2,16 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from io import BytesIO
 from itertools import cycle
 from typing import NamedTuple
 
-from jinja2 import Environment, StrictUndefined
 from PIL import Image
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import PALETTE
 from farmy_assets.cleansing.policy import CleansingPolicy
+from farmy_assets.execution.page_templates import page_template
 from farmy_assets.execution.thumbnails import thumbnails
 from farmy_assets.lake import keys
 from farmy_assets.lake.lake import Lake
@@ -155,9 +154,8 @@ def contact_sheet(
                 lines=_lines(row, known),
             )
         )
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    text = files(__package__).joinpath("contact_sheet.html.jinja").read_text()
-    return environment.from_string(text).render(title=title, cards=cards).encode()
+    template = page_template(__package__, "contact_sheet.html.jinja")
+    return template.render(title=title, cards=cards).encode()
 
 
 def _shown(known: ImageAnnotations) -> Sequence[Drawn]:

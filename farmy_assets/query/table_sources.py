@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from farmy_assets.annotation.assignments import Assignment
+from farmy_assets.annotation.campaign_figures import CampaignFigures
+from farmy_assets.annotation.figure_rows import ROWS
 from farmy_assets.annotation.predictions.use import RegionUse
 from farmy_assets.annotation.question_answers import in_json_text
 from farmy_assets.annotation.region import Region
@@ -104,7 +106,28 @@ def table_sources(lake: Lake, *, crops: Mapping[str, str] | None = None) -> dict
         lambda source: _ours(_duplicates, bucket.get(source.key), source.key),
     )
     of_records_alone = {name: of_records(name) for name in reads}
-    return {"images": _image_feed(lake, crops), "duplicates": of_duplicates} | of_records_alone
+    of_figures = {name: _figure_feed(lake, name) for name in ROWS}
+    own = {"images": _image_feed(lake, crops), "duplicates": of_duplicates}
+    return own | of_records_alone | of_figures
+
+
+def _figure_feed(lake: Lake, name: str) -> TableSource:
+    """A table of campaigns' figures: one source a campaign, as its page was last made."""
+    bucket = lake.records.bucket
+
+    def read(content: bytes, _key: str) -> Iterator[Row]:
+        for row in ROWS[name](CampaignFigures.model_validate_json(content)):
+            yield row | ({"dt": row["day"]} if "day" in row else {})
+
+    return TableSource(
+        TABLES[name],
+        lambda: (
+            item
+            for item in bucket.listing(keys.CAMPAIGN_FIGURES)
+            if item.key == keys.campaign_figures(item.key.split("/")[1])
+        ),
+        lambda source: _ours(read, bucket.get(source.key), source.key),
+    )
 
 
 def _ours(read: Callable[[bytes, str], Iterable[Row]], content: bytes, key: str) -> list[Row]:

@@ -299,6 +299,46 @@ TABLES = {
             ),
         ),
         Table(
+            "annotator_days", "one row a person, phase and day with answers", ("campaign_page",),
+            (
+                _CAMPAIGN,
+                Column("phase", _TEXT, "annotation or adjudication"),
+                Column("person", _TEXT, "who answered"),
+                Column("day", _TEXT, "the day of a task's first answer, YYYY-MM-DD, in UTC"),
+                Column("answers", _INT, "tasks that were answered"),
+                Column("skipped", _INT, "how many of them are skipped as of now"),
+                Column("changed", _INT, "later submissions of these tasks, on whatever day"),
+                Column("lead_time_s", _FLOAT, "seconds of work, without outliers"),
+                Column("cut_off", _INT, "answers of which more was measured than counts"),
+                Column("untimed", _INT, "answers of which no time is known"),
+            ),
+        ),
+        Table(
+            "annotator_classes", "one row a person and class, over what several people answered",
+            ("campaign_page",),
+            (
+                _CAMPAIGN,
+                Column("person", _TEXT, "the annotator"),
+                Column("label", _TEXT, "the class"),
+                Column("agreed", _INT, "settled regions that he or she drew with this class"),
+                Column("missed", _INT, "settled regions that he or she did not draw"),
+                Column("other_class", _INT, "settled regions that he or she gave another class"),
+                Column("extra", _INT, "regions that he or she drew where there is nothing"),
+            ),
+        ),
+        Table(
+            "campaign_progress", "one row a campaign and day with work", ("campaign_page",),
+            (
+                _CAMPAIGN,
+                Column("day", _TEXT, "the day, YYYY-MM-DD, in UTC"),
+                Column("answers", _INT, "tasks that annotators answered for the first time"),
+                Column("decisions", _INT, "tasks that the adjudicator answered"),
+                Column("images_settled", _INT, "images whose last vote is of this day"),
+                Column("settled_so_far", _INT, "the same of this day and all before it"),
+                Column("lead_time_s", _FLOAT, "seconds of everybody's work, without outliers"),
+            ),
+        ),
+        Table(
             "runs", "one row a finished run of the platform's jobs", (),
             (
                 Column("run_id", _TEXT, "Dagster's id of the run"),

@@ -47,6 +47,7 @@ from farmy_assets.simulation.demo_summary import Link, show, show_doors, show_ti
 from farmy_assets.simulation.release_watcher import ReleaseWatcher
 from farmy_assets.simulation.vegetation import find_vegetation
 from farmy_assets.workflow import campaigns
+from farmy_assets.workflow.campaign_pages.making import publish_page
 from farmy_assets.workflow.reconcile import Reconciler
 
 _REMEMBERED_PICTURES = 10_000
@@ -120,6 +121,7 @@ def run(settings: LocalSettings, options: DemoOptions, screen: Screen) -> None:
     screen.chapter("the result is held against the truth")
     with watch.timing("summary"):
         report = make_report(lake, campaign.name, sight)
+        publish_page(lake, campaign, now=datetime.now(UTC))  # a page is left for some minutes
         QueryLayer(lake).bring_up_to_date(TABLES)  # people will ask `farmy query` now
     show(screen.console, report)
     show_times(screen.console, watch.seconds, vigil.peak_memory_bytes)
@@ -224,6 +226,7 @@ def _doors(
     inboxes = studio.find_inboxes(f"farmy:{campaign.name}/")
     admin = f"{secrets.label_studio_email}   {secrets.label_studio_password}"
     doors = [
+        Link("the start page, with the campaign's page", settings.address("start")),
         Link("Dagster: the lineage", f"{settings.address('dagster')}/asset-groups"),
         Link("Dagster: the runs", f"{settings.address('dagster')}/runs"),
         Link("Label Studio: all inboxes", f"{settings.address('label-studio')}/projects", admin),

@@ -3,12 +3,10 @@
 import base64
 from collections.abc import Mapping, Sequence
 from heapq import heappush, heappushpop
-from importlib.resources import files
 from typing import NamedTuple
 
-from jinja2 import Environment, StrictUndefined
-
 from farmy_assets.annotation.campaign import PALETTE
+from farmy_assets.execution.page_templates import page_template
 from farmy_assets.workflow.export_agreement import ExportAgreement
 from farmy_assets.workflow.export_comparison import ComparedImage
 
@@ -82,10 +80,7 @@ def conflict_page(
         person: PALETTE[number % len(PALETTE)] for number, person in enumerate(agreement.people)
     }
     cards = [_card(image, colours, pictures.get(image.image)) for image in worst]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["figure"] = _figure
-    text = files(__package__).joinpath("export_report.html.jinja").read_text()
-    page = environment.from_string(text).render(
+    page = page_template(__package__, "export_report.html.jinja").render(
         title=title, agreement=agreement, cards=cards, colours=colours
     )
     return page.encode("utf-8", "replace")
@@ -108,7 +103,3 @@ def _card(image: ComparedImage, colours: Mapping[str, str], picture: bytes | Non
         ),
         sentences=tuple(f"{c.kind.replace('_', ' ')}: {c.sentence}" for c in image.conflicts),
     )
-
-
-def _figure(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"

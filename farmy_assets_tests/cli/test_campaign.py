@@ -1,7 +1,7 @@
 """farmy campaign as a person types it, on a lake in memory and with accounts in memory."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from farmy_assets.cleansing.cleansed_set import (
     ExclusionStatus,
     KeptImage,
 )
-from farmy_assets.cli import accounts, campaign, migrate
+from farmy_assets.cli import accounts, campaign, campaign_page, migrate
 from farmy_assets.cli.main import app
 from farmy_assets.errors import StudioUnavailableError
 from farmy_assets.label_studio.people import Account, Invitation, People
@@ -29,6 +29,8 @@ from farmy_assets.lake import keys
 from farmy_assets.lake.evaluations import CampaignState
 from farmy_assets.lake.lake import Lake
 from farmy_assets_tests.annotation.examples import box, vote
+from farmy_assets_tests.workflow.campaign_pages.played_campaign import NAME as PLAYED
+from farmy_assets_tests.workflow.campaign_pages.played_campaign import play
 
 CAMPAIGN = """
 name: weeds-2026
@@ -67,6 +69,7 @@ def people() -> PeopleInMemory:
 @pytest.fixture(autouse=True)
 def _on_this_lake(lake: Lake, people: PeopleInMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaign, "open_lake", lambda: lake)
+    monkeypatch.setattr(campaign_page, "open_lake", lambda: lake)
     monkeypatch.setattr(accounts, "open_people", lambda: people)
 
 
@@ -476,3 +479,25 @@ def test_a_campaign_is_evaluated_and_made_anew_with_the_same_answer(
     told = run(app, ["migrate"]).stdout
     assert told == f"{NAME}: the evaluation of 2 images is in pages now\n"
     assert "nothing to migrate" in run(app, ["migrate"]).stdout
+
+
+def test_page_writes_the_page_its_scorecards_and_csv_files(lake: Lake, tmp_path: Path) -> None:
+    play(lake, images=12, until=date(2026, 6, 10))
+    result = run(app, ["campaign", "page", PLAYED, "--out", str(tmp_path / "new" / "page")])
+    assert (result.exit_code, result.output.splitlines()[-1].startswith("7 files: ")) == (0, True)
+    written = {str(path.relative_to(tmp_path / "new" / "page")) for path in (tmp_path).rglob("*.*")}
+    assert {"index.html", "scorecards/ben.html", "annotator_days.csv"} <= written
+    assert lake.campaign_pages.made(PLAYED) is None
+    assert run(app, ["campaign", "page", PLAYED]).exit_code == 0
+    assert lake.campaign_pages.made(PLAYED) is not None
+
+
+def test_page_names_the_campaign_that_may_be_meant_and_a_folder_that_cannot_be_written(
+    lake: Lake, tmp_path: Path
+) -> None:
+    play(lake, images=12, until=date(2026, 6, 10))
+    result = run(app, ["campaign", "page", "weed-2026"])
+    assert (result.exit_code, "did you mean weeds-2026?" in result.output) == (1, True)
+    (tmp_path / "file").write_text("")
+    result = run(app, ["campaign", "page", PLAYED, "--out", str(tmp_path / "file" / "x")])
+    assert (result.exit_code, "give another folder with --out" in result.output) == (1, True)

@@ -15,6 +15,7 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Page
 
+from farmy_assets.lake.campaign_pages import INDEX
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.settings import LakeSettings
 from farmy_assets.local.settings import (
@@ -24,6 +25,7 @@ from farmy_assets.local.settings import (
     read_settings,
 )
 from farmy_assets.simulation.collection import MIN_COUNT, make_collection
+from farmy_assets.workflow.campaign_pages.making import make_page
 from farmy_assets_tests.integration.browser import (
     LINEAGE_HEIGHT_PX,
     LINEAGE_WIDTH_PX,
@@ -33,6 +35,8 @@ from farmy_assets_tests.integration.browser import (
     open_task,
     sign_in,
 )
+from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
+from farmy_assets_tests.workflow.campaign_pages.played_campaign import play
 
 MAX_BYTES = 400_000
 COLOURS = 256
@@ -62,6 +66,7 @@ def take_pictures(settings: LocalSettings, folder: Path) -> list[Path]:
         _lineage(settings, folder / "lineage.png"),
         *_tasks(settings, folder),
         _uploads(settings, folder / "upload.png"),
+        campaign_picture(folder / "campaign.png"),
     ]
 
 
@@ -106,6 +111,17 @@ def _uploads(settings: LocalSettings, path: Path) -> Path:
         page.context.set_offline(True)
         page.set_input_files("#files", sound[:1])
         page.get_by_text("No network").wait_for()
+        return _kept(page, path)
+
+
+def campaign_picture(path: Path) -> Path:
+    """The page of a campaign that people worked on for ten days: a demo takes minutes only."""
+    lake = lake_in_memory(BucketInMemory())
+    today = datetime.now(UTC)
+    campaign = play(lake, images=240, until=today.date(), pictures=True)
+    made = make_page(lake, campaign, now=today)
+    with browser_page(width_px=1180, height_px=930) as page:
+        page.set_content(made.files[INDEX].decode())
         return _kept(page, path)
 
 

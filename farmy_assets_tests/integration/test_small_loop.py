@@ -40,6 +40,7 @@ BY_THE_CLOCK = {
     "raw_zone",
     "reconciled_catalog",
     "scraped_images",
+    "campaign_page",  # some time after the rest
     *(f"{name}_table" for name in TABLES),
 }
 CAMPAIGN_ASSETS = (

@@ -9,6 +9,7 @@ from farmy_assets.local.label_studio import label_studio_server
 from farmy_assets.local.ministack import ministack_server
 from farmy_assets.local.processes import Server
 from farmy_assets.local.settings import LocalSettings, load_secrets, read_settings
+from farmy_assets.local.start_site import start_server
 from farmy_assets.local.upload_site import upload_server
 
 
@@ -20,6 +21,7 @@ def settings(tmp_path: Path) -> LocalSettings:
 def every_server(settings: LocalSettings) -> list[Server]:
     return [
         ministack_server(settings),
+        start_server(settings),
         upload_server(settings),
         label_studio_server(settings),
         dagster_servers.code_server(settings),
@@ -36,9 +38,10 @@ def test_no_secret_is_on_a_command_line(settings: LocalSettings) -> None:
         assert not [name for name, value in secrets.items() if value in line]
 
 
-def test_three_servers_know_under_which_names_they_are_asked(settings: LocalSettings) -> None:
+def test_four_servers_know_under_which_names_they_are_asked(settings: LocalSettings) -> None:
     for server in (
         ministack_server(settings),
+        start_server(settings),
         upload_server(settings),
         dagster_servers.web_server(settings),
     ):

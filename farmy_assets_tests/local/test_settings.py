@@ -31,6 +31,7 @@ def test_without_settings_everything_lies_in_one_ignored_folder_of_the_checkout(
         "label-studio": 8180,
         "dagster": 3000,
         "uploads": 8280,
+        "start": 8380,
         "code-server": 4000,
     }
 

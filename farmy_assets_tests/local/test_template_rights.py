@@ -129,7 +129,7 @@ def test_the_pipeline_cannot_touch_contributors_whatever_else_it_is_given() -> N
     assert resolved(rule["Resource"], NAMES) == f"{RECORDS}/contributors/*"
 
 
-def test_the_pipeline_writes_run_logs_and_reads_one_secret() -> None:
+def test_the_pipeline_writes_run_logs_and_reads_the_secrets_made_for_it() -> None:
     rules = {s["Sid"]: s for s in of_managed("PipelinePolicy")}
     logs = rules["KeepRunLogs"]
     assert logs["Action"] == ["s3:GetObject", "s3:PutObject"]
@@ -138,7 +138,9 @@ def test_the_pipeline_writes_run_logs_and_reads_one_secret() -> None:
     assert secret["Action"] == ["secretsmanager:GetSecretValue"]
     assert resolved(secret["Resource"], NAMES).endswith(":secret:farmy/label-studio-token-*")
     named = [s for s in rules.values() if "secretsmanager" in str(s["Action"])]
-    assert named == [secret]
+    alerts = rules["ReadWhereAlertsGo"]
+    assert resolved(alerts["Resource"], NAMES).endswith(":secret:farmy/alert-*")
+    assert named == [secret, alerts]
 
 
 def test_label_studio_is_somebody_who_reads_cleansed_copies_and_nothing_else() -> None:

@@ -31,6 +31,11 @@ def upload_rules(settings: LocalSettings) -> AccessRules:
     return AccessRules(hosts=_hosts(settings, "uploads"))
 
 
+def start_rules(settings: LocalSettings) -> AccessRules:
+    """The start page's: a link on another site may open it, nothing else of another site."""
+    return AccessRules(hosts=_hosts(settings, "start"))
+
+
 def _hosts(settings: LocalSettings, server: str) -> tuple[str, ...]:
     return (*(f"{name}:{settings.ports[server]}" for name in NAMES), *settings.other_hosts)
 

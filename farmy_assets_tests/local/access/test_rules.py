@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from farmy_assets.local.access.of_servers import dagster_rules, emulator_rules, upload_rules
+from farmy_assets.local.access.of_servers import (
+    dagster_rules,
+    emulator_rules,
+    start_rules,
+    upload_rules,
+)
 from farmy_assets.local.access.rules import (
     AccessRules,
     Request,
@@ -16,16 +21,19 @@ from farmy_assets.local.access.rules import (
 from farmy_assets.local.settings import read_settings
 
 SETTINGS = read_settings({})
-EMULATOR, DAGSTER, UPLOADS = (
-    make(SETTINGS) for make in (emulator_rules, dagster_rules, upload_rules)
+EMULATOR, DAGSTER, UPLOADS, START = (
+    make(SETTINGS) for make in (emulator_rules, dagster_rules, upload_rules, start_rules)
 )
 HOSTS = {
     id(EMULATOR): "127.0.0.1:4566",
     id(DAGSTER): "127.0.0.1:3000",
     id(UPLOADS): "127.0.0.1:8280",
+    id(START): "127.0.0.1:8380",
 }
 EVERY = pytest.mark.parametrize(
-    "rules", [EMULATOR, DAGSTER, UPLOADS], ids=["emulator", "dagster", "uploads"]
+    "rules",
+    [EMULATOR, DAGSTER, UPLOADS, START],
+    ids=["emulator", "dagster", "uploads", "start"],
 )
 PAGE, SEND = "http://127.0.0.1:8280", "http://localhost:8180"
 JSON = "application/json"
