@@ -1,6 +1,8 @@
 """Questions of a campaign: in its file, in Label Studio's answers, in votes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from farmy_assets.annotation.campaign_file import parse_campaign
 from farmy_assets.annotation.inboxes import Phase
@@ -206,3 +208,27 @@ def test_a_vote_of_a_campaign_without_questions_is_written_as_before_but_for_its
     assert '"choices"' not in found.model_dump_json()
     assert '"attributes"' not in found.model_dump_json()
     assert found.region_ids == ("r1",)
+
+
+anything = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(["r1", "good"])
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["choices", "number", "text", "x", "id"]), inner),
+    ),
+    max_leaves=6,
+)
+entries = st.fixed_dictionaries(
+    {"from_name": st.sampled_from(["quality", "pests", "stage", "damage", "leaves", "remark"])},
+    optional={"id": st.one_of(st.just("r1"), anything), "type": anything, "value": anything},
+)
+
+
+@given(st.lists(st.one_of(entries, anything), max_size=4))
+def test_nothing_that_is_sent_hides_what_can_be_understood(sent: list[object]) -> None:
+    found = read(region(), YOUNG, GOOD, *sent)
+    assert found.regions[0].bounds_px == read(region(), YOUNG, GOOD).regions[0].bounds_px
+    assert len(found.regions) == len(found.region_ids)
+    assert Vote.model_validate_json(found.to_json()) == found
