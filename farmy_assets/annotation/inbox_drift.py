@@ -7,6 +7,7 @@ anybody: it compares values.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 Shown = Mapping[str, str | int]
@@ -62,6 +63,7 @@ class PresentTask:
     key: str | None
     data: Mapping[str, object]
     is_answered: bool
+    changed_at: datetime
 
 
 @dataclass
@@ -95,7 +97,10 @@ class TaskDrift:
 
 
 def compare_tasks(
-    expected: Mapping[str, ExpectedTask], present: Iterable[PresentTask]
+    expected: Mapping[str, ExpectedTask],
+    present: Iterable[PresentTask],
+    *,
+    read_up_to: datetime | None = None,
 ) -> TaskDrift:
     """Compare the tasks of one inbox with the records.
 
@@ -105,6 +110,8 @@ def compare_tasks(
     Args:
         expected: What the records know of the inbox, by key.
         present: All its tasks in Label Studio.
+        read_up_to: Up to which change its answers were copied: what came later waits for the next
+            copying, and is no difference. None when nothing was copied yet.
     """
     drift, strangers = TaskDrift(), list[PresentTask]()
     there: dict[str, list[PresentTask]] = defaultdict(list)
@@ -120,7 +127,8 @@ def compare_tasks(
             drift.lost_answers.append(key)
         elif known.is_wanted and not found:
             drift.missing.append(key)
-        if answered and not known.is_recorded:
+        was_read = read_up_to and any(task.changed_at <= read_up_to for task in answered)
+        if was_read and not known.is_recorded:
             drift.not_copied.append(key)
         if len(answered) > 1:
             drift.answered_twice.append(key)

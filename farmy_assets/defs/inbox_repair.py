@@ -31,6 +31,7 @@ from farmy_assets.label_studio.people import Account
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.evaluation import bring_up_to_date
 from farmy_assets.workflow.inbox_expectations import Expectations, expectations
+from farmy_assets.workflow.inbox_reading import OVERLAP
 
 EXAMPLES = 5
 _BY_SETTINGS = (
@@ -114,6 +115,7 @@ class _Pass:
         self._healed: Counter[DriftKind] = Counter()
         self._refused: list[str] = []
         self._missing: list[Assignment] = []
+        self._copied = self._lake.votes.copied(campaign.name).inboxes
         self._inboxes = {
             inbox.key: inbox for inbox in (*inboxes_of(campaign), *triage_inboxes_of(campaign))
         }
@@ -226,7 +228,9 @@ class _Pass:
     def _compare_tasks(self, key: str, project_id: int) -> int:
         """Compare an inbox's tasks, and put them right; returns how many there were."""
         present = list(self._studio.inventory.tasks(project_id))
-        drift = compare_tasks(self._expected.tasks[key], present)
+        copied = self._copied.get(key)
+        read_up_to = copied.changed_at - OVERLAP if copied and copied.changed_at else None
+        drift = compare_tasks(self._expected.tasks[key], present, read_up_to=read_up_to)
         for kind, told in drift.by_kind().items():
             self._found[kind] += told
         if not self._is_dry:

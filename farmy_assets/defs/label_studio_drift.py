@@ -12,7 +12,7 @@ from farmy_assets.errors import StudioError, StudioUnavailableError
 from farmy_assets.label_studio import Studio
 from farmy_assets.lake.lake import Lake
 
-OUTAGE_SECONDS = 30
+OUTAGE_SECONDS = 15
 _SHOWN = ("campaign", "inboxes", "tasks", "found", "healed", "left")
 
 

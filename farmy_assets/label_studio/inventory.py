@@ -6,6 +6,7 @@ minute.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from farmy_assets.annotation.inbox_drift import PresentProject, PresentTask, Shown
 from farmy_assets.label_studio.connection import Connection
@@ -20,7 +21,7 @@ from farmy_assets.label_studio.project_lists import all_projects
 from farmy_assets.label_studio.projects import SETTINGS, remove_empty
 
 _OF_A_PROJECT = ",".join(("id", "title", "description", *SETTINGS))
-_OF_A_TASK = "id,data,total_annotations,cancelled_annotations"
+_OF_A_TASK = "id,data,updated_at,total_annotations,cancelled_annotations"
 
 
 class Inventory:
@@ -69,6 +70,7 @@ class Inventory:
                 key=key if isinstance(key, str) else None,
                 data=row["data"],
                 is_answered=bool(row["total_annotations"] or row["cancelled_annotations"]),
+                changed_at=datetime.fromisoformat(row["updated_at"]),
             )
 
     def put_data(self, task_id: int, wanted: Shown) -> None:

@@ -48,6 +48,10 @@ class CopiedInboxes(Record):
     begun: dict[str, AwareDatetime] = Field(default_factory=dict)
     clock_ahead_s: float | None = None
 
+    def to_json(self) -> bytes:
+        """The record as JSON; what is not known is left out."""
+        return self.model_dump_json(indent=1, exclude_defaults=True).encode()
+
 
 @dataclass(frozen=True)
 class VoteRepository:

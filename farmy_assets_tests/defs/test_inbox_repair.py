@@ -160,6 +160,15 @@ def test_an_answer_that_was_never_read_has_its_inbox_read_whole(inboxes: Inboxes
     assert found(reconcile(inboxes)) == {}
 
 
+def test_an_answer_that_waits_for_the_next_copying_is_no_difference(
+    inboxes: InboxesInMemory,
+) -> None:
+    inboxes.answer("anna", SECOND)
+    inboxes.copy()
+    inboxes.answer("anna", FIRST)
+    assert found(reconcile(inboxes)) == {}
+
+
 def test_a_deleted_project_is_made_again_with_its_open_tasks(inboxes: InboxesInMemory) -> None:
     inboxes.answer("anna", FIRST)
     inboxes.copy()
