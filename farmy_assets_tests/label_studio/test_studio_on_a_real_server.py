@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from farmy_assets.annotation.inboxes import Inbox, Phase
+from farmy_assets.annotation.inboxes import SKIP_REASONS, Inbox, Phase
 from farmy_assets.annotation.reading_votes import votes_from_task
 from farmy_assets.annotation.regions.box import Box
 from farmy_assets.annotation.votes import Outcome
@@ -159,7 +159,8 @@ def test_what_a_person_draws_and_skips_comes_back_under_the_own_name(
     read = {task.task_key: task for task in studio.changed_tasks(project_id, since=None)}
     answers = {key: task.annotations[0] for key, task in read.items()}
     assert {found.email for found in answers.values()} == {ANNA}
-    assert [answers[f"image-{n}"].skipped for n in range(3)] == [False, True, False]
+    reasons = [results.skip_reasons(answers[f"image-{n}"].result)[1] for n in range(3)]
+    assert reasons == [[], [SKIP_REASONS[0]], []]
     (region,) = answers["image-0"].result
     drawn = region_from_result(region, kinds={"box"}, labels={"weed"}, width_px=320, height_px=240)
     assert drawn.bounds_px == pytest.approx(BOX.bounds_px)
