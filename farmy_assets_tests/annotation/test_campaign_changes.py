@@ -70,6 +70,8 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "splits": {"train": 0.6, "val": 0.2, "test": 0.2},
         "regions": ["box", "other"],
         "exports": ["coco"],
+        "predictions": {"model": "weeds-v1"},
+        "order": "uncertainty",
     }
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}
     for field, value in changes.items():
