@@ -20,7 +20,8 @@ class ClassUse(Record):
     """
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
-        "model", "label", *Use, "accepted_share", "mean_edit", "missed_share",
+        "model", "label", *(use.value for use in Use),
+        "accepted_share", "mean_edit", "missed_share",
     )  # fmt: skip
 
     model: str

@@ -89,6 +89,8 @@ def test_every_field_of_a_campaign_that_can_change_is_reported() -> None:
         "third_opinion": True,
         "language": "de",
         "consensus": {"quorum": 3},
+        "predictions": {"model": "weeds-v1"},
+        "order": "uncertainty",
     }
     before = campaign(annotators=[person("anna"), person("ben"), person("fay")])
     assert changes.keys() == set(Campaign.model_fields) - {"name", "version"}
