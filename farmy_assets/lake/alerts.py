@@ -22,7 +22,8 @@ class Trouble(Record):
 class KnownTrouble(Record):
     """A trouble, since when it is known, and when each channel took the last message on it.
 
-    `ended_at` is set when it has passed, until every channel that had a message on it has one on that too.
+    `ended_at` is set when it has passed, until every channel that had a message on it has had one
+    on its end as well.
     """
 
     trouble: Trouble

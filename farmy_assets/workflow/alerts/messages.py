@@ -91,7 +91,7 @@ def with_sent(state: AlertState, message: Message, *, now: datetime) -> AlertSta
 
 
 def reachable(state: AlertState, channels: Collection[str]) -> AlertState:
-    """The state without troubles that have passed and that only former channels had a message on."""
+    """The state without troubles that have passed and of which only former channels had heard."""
     return AlertState(
         troubles={
             key: known
