@@ -12,7 +12,7 @@ from farmy_assets.defs.resources import AlertEnvironment
 from farmy_assets.errors import FarmyError
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.alerts.channels import channels_of
-from farmy_assets.workflow.alerts.telling import look, note_trouble, tell
+from farmy_assets.workflow.alerts.sending import note_trouble, observe, send_due
 from farmy_assets.workflow.alerts.troubles import failed_run
 
 SECONDS = 30
@@ -66,9 +66,9 @@ def alerts_sensor(
 
     try:
         settings = alerting.settings()
-        look(lake, limits=settings.limits, has_passed=has_passed, now=now)
+        observe(lake, limits=settings.limits, has_passed=has_passed, now=now)
         channels = channels_of(settings)
-        result = tell(lake, channels, repeat_after=settings.repeat_after, now=now)
+        result = send_due(lake, channels, repeat_after=settings.repeat_after, now=now)
     except FarmyError as error:
         return dg.SkipReason(str(error))
     there = f"{counted(result.open_troubles, 'trouble')} open"

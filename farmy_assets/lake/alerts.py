@@ -1,4 +1,4 @@
-"""Which troubles there are and who was told of them: one small record, by compare-and-swap."""
+"""Which troubles there are and which messages were sent: one small record, by compare-and-swap."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +22,13 @@ class Trouble(Record):
 class KnownTrouble(Record):
     """A trouble, since when it is known, and when each channel took the last message on it.
 
-    `ended_at` is set when it has passed, until every channel that told of it has told that as well.
+    `ended_at` is set when it has passed, until every channel that had a message on it has had one
+    on its end as well.
     """
 
     trouble: Trouble
     opened_at: AwareDatetime
-    told: dict[str, AwareDatetime] = Field(default_factory=dict)
+    sent: dict[str, AwareDatetime] = Field(default_factory=dict)
     ended_at: AwareDatetime | None = None
 
 

@@ -99,10 +99,10 @@ def start_site(lake: Lake, addresses: Mapping[str, str]) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", _telling_errors(start)),
+            Route("/", _with_errors_as_text(start)),
             Route(HEALTH, health),
             Route("/campaigns/{name:str}", campaign),
-            Route("/campaigns/{name:str}/{path:path}", _telling_errors(campaign_file)),
+            Route("/campaigns/{name:str}/{path:path}", _with_errors_as_text(campaign_file)),
         ]
     )
 
@@ -115,7 +115,7 @@ def _missing(name: str) -> Response:
     )
 
 
-def _telling_errors(answer: Answer) -> Answer:
+def _with_errors_as_text(answer: Answer) -> Answer:
     """The same, with the reason as text where the lake does not answer."""
 
     async def answer_or_reason(request: Request) -> Response:

@@ -343,7 +343,7 @@ def test_the_lineage_has_six_groups_and_every_asset_has_its_place() -> None:
         "annotation": {
             "chosen_images", "annotation_tasks", "annotation_projects", "annotations",
             "reassigned_tasks", "annotation_conflicts", "adjudication_tasks", "consensus",
-            "gold_scores", "prediction_use", "reconciled_inboxes",
+            "agreement", "campaign_page", "gold_scores", "prediction_use", "reconciled_inboxes",
         },
         "datasets": {"dataset_version", "coco_dataset", "yolo_dataset"},
     }  # fmt: skip

@@ -18,7 +18,7 @@ from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.released import ReleasedRepository, ReleasedVersion
 from farmy_assets.local.start_page import ADDRESSES
 from farmy_assets.local.start_site import start_site
-from farmy_assets.workflow.alerts.telling import note_trouble
+from farmy_assets.workflow.alerts.sending import note_trouble
 from farmy_assets.workflow.campaign_pages.making import publish_page
 from farmy_assets_tests.lake.memory import BucketInMemory, lake_in_memory
 from farmy_assets_tests.workflow.campaign_pages.played_campaign import NAME, play

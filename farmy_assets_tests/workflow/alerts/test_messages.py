@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from farmy_assets.lake.alerts import AlertState, Trouble
-from farmy_assets.workflow.alerts.told import due, reachable, seen, told
+from farmy_assets.workflow.alerts.messages import due, reachable, seen, with_sent
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -22,7 +22,7 @@ def sent(
     now = NOON + timedelta(hours=hours)
     messages = list(due(state, channels, repeat_after=DAY, now=now))
     for message in messages:
-        state = told(state, message, now=now)
+        state = with_sent(state, message, now=now)
     return state, [message.title for message in messages]
 
 

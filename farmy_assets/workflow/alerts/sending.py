@@ -15,7 +15,7 @@ from farmy_assets.lake.alerts import AlertState, Trouble
 from farmy_assets.lake.lake import Lake
 from farmy_assets.lake.objects import in_threads
 from farmy_assets.workflow.alerts.channels import Channel
-from farmy_assets.workflow.alerts.told import Message, due, reachable, seen, told
+from farmy_assets.workflow.alerts.messages import Message, due, reachable, seen, with_sent
 from farmy_assets.workflow.alerts.troubles import (
     TroubleLimits,
     campaign_troubles,
@@ -26,7 +26,7 @@ MESSAGES_A_LOOK = 20
 
 
 @dataclass(frozen=True)
-class Told:
+class SendingResult:
     """What a look came to: open troubles, messages that were sent, why others were not."""
 
     open_troubles: int
@@ -39,7 +39,7 @@ def note_trouble(lake: Lake, trouble: Trouble, *, now: datetime) -> None:
     lake.alerts.change(lambda state: seen(state, [trouble], passed=(), now=now))
 
 
-def look(
+def observe(
     lake: Lake,
     *,
     limits: TroubleLimits,
@@ -68,9 +68,9 @@ def look(
     return lake.alerts.change(lambda state: seen(state, found.values(), passed=passed, now=now))
 
 
-def tell(
+def send_due(
     lake: Lake, channels: Mapping[str, Channel], *, repeat_after: timedelta, now: datetime
-) -> Told:
+) -> SendingResult:
     """Send what is due, at most twenty messages; what fails is tried at the next look."""
     state = lake.alerts.change(lambda state: reachable(state, channels.keys()))
     sent = 0
@@ -86,11 +86,11 @@ def tell(
             continue
         sent += 1
         _note(lake, message, now)
-    return Told(len(state.open_troubles()), sent, tuple(problems.values()))
+    return SendingResult(len(state.open_troubles()), sent, tuple(problems.values()))
 
 
 def _note(lake: Lake, message: Message, now: datetime) -> None:
-    lake.alerts.change(lambda state: told(state, message, now=now))
+    lake.alerts.change(lambda state: with_sent(state, message, now=now))
 
 
 def _of_campaign(lake: Lake, name: str, limits: TroubleLimits, now: datetime) -> list[Trouble]:

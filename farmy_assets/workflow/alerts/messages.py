@@ -1,6 +1,6 @@
 """Which message is due to which channel: at a trouble's begin, after some hours, and at its end.
 
-    unknown --seen--> open --told--> open --not seen--> ended --told--> unknown
+    unknown --seen--> open --sent--> open --not seen--> ended --sent--> unknown
                        |                                  |
                        +--- repeated after some hours     +--- seen again: open, without a message
 
@@ -47,7 +47,7 @@ def seen(
         before = known.get(key)
         if before is None or before.ended_at:
             continue
-        if before.told:
+        if before.sent:
             known[key] = before.model_copy(update={"ended_at": now})
         else:
             del known[key]
@@ -62,7 +62,7 @@ def due(
     order = sorted(state.troubles.values(), key=lambda k: (k.opened_at, k.trouble.key))
     for known in order:
         for channel in there:
-            last, trouble = known.told.get(channel), known.trouble
+            last, trouble = known.sent.get(channel), known.trouble
             if known.ended_at:
                 if last:
                     title = f"Passed: {trouble.title}"
@@ -75,7 +75,7 @@ def due(
                 yield Message(channel, trouble.key, title, text)
 
 
-def told(state: AlertState, message: Message, *, now: datetime) -> AlertState:
+def with_sent(state: AlertState, message: Message, *, now: datetime) -> AlertState:
     """The state after a channel took a message."""
     known = state.troubles.get(message.key)
     if known is None:
@@ -83,20 +83,20 @@ def told(state: AlertState, message: Message, *, now: datetime) -> AlertState:
     others = {key: one for key, one in state.troubles.items() if key != message.key}
     if known.ended_at is None:
         others[message.key] = known.model_copy(
-            update={"told": {**known.told, message.channel: now}}
+            update={"sent": {**known.sent, message.channel: now}}
         )
-    elif left := {name: at for name, at in known.told.items() if name != message.channel}:
-        others[message.key] = known.model_copy(update={"told": left})
+    elif left := {name: at for name, at in known.sent.items() if name != message.channel}:
+        others[message.key] = known.model_copy(update={"sent": left})
     return AlertState(troubles={key: others[key] for key in sorted(others)})
 
 
 def reachable(state: AlertState, channels: Collection[str]) -> AlertState:
-    """The state without troubles that have passed and that only former channels had told of."""
+    """The state without troubles that have passed and of which only former channels had heard."""
     return AlertState(
         troubles={
             key: known
             for key, known in state.troubles.items()
-            if known.ended_at is None or any(name in channels for name in known.told)
+            if known.ended_at is None or any(name in channels for name in known.sent)
         }
     )
 
