@@ -20,6 +20,9 @@ KEEP_CLASS = (
 )
 
 
+_ON_TOP = "Hold Ctrl to begin a region on top of one that is shown."
+
+
 def label_config(campaign: Campaign, phase: Phase) -> str:
     """The Label Studio interface of a phase, as XML.
 
@@ -32,10 +35,14 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
     if phase is Phase.ANNOTATION:
         lines = [*_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION)]
     elif phase is Phase.CORRECTION:
-        lines = [CORRECTION_HEAD, *_classes(campaign), _IMAGE, _note(SKIP_ANNOTATION), SHOWN]
+        lines = [
+            CORRECTION_HEAD, *_classes(campaign), _note(_ON_TOP), _IMAGE, _note(SKIP_ANNOTATION),
+            SHOWN,
+        ]  # fmt: skip
     elif phase is Phase.REVIEW:
         lines = [
-            REVIEW_HEAD, *_classes(campaign), *sending_back, _IMAGE, _note(SKIP_ADJUDICATION)
+            REVIEW_HEAD, *_classes(campaign), _note(_ON_TOP), *sending_back, _IMAGE,
+            _note(SKIP_ADJUDICATION),
         ]  # fmt: skip
     else:
         lines = [
@@ -44,7 +51,7 @@ def label_config(campaign: Campaign, phase: Phase) -> str:
             f'  <View visibleWhen="choice-selected" whenTagName="{DECISION}"',
             f'        whenChoiceValue="{DecisionKind.DIFFERENCES},{DecisionKind.WHOLE_IMAGE}">',
             *_classes(campaign),
-            _note("Hold Ctrl to begin a region on top of one that is shown."),
+            _note(_ON_TOP),
             "  </View>",
             *sending_back,
             _IMAGE,
