@@ -42,8 +42,8 @@ FOREIGN = {
 }
 PREFIXES = (
     "batches/", "campaigns/", "campaigns/weeds/", "contributors/", "assignments/weeds/",
-    "adjudication/", "reviews/weeds/", "votes/weeds/", "triage/weeds/", "rulings/weeds/", "cleansed/",
-    "cleansed/weeds/", "dataset-versions/weeds/", "scrapes/site/jobs/", "judgements/",
+    "adjudication/", "reviews/weeds/", "votes/weeds/", "triage/weeds/", "rulings/weeds/",
+    "cleansed/", "cleansed/weeds/", "dataset-versions/weeds/", "scrapes/site/jobs/", "judgements/",
     "choices/weeds/", "quality/",
 )  # fmt: skip
 READERS: dict[str, Callable[[Lake], object]] = {
