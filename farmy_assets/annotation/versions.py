@@ -39,8 +39,9 @@ def can_be_chosen(vote: Vote) -> bool:
     """Whether a version can be said to be right: there is one, and all of it can be shown."""
     if vote.outcome is not Outcome.SUBMITTED:
         return False
-    if vote.decision is not None and vote.decision.kind is not DecisionKind.WHOLE_IMAGE:
-        return False  # a decision of which no image alone shows what it meant
+    decision = vote.decision
+    if decision and decision.kind is not DecisionKind.WHOLE_IMAGE and not vote.problems:
+        return False  # an earlier decision: what it drew is not all that it said
     return vote.is_clean or bool(vote.regions or vote.choices)
 
 

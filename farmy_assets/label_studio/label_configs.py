@@ -29,6 +29,9 @@ KEEP_CLASS = (
 )
 
 
+_ON_TOP = "Hold Ctrl to begin a region on top of one that is shown."
+
+
 def label_config(campaign: Campaign, phase: Phase) -> str:
     """The Label Studio interface of a phase, as XML: the campaign's own for its annotators."""
     if phase is Phase.ANNOTATION and campaign.label_config:
@@ -56,6 +59,7 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
         lines = [
             CORRECTION_HEAD,
             *_classes(campaign),
+            _note(_ON_TOP),
             *choice_controls(campaign),
             *beside_attributes(campaign, _IMAGE),
             _note(SKIP_CORRECTION),
@@ -65,6 +69,7 @@ def made_config(campaign: Campaign, phase: Phase) -> str:
         lines = [
             REVIEW_HEAD,
             *_classes(campaign),
+            _note(_ON_TOP),
             *choice_controls(campaign),
             *sending_back,
             *beside_attributes(campaign, _IMAGE),
@@ -158,7 +163,6 @@ def _cannot_label() -> list[str]:
     ]
 
 
-_ON_TOP = "Hold Ctrl to begin a region on top of one that is shown."
 _SMALL = "font-size: 14px; font-weight: normal"
 
 

@@ -164,13 +164,14 @@ def correction_task(
         height_px: Height of that copy.
     """
     key, size = assignment.task_key, {"width_px": width_px, "height_px": height_px}
-    drawn = drawn_regions(key, answer.regions, **size)
+    # Places first: what comes later lies on top, and can be clicked.
     places = shown_places(decision.places, **size)
+    drawn = drawn_regions(key, answer.regions, **size)
     return NewTask(
         task_key=key,
         data=_data(key, assignment.image_id, image_uri, width_px, height_px)
         | {"reason": decision.reason},
-        predictions=({"model_version": ONE_VERSION, "result": [*drawn, *places]},),
+        predictions=({"model_version": ONE_VERSION, "result": [*places, *drawn]},),
     )
 
 

@@ -22,6 +22,11 @@ _PLACE_TYPE = "ellipselabels"
 OFFERED = tuple(Decision(kind=DecisionKind.SEND_BACK, version=letter).choice for letter in _LETTERS)
 """The choices that send an answer back, for whatever version there can be."""
 
+_WHERE = (
+    "Draw around the places that it is about, if that helps; hold Ctrl to begin one on top of a "
+    "region that is shown."
+)
+
 # Away until one of these choices is made; what is asked for then has to be given.
 ASKED_FOR = f"""  <View visibleWhen="choice-selected" whenTagName="{DECISION}"
         whenChoiceValue="{",".join(OFFERED)}">
@@ -29,7 +34,7 @@ ASKED_FOR = f"""  <View visibleWhen="choice-selected" whenTagName="{DECISION}"
     <TextArea name="{REASON}" toName="image" rows="2" maxSubmissions="1" editable="true"
               showSubmitButton="false" required="true"
               requiredMessage="Say what is to be corrected."/>
-    <Header value="Draw around the places that it is about, if that helps." size="6"/>
+    <Header value="{_WHERE}" size="6"/>
     <EllipseLabels name="{PLACE}" toName="image" strokeWidth="4" opacity="0.05">
       <Label value="{PLACE_LABEL}" background="{PLACE_COLOUR}" hotkey="l"/>
     </EllipseLabels>
@@ -55,6 +60,8 @@ def choices_to_send_back(letters: Iterable[str], *, named: bool = True) -> list[
         {
             "value": decision.choice,
             "html": f"Send {f'version {decision.version}' if named else 'it'} back, with a reason",
+            # Without keys of their own they would take those of the first classes.
+            "hotkey": f"shift+{decision.version.lower()}",
         }
         for decision in decisions
         if decision.choice in OFFERED

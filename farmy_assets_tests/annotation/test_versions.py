@@ -115,3 +115,14 @@ def test_what_is_agreed_on_was_drawn_by_everybody_with_one_class(
     for group in agreed_groups(votes, POLICY):
         assert group.keys() == {"anna", "ben"}
         assert len({drawn.label for drawn in group.values()}) == 1
+
+
+def test_of_earlier_decisions_only_one_that_drew_the_whole_image_can_be_chosen() -> None:
+    def decided(kind: DecisionKind, **changes: object) -> Vote:
+        decision = Decision(kind=kind, version="A", reason="look")
+        return vote("cara", SAME, phase=Phase.ADJUDICATION, decision=decision, **changes)
+
+    chosen = [kind for kind in DecisionKind if can_be_chosen(decided(kind))]
+    assert chosen == [DecisionKind.WHOLE_IMAGE]
+    unreadable = decided(DecisionKind.DIFFERENCES, problems=("region 2 is turned",))
+    assert can_be_chosen(unreadable)

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.cli import campaign, campaign_reopen
+from farmy_assets.cli.campaign_status import status_lines
 from farmy_assets.cli.main import app
 from farmy_assets.lake.lake import Lake
 from farmy_assets.workflow.campaign_status import campaign_status
@@ -43,6 +44,19 @@ def test_settled_images_are_open_again_and_hold_the_release_back(
     summary = lake.evaluations.summary(rules.name)
     assert summary is not None
     assert not summary.conflicts_handed_over  # which the sensor looks at
+
+
+def test_the_status_tells_what_came_of_reviews_and_how_much_was_sent_back(
+    lake: Lake, rules: Campaign
+) -> None:
+    found = campaign_status(lake, rules.name, now=datetime.now(UTC))
+    assert (found.reviews, found.sent_back) == ({}, 0)
+    results = {"accepted": 3, "edited": 0, "rejected": 1, "left out": 0}
+    told = status_lines(found.model_copy(update={"reviews": {"anna": results}, "sent_back": 1}))
+    lines = [" ".join(line.split()) for line in told]
+    assert "sent back to annotators: 1 image" in lines
+    assert "annotator reviews accepted edited rejected left out" in lines
+    assert "anna 4 3 (75 %) 0 (0 %) 1 (25 %) 0 (0 %)" in lines
 
 
 def test_said_again_it_changes_nothing(lake: Lake, rules: Campaign) -> None:

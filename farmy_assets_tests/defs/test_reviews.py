@@ -154,10 +154,10 @@ def test_an_answer_that_was_sent_back_comes_to_its_annotator_with_reason_and_pla
     assert task.data["reason"] == "look at the leaf's edge"
     (prediction,) = task.predictions
     assert [(r["from_name"], r["type"]) for r in prediction["result"]] == [
-        ("box", "rectanglelabels"), ("place", "ellipselabels"),
+        ("place", "ellipselabels"), ("box", "rectanglelabels"),
     ]  # fmt: skip
-    assert prediction["result"][0]["value"]["rectanglelabels"] == ["crop"]
-    assert prediction["result"][1]["value"]["x"] == 37.5
+    assert prediction["result"][1]["value"]["rectanglelabels"] == ["crop"]
+    assert prediction["result"][0]["value"]["x"] == 37.5
     assert played.tasks("correction", "ben") == {}
     projects = played.studio.projects
     assert played.studio.shown == {

@@ -134,9 +134,9 @@ def test_a_correction_shows_the_own_answer_the_reason_and_the_places_and_nobodys
         drawn, kinds=RULES.regions, labels=RULES.class_names, **SIZE
     )
     assert problems == []
-    for drawn, before in zip(regions, answer.regions, strict=True):
-        assert drawn.label == before.label
-        assert drawn.bounds_px == pytest.approx(before.bounds_px)
+    for found_region, before in zip(regions, answer.regions, strict=True):
+        assert found_region.label == before.label
+        assert found_region.bounds_px == pytest.approx(before.bounds_px)
     assert len({result["id"] for result in prediction["result"]}) == 3
     assert "cara" not in str(found.data)
 
