@@ -8,7 +8,6 @@ from farmy_assets.annotation.conflicts import ConflictKind
 from farmy_assets.annotation.consensus import (
     ConsensusStatus,
     ImageConsensus,
-    Settlement,
     judge_image,
 )
 from farmy_assets.annotation.decisions import (
@@ -20,6 +19,7 @@ from farmy_assets.annotation.decisions import (
 from farmy_assets.annotation.inboxes import Phase
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions.box import Box
+from farmy_assets.annotation.settlements import Settlement
 from farmy_assets.annotation.versions import versions_of
 from farmy_assets.annotation.votes import Outcome, Vote
 from farmy_assets_tests.annotation.examples import (
