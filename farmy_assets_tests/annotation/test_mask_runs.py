@@ -128,3 +128,18 @@ def test_a_round_part_keeps_its_area_within_the_tolerance() -> None:
 def test_a_line_around_noise_has_no_more_corners_than_a_page_can_show() -> None:
     noise = np.random.default_rng(1).random((500, 500)) < 0.7
     assert 3 <= len(line_around(noise)) <= MOST_CORNERS
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["within lines", "over the ends of lines"])
+def test_a_part_of_the_image_is_unpacked_with_a_border_of_zeros(is_whole: bool) -> None:
+    pixels = np.zeros((6, 9), np.bool_)
+    pixels[2:5, 3:6] = True
+    pixels[3, 4] = False
+    if is_whole:
+        pixels[2:4] = True
+    edges = packed(pixels, 9, (0, 0))
+    first, start, last, stop = bounds_of(edges, 9)
+    found = unpacked_part(edges, 9, (first, last), (start, stop))
+    assert (found[1:-1, 1:-1] == pixels[first:last, start:stop]).all()
+    assert found.sum() == pixels.sum()
+    assert found.shape == (last - first + 2, stop - start + 2)
