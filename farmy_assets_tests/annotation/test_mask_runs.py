@@ -132,14 +132,14 @@ def test_a_line_around_noise_has_no_more_corners_than_a_page_can_show() -> None:
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["within lines", "over the ends of lines"])
 def test_a_part_of_the_image_is_unpacked_with_a_border_of_zeros(is_whole: bool) -> None:
-    pixels = np.zeros((6, 9), np.bool_)
-    pixels[2:5, 3:6] = True
-    pixels[3, 4] = False
+    painted = np.zeros((6, 9), np.bool_)
+    painted[2:5, 3:6] = True
+    painted[3, 4] = False
     if is_whole:
-        pixels[2:4] = True
-    edges = packed(pixels, 9, (0, 0))
-    first, start, last, stop = bounds_of(edges, 9)
-    found = unpacked_part(edges, 9, (first, last), (start, stop))
-    assert (found[1:-1, 1:-1] == pixels[first:last, start:stop]).all()
-    assert found.sum() == pixels.sum()
+        painted[2:4] = True
+    edges = edges_of(painted)
+    first, start, last, stop = mask_runs.bounds_of(edges, 9)
+    found = mask_runs.unpacked_part(edges, 9, (first, last), (start, stop))
+    assert (found[1:-1, 1:-1] == painted[first:last, start:stop]).all()
+    assert found.sum() == painted.sum()
     assert found.shape == (last - first + 2, stop - start + 2)
