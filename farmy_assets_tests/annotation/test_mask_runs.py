@@ -128,3 +128,18 @@ def test_a_round_part_keeps_its_area_within_the_tolerance() -> None:
 def test_a_line_around_noise_has_no_more_corners_than_a_page_can_show() -> None:
     noise = np.random.default_rng(1).random((500, 500)) < 0.7
     assert 3 <= len(line_around(noise)) <= MOST_CORNERS
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["within lines", "over the ends of lines"])
+def test_a_part_of_the_image_is_unpacked_with_a_border_of_zeros(is_whole: bool) -> None:
+    painted = np.zeros((6, 9), np.bool_)
+    painted[2:5, 3:6] = True
+    painted[3, 4] = False
+    if is_whole:
+        painted[2:4] = True
+    edges = edges_of(painted)
+    first, start, last, stop = mask_runs.bounds_of(edges, 9)
+    found = mask_runs.unpacked_part(edges, 9, (first, last), (start, stop))
+    assert (found[1:-1, 1:-1] == painted[first:last, start:stop]).all()
+    assert found.sum() == painted.sum()
+    assert found.shape == (last - first + 2, stop - start + 2)

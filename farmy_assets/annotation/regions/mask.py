@@ -169,12 +169,12 @@ def _between(inner: Edges, outer: Edges, height_px: int) -> Edges:
     pixel at a time. (Exact distances take some twenty times as long.)
     """
     first, top, last, bottom = mask_runs.bounds_of(outer, height_px)
+    line = bottom - top + 2  # a pixel that nobody has lies on every side
     taken, whole = (
-        np.pad(mask_runs.unpacked(edges, height_px, (first, last))[:, top:bottom], 1)
+        mask_runs.unpacked_part(edges, height_px, (first, last), (top, bottom))
         for edges in (inner, outer)
     )
-    line = taken.shape[1]
-    state = (whole.astype(np.uint8) + taken).ravel()
+    state = (taken + whole).ravel()
     steps = np.array([[-line], [line], [-1], [1]])
     open_places = np.flatnonzero(state == _OPEN)
     # Only pixels at the edge of what is open are looked at, and then those beside them.
@@ -191,7 +191,7 @@ def _between(inner: Edges, outer: Edges, height_px: int) -> Edges:
             order = np.arange(len(beside))
             first_of[beside] = order  # of a pixel that is beside several, one stays
             edges[number] = beside[first_of[beside] == order]
-    kept = (state == _SIDES[0]).reshape(taken.shape)
+    kept = (state == _SIDES[0]).reshape(-1, line)
     return mask_runs.packed(kept[1:-1, 1:-1], height_px, (first, top))
 
 
