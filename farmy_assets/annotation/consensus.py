@@ -31,10 +31,7 @@ from pydantic import Field
 from farmy_assets.annotation.aggregation.annotator_skills import AnnotatorSkills
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import AgreementPolicy, Campaign
-<<<<<<< HEAD
 from farmy_assets.annotation.class_history import ClassHistory
-=======
->>>>>>> agreement
 from farmy_assets.annotation.conflicts import Conflict, find_conflicts
 from farmy_assets.annotation.decisions import (
     NO_DECISION,
@@ -43,16 +40,10 @@ from farmy_assets.annotation.decisions import (
     former_adjudication_key,
 )
 from farmy_assets.annotation.fusing import middle, without_doubles
-<<<<<<< HEAD
 from farmy_assets.annotation.inboxes import ANSWERING, DECIDING, Phase
 from farmy_assets.annotation.judging_rules import JudgingRules, rules_of
 from farmy_assets.annotation.matching import group_regions
 from farmy_assets.annotation.question_answers import Answers, is_empty, merged
-=======
-from farmy_assets.annotation.inboxes import Phase
-from farmy_assets.annotation.judging_rules import rules_of
-from farmy_assets.annotation.matching import group_regions
->>>>>>> agreement
 from farmy_assets.annotation.region import Region
 from farmy_assets.annotation.regions import STORED_AS, AnyRegion
 from farmy_assets.annotation.rejections import SentBack, is_sent_back_by, round_of, sent_back
@@ -64,11 +55,7 @@ from farmy_assets.annotation.settled_by_quorum import (
     without_outvoted,
 )
 from farmy_assets.annotation.settlements import Settlement, settlements
-<<<<<<< HEAD
 from farmy_assets.annotation.versions import decided_choices, decided_regions
-=======
-from farmy_assets.annotation.versions import decided_regions
->>>>>>> agreement
 from farmy_assets.annotation.votes import Outcome, Vote, current_votes
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
@@ -257,11 +244,7 @@ def _adjudicated(
             "choices": () if excluded else decided_choices(decision, judged),
             "decided_by": decision.person,
             "decision_vote_id": decision.vote_id,
-<<<<<<< HEAD
             "settled_as": () if excluded else settlements(answers, regions, rules),
-=======
-            "settled_as": () if excluded else settlements(answers, regions, policy),
->>>>>>> agreement
         }
     return judgement.model_copy(update=changes)
 
@@ -280,13 +263,10 @@ def _decided_regions(
         return (), (f"the decision {error}",)
 
 
-<<<<<<< HEAD
 def _round(vote: Vote) -> int:
     return round_of(vote.task_key)
 
 
-=======
->>>>>>> agreement
 def _age(vote: Vote) -> tuple[datetime, str]:
     return vote.submitted_at, vote.vote_id
 

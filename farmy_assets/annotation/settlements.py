@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """What each object turned out to be when somebody decided, and who had it wrong."""
-=======
-"""What objects turned out to be when the adjudicator decided: who was wrong, and how."""
->>>>>>> agreement
 
 from collections.abc import Iterable, Sequence
 
