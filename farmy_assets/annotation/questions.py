@@ -17,7 +17,7 @@ LONGEST_TEXT = 2_000
 
 RESERVED_NAMES = (
     "image", "usable", "reasons", "cannot_label", "decision", "differences", "versions",
-    "attributes", "choices",
+    "attributes", "choices", "reason", "place",
 )  # fmt: skip
 """Names that the platform gives to other things on its pages; kinds of regions are more of them."""
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from farmy_assets.annotation.assignments import Assignment
 from farmy_assets.annotation.campaign import Campaign
+from farmy_assets.annotation.class_history import ClassHistory
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.handing_over import correction_of, needless_requests, review_of
 from farmy_assets.annotation.inboxes import Inbox
@@ -42,6 +43,7 @@ def ask_again(
         after: Up to which number of the log it is known what was asked.
     """
     given: list[Assignment] = []
+    history = ClassHistory(campaign)
     tasks: dict[Inbox, list[NewTask]] = defaultdict(list)
     for image in images:
         if image.image is None or image.consensus is None:
@@ -49,12 +51,13 @@ def ask_again(
         uri = f"s3://{lake.cleansed.name}/{keys.cleansed_image(image.image_id)}"
         if correction := correction_of(image):
             given.append(correction)
-            tasks[correction.inbox].append(_correction(image, image.image, correction, uri))
+            again = _correction(image, image.image, correction, uri, campaign)
+            tasks[correction.inbox].append(again)
         if review := review_of(image, campaign, members):
             given.append(review)
             task = review_task(
                 image.consensus,
-                votes=image.votes,
+                votes=[history.present(vote) for vote in image.votes],
                 campaign=campaign,
                 image_uri=uri,
                 width_px=image.image.width_px,
@@ -73,7 +76,9 @@ def ask_again(
     return added
 
 
-def _correction(image: EvaluatedImage, copy: KeptImage, given: Assignment, uri: str) -> NewTask:
+def _correction(
+    image: EvaluatedImage, copy: KeptImage, given: Assignment, uri: str, campaign: Campaign
+) -> NewTask:
     back = image.consensus.sent_back if image.consensus else None
     votes = {vote.vote_id: vote for vote in image.votes}
     decision = votes[back.decision_vote_id].decision if back else None
@@ -82,8 +87,9 @@ def _correction(image: EvaluatedImage, copy: KeptImage, given: Assignment, uri: 
         raise ValueError(msg)
     return correction_task(
         given,
-        answer=votes[back.answer_vote_id],
+        answer=ClassHistory(campaign).present(votes[back.answer_vote_id]),
         decision=decision,
+        campaign=campaign,
         image_uri=uri,
         width_px=copy.width_px,
         height_px=copy.height_px,

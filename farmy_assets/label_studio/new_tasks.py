@@ -15,7 +15,7 @@ from farmy_assets.annotation.votes import Vote
 from farmy_assets.catalog.records import Record
 from farmy_assets.errors import InvalidInputError
 from farmy_assets.label_studio.adjudication_page import adjudication_page
-from farmy_assets.label_studio.review_page import ONE_VERSION, drawn_regions, review_choices
+from farmy_assets.label_studio.review_page import ONE_VERSION, former_answer, review_choices
 from farmy_assets.label_studio.sent_back import choices_to_send_back, shown_places
 
 ALL_VERSIONS = "all versions"
@@ -133,9 +133,9 @@ def review_task(
     decisions = review_choices(
         letter,
         is_returnable=letter in letters_to_send_back(judged, campaign),
-        is_empty=not answer.regions,
+        is_empty=not (answer.regions or answer.choices),
     )
-    shown = drawn_regions(key, answer.regions, width_px=width_px, height_px=height_px)
+    shown = former_answer(key, answer, campaign, width_px=width_px, height_px=height_px)
     return NewTask(
         task_key=key,
         data=_data(key, judgement.image_id, image_uri, width_px, height_px)
@@ -149,6 +149,7 @@ def correction_task(
     *,
     answer: Vote,
     decision: Decision,
+    campaign: Campaign,
     image_uri: str,
     width_px: int,
     height_px: int,
@@ -159,6 +160,7 @@ def correction_task(
         assignment: Whom it is for, and its key.
         answer: What he or she answered.
         decision: The decision that sent it back.
+        campaign: The campaign at its present version.
         image_uri: `s3://` address of the normalised copy.
         width_px: Width of that copy.
         height_px: Height of that copy.
@@ -166,7 +168,7 @@ def correction_task(
     key, size = assignment.task_key, {"width_px": width_px, "height_px": height_px}
     # Places first: what comes later lies on top, and can be clicked.
     places = shown_places(decision.places, **size)
-    drawn = drawn_regions(key, answer.regions, **size)
+    drawn = former_answer(key, answer, campaign, **size)
     return NewTask(
         task_key=key,
         data=_data(key, assignment.image_id, image_uri, width_px, height_px)

@@ -5,12 +5,14 @@ of the campaign's classes. Nothing here names a person.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
+from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import Decision, DecisionKind
-from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.questions import kind_of
+from farmy_assets.annotation.votes import Vote
 from farmy_assets.label_studio.controls import DECISION
+from farmy_assets.label_studio.question_forms import results_of
 from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.label_studio.sent_back import choices_to_send_back
 
@@ -50,23 +52,26 @@ def review_choices(letter: str, *, is_returnable: bool, is_empty: bool) -> list[
     ]
 
 
-def drawn_regions(
-    key: str, regions: Sequence[Region], *, width_px: int, height_px: int
+def former_answer(
+    key: str, answer: Vote, campaign: Campaign, *, width_px: int, height_px: int
 ) -> list[dict[str, Any]]:
-    """The regions of an answer as results that can be changed.
+    """What was drawn and answered, as results that can be changed.
 
     Args:
-        key: The key of the task that shows them; their ids follow from it.
-        regions: What was drawn.
+        key: The key of the task that shows it; the regions' ids follow from it.
+        answer: What was answered.
+        campaign: What is asked; answers to other questions are left out.
         width_px: Width of the picture.
         height_px: Height of the picture.
     """
-    return [
-        region_to_result(
+    kinds = {each.name: kind_of(each) for each in (*campaign.choices, *campaign.attributes)}
+    results: list[dict[str, Any]] = []
+    for number, region in enumerate(answer.regions):
+        drawn = region_to_result(
             region, region_id=_region_id(key, number), width_px=width_px, height_px=height_px
         )
-        for number, region in enumerate(regions)
-    ]
+        results += (drawn, *results_of(region.attributes, kinds, of=drawn))
+    return [*results, *results_of(answer.choices, kinds)]
 
 
 def _region_id(key: str, number: int) -> str:

@@ -126,15 +126,15 @@ def test_a_correction_shows_the_own_answer_the_reason_and_the_places_and_nobodys
     decision = Decision(
         kind=DecisionKind.SEND_BACK, version="A", reason="<b>edge</b>", places=(HERE,)
     )
-    found = correction_task(given, answer=answer, decision=decision, image_uri="s3://b/k", **SIZE)
+    found = correction_task(
+        given, answer=answer, decision=decision, campaign=RULES, image_uri="s3://b/k", **SIZE
+    )
     assert found.data["reason"] == "<b>edge</b>"
     (prediction,) = found.predictions
     drawn = drawn_in(prediction["result"])
-    regions, problems = regions_from_results(
-        drawn, kinds=RULES.regions, labels=RULES.class_names, **SIZE
-    )
-    assert problems == []
-    for found_region, before in zip(regions, answer.regions, strict=True):
+    read = regions_from_results(drawn, campaign=RULES, **SIZE)
+    assert read.problems == ()
+    for found_region, before in zip(read.regions, answer.regions, strict=True):
         assert found_region.label == before.label
         assert found_region.bounds_px == pytest.approx(before.bounds_px)
     assert len({result["id"] for result in prediction["result"]}) == 3

@@ -69,6 +69,6 @@ def test_a_question_that_votes_answer_is_not_taken_out_and_the_way_out_is_said(l
     assert "the choice quality would be removed, and votes hold 1 answer of it" in str(
         refused.value
     )
-    assert "apply the file under a new campaign name" in str(refused.value)
+    assert "keep these classes, kinds, questions and values" in str(refused.value)
     more = ImageChoice(name="quality", values=("good", "bad", "so so"))
     assert lake.campaigns.apply(campaign(choices=(more,))).version == 2
