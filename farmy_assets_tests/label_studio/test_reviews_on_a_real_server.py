@@ -69,7 +69,8 @@ def correction(platform: Platform) -> NewTask:
     answer = vote("anna").model_copy(update={"regions": tuple(examples().values())})
     decision = Decision(kind=DecisionKind.SEND_BACK, version="A", reason="edge", places=(HERE,))
     return correction_task(
-        given, answer=answer, decision=decision, campaign=RULES, width_px=WIDTH_PX, height_px=HEIGHT_PX,
+        given, answer=answer, decision=decision, campaign=RULES, width_px=WIDTH_PX,
+        height_px=HEIGHT_PX,
         image_uri=f"s3://{platform.cleansed_bucket}/images/x.jpg",
     )  # fmt: skip
 
