@@ -45,7 +45,8 @@ def _row(kind: str) -> str:
     found = json.loads(output)
     return (
         f"| sharing out {IMAGES:,} images at once among {PEOPLE} people: {KINDS[kind]} | "
-        f"{found['seconds']:.0f} s, {found['peak_mb']:,.0f} MB | {LIMIT_S} s, {LIMIT_MB:,} MB |"
+        f"{found['seconds']:.0f} s ({found['processor_s']:.0f} s of the processor), "
+        f"{found['peak_mb']:,.0f} MB | {LIMIT_S} s, {LIMIT_MB:,} MB |"
     )
 
 
@@ -88,17 +89,18 @@ def main(
     campaign = _campaign(kind)
     images = [f"{n:032x}-{0:012x}" for n in range(IMAGES)]
     facts = _facts(images) if kind != "plain" else {}
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     given = share_out(
         images, campaign=campaign, batch_id="000001-20260601T000000Z",
         earlier=Earlier(SharingCounters(), frozenset()), facts=facts, today=TODAY,
     )  # fmt: skip
-    seconds = time.perf_counter() - began
+    seconds, processor_s = time.perf_counter() - began, time.process_time() - worked
     if len({each.image_id for each in given}) != IMAGES:
         msg = f"{len(given)} assignments were made"
         raise ValueError(msg)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    typer.echo(json.dumps({"seconds": seconds, "peak_mb": peak_mb}))
+    figures = {"seconds": seconds, "processor_s": processor_s, "peak_mb": peak_mb}
+    typer.echo(json.dumps(figures))
 
 
 if __name__ == "__main__":
