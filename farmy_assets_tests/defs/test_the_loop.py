@@ -342,7 +342,8 @@ def test_the_lineage_has_six_groups_and_every_asset_has_its_place() -> None:
         "cleansing": {"image_quality", "cleansed_set", "triage_tasks", "triage_answers"},
         "annotation": {
             "chosen_images", "annotation_tasks", "annotation_projects", "annotations",
-            "reassigned_tasks", "annotation_conflicts", "adjudication_tasks", "consensus", "agreement",
+            "reassigned_tasks", "annotation_conflicts", "adjudication_tasks", "consensus",
+                "agreement",
         },
         "datasets": {"dataset_version", "coco_dataset", "yolo_dataset"},
     }  # fmt: skip
