@@ -46,6 +46,10 @@ class AgreementRepository:
         """What the pages were made from; None before the first."""
         return self.records.find(keys.agreement_inputs(campaign), AgreementInputs)
 
+    def inputs_etag(self, campaign: str) -> str:
+        """The version of what the pages were made from; empty before the first."""
+        return self.records.bucket.etag(keys.agreement_inputs(campaign)) or ""
+
     def write_inputs(self, inputs: AgreementInputs) -> None:
         """Note what the pages were made from, once they are written."""
         self.records.replace(keys.agreement_inputs(inputs.campaign), inputs)

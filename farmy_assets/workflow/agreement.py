@@ -40,10 +40,13 @@ def update_agreement(lake: Lake, campaign: Campaign) -> CampaignAgreement:
     Raises:
         LakeUnavailableError: The evaluation is being laid out anew; try again.
     """
+    _update_pages(lake, campaign)
     stored = lake.agreements.figures(campaign.name)
-    if not _update_pages(lake, campaign) and stored:
+    source = lake.agreements.inputs_etag(campaign.name)
+    if stored and stored.source == source:
         return stored
-    figures = _sums(lake, campaign).agreement(campaign.name, campaign.version)
+    sums = _sums(lake, campaign)
+    figures = sums.agreement(campaign.name, campaign.version, source=source)
     lake.agreements.write_figures(figures)
     return figures
 
@@ -51,17 +54,20 @@ def update_agreement(lake: Lake, campaign: Campaign) -> CampaignAgreement:
 def update_skills(lake: Lake, campaign: Campaign) -> bool:
     """Find the annotators' skills anew when a quarter more votes are there than last time.
 
-    Costs nothing in a campaign that does not weigh votes. Returns whether they are new: then all
-    images are to be judged again, by the next evaluation.
+    Costs nothing in a campaign that does not weigh votes, and one look otherwise. Returns whether
+    they are new: then all images were judged again.
     """
     if not needs_skills(campaign):
         return False
-    _update_pages(lake, campaign)
+    votes = evaluated(lake, campaign).votes.votes
     before, _ = lake.agreements.skills(campaign.name)
-    found = _sums(lake, campaign).skills(campaign.name)
-    if found is None or (before and found.ballots < GROWN_BY * before.ballots):
+    if before and votes < GROWN_BY * before.votes:
         return False
-    lake.agreements.write_skills(found)
+    _update_pages(lake, campaign)
+    found = _sums(lake, campaign).skills(campaign.name)
+    if found is None:
+        return False
+    lake.agreements.write_skills(found.model_copy(update={"votes": votes}))
     bring_up_to_date(lake, campaign)
     return True
 
@@ -73,8 +79,8 @@ def _sums(lake: Lake, campaign: Campaign) -> AgreementSums:
     return sums
 
 
-def _update_pages(lake: Lake, campaign: Campaign) -> bool:
-    """Bring the pages up to date; returns whether anything was new."""
+def _update_pages(lake: Lake, campaign: Campaign) -> None:
+    """Bring the pages up to date."""
     name = campaign.name
     layout = evaluated(lake, campaign).layout
     skills, skills_version = lake.agreements.skills(name) if needs_skills(campaign) else (None, "")
@@ -89,8 +95,8 @@ def _update_pages(lake: Lake, campaign: Campaign) -> bool:
         before = None
     known = before.pages if before else {}
     changed = sorted(page for page, etag in listed.items() if known.get(page) != etag)
-    if before and not changed:
-        return False
+    if before and before.pages == listed:
+        return
     for some in in_chunks(changed, _PAGES_AT_ONCE):
         old = some if before else ()
         read = in_threads(lambda page: lake.evaluations.page_lines(name, layout, page), some)
@@ -105,7 +111,6 @@ def _update_pages(lake: Lake, campaign: Campaign) -> bool:
         )
     )
     lake.agreements.remove_pages_but(name, layout)
-    return True
 
 
 def _line(

@@ -120,6 +120,13 @@ def test_a_page_that_a_killed_run_left_behind_is_made_up_for(
         with pytest.raises(StopIteration):
             update_agreement(lake, rules)
     assert update_agreement(lake, rules).images == len(EVERY_IMAGE)
+    lake.votes.add(NAME, [answer(EVERY_IMAGE[0], "dan", 5, label="weed")])
+    bring_up_to_date(lake, rules)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(lake.agreements), "write_figures", lambda *_: next(iter(())))
+        with pytest.raises(StopIteration):
+            update_agreement(lake, rules)
+    assert update_agreement(lake, rules).settled == {"other_answer": 1}
 
 
 def test_skills_are_found_once_the_votes_have_grown_and_every_image_is_judged_by_them(

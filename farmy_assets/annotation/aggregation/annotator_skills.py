@@ -27,7 +27,7 @@ class AnnotatorSkills(Record):
 
     Attributes:
         campaign: The campaign.
-        ballots: How many votes it was found from.
+        votes: How many votes the campaign had when it was found.
         skills: Person to the share of votes that agree with the majority (Wawa).
         labels: The classes, sorted; `NOTHING_DRAWN` is one.
         prevalence: How common each of them is, 0 to 1 (Dawid and Skene).
@@ -35,7 +35,7 @@ class AnnotatorSkills(Record):
     """
 
     campaign: str
-    ballots: int
+    votes: int = 0
     skills: dict[str, float]
     labels: tuple[str, ...]
     prevalence: Shares
@@ -57,7 +57,6 @@ def learn_skills(
     learnt = dawid_skene(ballots, times=times, rounds=ROUNDS, tolerance=TOLERANCE)
     return AnnotatorSkills(
         campaign=campaign,
-        ballots=sum(times[ballot.item] for ballot in ballots),
         skills=skills(ballots, times=times),
         labels=learnt.labels,
         prevalence=learnt.prevalence,

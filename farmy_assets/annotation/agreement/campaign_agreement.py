@@ -50,6 +50,7 @@ class CampaignAgreement(Record):
         settled: How many were settled in each way.
         by_kind: How many there ever were of each kind.
         hardest: The images with the lowest alphas.
+        source: The version of the pages that the figures follow from.
     """
 
     campaign: str
@@ -62,6 +63,7 @@ class CampaignAgreement(Record):
     settled: dict[str, int]
     by_kind: dict[str, int]
     hardest: tuple[HardImage, ...]
+    source: str = ""
 
 
 class AgreementSums:
@@ -93,8 +95,8 @@ class AgreementSums:
         """What the votes tell of their authors; None without any."""
         return learn_skills(campaign, *ballots_of(self._all()))
 
-    def agreement(self, campaign: str, version: int) -> CampaignAgreement:
-        """The figures of all images."""
+    def agreement(self, campaign: str, version: int, *, source: str) -> CampaignAgreement:
+        """The figures of all images, which are of this version of the pages."""
         everything = self._all()
         return CampaignAgreement(
             campaign=campaign,
@@ -110,6 +112,7 @@ class AgreementSums:
                 HardImage(image_id=image_id, alpha=value)
                 for value, image_id in nsmallest(HARDEST, self._hardest)
             ),
+            source=source,
         )
 
     def _versions(self) -> dict[str, VersionAgreement]:
