@@ -166,7 +166,8 @@ def nearest_region(opinion: Opinion) -> Region:
     fused = fused_region(opinion)
     drawn = sorted(opinion.group.values(), key=lambda region: region.place)
     nearest = max(drawn, key=lambda region: region.likeness(fused))
-    return nearest.model_copy(update={"label": fused.label})
+    changes = {"label": fused.label, "attributes": fused.attributes}
+    return nearest.model_copy(update=changes)
 
 
 def _alike(group: RegionGroup, rules: JudgingRules) -> int:

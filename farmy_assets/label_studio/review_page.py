@@ -9,7 +9,7 @@ from typing import Any
 
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.decisions import Decision, DecisionKind
-from farmy_assets.annotation.questions import kind_of
+from farmy_assets.annotation.questions import Question, kind_of
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.label_studio.controls import DECISION
 from farmy_assets.label_studio.question_forms import results_of
@@ -64,7 +64,8 @@ def former_answer(
         width_px: Width of the picture.
         height_px: Height of the picture.
     """
-    kinds = {each.name: kind_of(each) for each in (*campaign.choices, *campaign.attributes)}
+    asked: list[Question] = [*campaign.choices, *campaign.attributes]
+    kinds = {question.name: kind_of(question) for question in asked}
     results: list[dict[str, Any]] = []
     for number, region in enumerate(answer.regions):
         drawn = region_to_result(

@@ -6,6 +6,7 @@ from typing import Any
 from farmy_assets.annotation.believed import Differences
 from farmy_assets.annotation.campaign import Campaign
 from farmy_assets.annotation.inboxes import DRAWING, Inbox, Phase
+from farmy_assets.defs import days
 from farmy_assets.defs.copied_votes import Copied, copy_new_votes
 from farmy_assets.defs.inboxes import inbox_states
 from farmy_assets.defs.placing import place_tasks
@@ -49,7 +50,9 @@ class InboxesInMemory:
             page = self.lake.assignments.of_batch(NAME, batch_id)
             assert page
             images = self.lake.cleansed_sets.read(NAME, batch_id)
-            placed = place_tasks(self.lake, self.studio, self.rules, page.assignments, images)
+            placed = place_tasks(
+                self.lake, self.studio, self.rules, page.assignments, images, today=days.today()
+            )
             self.lake.assignments.write_placement(
                 Placement(batch_id=batch_id, campaign=NAME, tasks=placed.tasks, projects={})
             )

@@ -143,7 +143,7 @@ def test_what_nobody_is_asked_any_more_is_shown_with_the_reason(inboxes: Inboxes
     assert page
     given = [a for a in page.assignments if (a.person, a.image_id) == ("anna", FIRST)]
     lose_everything(inboxes)
-    inboxes.lake.assignments.move(page, given, [])
+    inboxes.lake.assignments.move(page, given, [], book=lambda _, new: list(new))
     (gone, _) = answers(inboxes).find(EVERYTHING)
     assert gone.problem == "anna is not asked about it any more"
     assert answers(inboxes).put_back([gone]) == 0

@@ -9,6 +9,7 @@ from farmy_assets.annotation.campaign import Campaign, LabelClass, ShownModel, T
 from farmy_assets.annotation.predictions.predicted import ImagePredictions, PredictedRegion
 from farmy_assets.catalog.batches import Batch
 from farmy_assets.cleansing.cleansed_set import CleansedSet, KeptImage
+from farmy_assets.defs import days
 from farmy_assets.defs.placing import place_tasks
 from farmy_assets.defs.shown_predictions import follow_shown_model, predictions_to_show
 from farmy_assets.lake import keys
@@ -152,7 +153,7 @@ def test_a_campaign_with_an_order_gives_out_and_scores_by_it(
         found = ImagePredictions(image_id=IDS[number], regions=(region,))
         lake.predictions.add("weeds-2026", "v1", BATCH, [found])
     ordered = rules(V1).model_copy(update={"order": TaskOrder.UNCERTAINTY})
-    place_tasks(lake, studio, ordered, GIVEN, SET)
+    place_tasks(lake, studio, ordered, GIVEN, SET, today=days.today())
     project = studio.projects["farmy:weeds-2026/annotation/anna"]
     assert list(studio.tasks[project]) == [IDS[1], IDS[0]]
     scores = [task.predictions[0]["score"] for task in studio.tasks[project].values()]

@@ -135,7 +135,7 @@ def _task(
     assert judgement.status is ConsensusStatus.IN_CONFLICT
     return adjudication_task(
         judgement, votes=votes, policy=rules.agreement, image_uri=uri, width_px=WIDTH_PX,
-        height_px=HEIGHT_PX, draws=bool(rules.regions),
+        height_px=HEIGHT_PX, campaign=rules,
     )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def test_projects_and_tasks_are_listed_as_they_are_and_put_right(
         (found,) = [p for p in studio.inventory.projects() if p.project_id == project_id]
         return found
 
-    settings = wanted_settings(CONFIG, WORDING)
+    settings = wanted_settings(CONFIG, WORDING, inbox.phase)
     assert listed() == PresentProject(project_id, inbox.key, EVA, inbox.title, settings)
     tasks = {task.key: task for task in studio.inventory.tasks(project_id)}
     assert set(tasks) == {"image-0", "image-2", "image-3"}

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from farmy_assets.annotation.conflicts import ConflictKind
-from farmy_assets.annotation.consensus import ImageConsensus, Settlement
+from farmy_assets.annotation.consensus import ImageConsensus
 from farmy_assets.annotation.evaluation import EvaluatedImage
 from farmy_assets.annotation.region import Region
+from farmy_assets.annotation.settlements import Settlement
 from farmy_assets.annotation.votes import Vote
 from farmy_assets.cleansing.policy import CleansingPolicy
 from farmy_assets.execution.thumbnails import thumbnails
