@@ -39,13 +39,16 @@ DUPLICATES = {Defect.EXACT_DUPLICATE, Defect.NEAR_DUPLICATE}
 BY_THE_CLOCK = {
     "raw_zone",
     "reconciled_catalog",
+    "reconciled_inboxes",
     "scraped_images",
+    "agreement",
     "campaign_page",  # some time after the rest
     *(f"{name}_table" for name in TABLES),
 }
 CAMPAIGN_ASSETS = (
-    "triage_answers", "annotations", "gold_scores", "reassigned_tasks", "annotation_conflicts",
-    "adjudication_tasks", "consensus", "dataset_version", "coco_dataset", "yolo_dataset",
+    "triage_answers", "annotations", "gold_scores", "prediction_use", "reassigned_tasks",
+    "annotation_conflicts", "adjudication_tasks", "consensus", "dataset_version", "coco_dataset",
+    "yolo_dataset",
 )  # fmt: skip
 
 
