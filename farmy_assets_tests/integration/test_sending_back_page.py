@@ -176,7 +176,9 @@ def test_a_lead_sends_an_answer_back_and_its_annotator_sees_reason_and_place(des
     assert (waiting.status, waiting.waiting_for) == (ConsensusStatus.WAITING, ("anna",))
     given = correction_of(EvaluatedImage(image_id=IMAGE, consensus=waiting))
     assert given is not None
-    again = correction_task(given, answer=VOTES[0], decision=decision.decision, **desks.picture)
+    again = correction_task(
+        given, answer=VOTES[0], decision=decision.decision, campaign=RULES, **desks.picture
+    )
     with desks.opened(Phase.CORRECTION, "anna", again, ONE_VERSION) as desk:
         desk.page.get_by_text(REASON).wait_for()
         seen = desk.page.inner_text("body")
