@@ -72,7 +72,8 @@ def test_an_answer_that_is_opened_again_after_its_class_was_renamed_keeps_all_it
                 page, platform.label_studio_url, project_id=project_id, task_id=task_id
             )
             if button == UPDATE:  # the former name is shown with its region
-                page.get_by_text("weed", exact=True).first.wait_for()
+                named = page.get_by_text("weed", exact=True).locator("visible=true")
+                named.first.wait_for()
             page.keyboard.press(label_key)
             x, y = image.x + left * image.shown_width, image.y + 0.2 * image.shown_height
             page.mouse.move(x, y)
