@@ -97,8 +97,7 @@ def _number(value: object) -> float | None:
 
 
 def _words(row: Mapping[str, Any], field: str) -> list[str]:
-    value = row.get(field)
-    return [_same_word(each) for each in value] if isinstance(value, list | tuple) else []
+    return [_same_word(each) for each in _listed(row.get(field))]
 
 
 def _class_contradictions(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -108,12 +107,12 @@ def _class_contradictions(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, 
     merged: dict[str, int] = {}
     former: dict[str, int] = {}
     is_offered = [
-        not _is_true(row.get("retired")) and not _items(row, "split_into") for row in rows
+        not _is_true(row.get("retired")) and not _listed(row.get("split_into")) for row in rows
     ]
     if rows and not any(is_offered):
         yield "classes", "all are retired or split: annotators need one to choose"
     for number, row in enumerate(rows):
-        for key in map(_same_word, _items(row, "merges")):
+        for key in map(_same_word, _listed(row.get("merges"))):
             if key in places:
                 yield (
                     f"classes.{number}.merges",
@@ -122,7 +121,7 @@ def _class_contradictions(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, 
                 )
             if merged.setdefault(key, number) != number:
                 yield f"classes.{number}.merges", f"classes.{merged[key]} merges {key} as well"
-        for name in map(_same_word, _items(row, "former_names")):
+        for name in map(_same_word, _listed(row.get("former_names"))):
             other = names.get(name, former.setdefault(name, number))
             if other != number:
                 yield (
@@ -130,17 +129,12 @@ def _class_contradictions(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, 
                     f"{name!r} was a name of classes.{number} ({row.get('name')}), and votes may "
                     "hold it: choose another one",
                 )
-        for key in map(_same_word, _items(row, "split_into")):
+        for key in map(_same_word, _listed(row.get("split_into"))):
             if key not in places or places[key] == number or not is_offered[places[key]]:
                 yield (
                     f"classes.{number}.split_into",
                     f"{key} is not another class of the file that is offered: add it",
                 )
-
-
-def _items(row: Mapping[str, Any], field: str) -> list[Any]:
-    value = row.get(field)
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _drawn_and_asked(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

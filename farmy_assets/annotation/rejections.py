@@ -69,8 +69,8 @@ def rounds_left(judged: Iterable[Vote], campaign: Campaign) -> int:
 
 
 def can_be_sent_back(vote: Vote, campaign: Campaign) -> bool:
-    """Whether a version has an author who can be asked again."""
-    names = {person.name for person in campaign.annotators}
+    """Whether a version has an author who can be asked again; somebody who is paused cannot."""
+    names = {person.name for person in campaign.active_annotators}
     return vote.phase in ANSWERING and vote.person in names
 
 

@@ -88,8 +88,9 @@ def _problems(campaign: Campaign) -> Iterator[str]:
         yield f"it begins with <{root.tag}>, not with <View>"
     made = fromstring(made_config(campaign, Phase.ANNOTATION))
     controls = {element.tag for element in made.iter()} - _ATTRIBUTES.keys()
+    withdrawn = campaign.known_labels - {item.name for item in campaign.offered_classes}
     for element in root.iter():
-        yield from _tag_problems(element, controls)
+        yield from _tag_problems(element, controls, withdrawn)
     wanted, found = _named(made), _named(root)
     names = [element.get("name") for element in root.iter() if element.get("name")]
     for name in sorted({name for name in names if name and names.count(name) > 1}):
@@ -102,7 +103,7 @@ def _problems(campaign: Campaign) -> Iterator[str]:
         yield from _differences(wanted[name], found[name], known=campaign.known_labels)
 
 
-def _tag_problems(element: Element, controls: set[str]) -> Iterator[str]:
+def _tag_problems(element: Element, controls: set[str], withdrawn: frozenset[str]) -> Iterator[str]:
     tag = element.tag
     if tag not in controls and tag not in _ATTRIBUTES:
         allowed = ", ".join(sorted({*controls, *_ATTRIBUTES}))
@@ -111,7 +112,7 @@ def _tag_problems(element: Element, controls: set[str]) -> Iterator[str]:
     for name, value in element.attrib.items():
         if name not in _ATTRIBUTES.get(tag, _OF_CONTROLS):
             yield f"<{tag}> must not have {name}="
-        elif name == "style" and not _is_plain_style(value):
+        elif name == "style" and not (_is_plain_style(value) or _hides_only(element, withdrawn)):
             yield f"the style of a <{tag}> may place and colour, not hide or fetch: {value[:60]!r}"
         elif value.startswith("$") and (tag, name) != ("Image", "value"):
             yield f"<{tag} {name}={value[:40]!r}>: tasks have no such field"
@@ -122,6 +123,14 @@ def _tag_problems(element: Element, controls: set[str]) -> Iterator[str]:
 def _is_plain_style(style: str) -> bool:
     lower = style.lower()
     return bool(_STYLE.fullmatch(style)) and not any(word in lower for word in _NOT_IN_STYLES)
+
+
+def _hides_only(element: Element, withdrawn: frozenset[str]) -> bool:
+    """Whether it holds nothing but labels that are not offered: these are known, and hidden."""
+    labels = [child.get("value") for child in element]
+    is_of_labels = bool(labels) and all(child.tag == "Label" for child in element)
+    hides = "".join((element.get("style") or "").split()).rstrip(";") == "display:none"
+    return hides and is_of_labels and withdrawn.issuperset(labels)
 
 
 def _named(root: Element) -> dict[str, Element]:

@@ -18,6 +18,7 @@ from farmy_assets.label_studio.data_manager import (
     list_tasks,
     model_filter,
 )
+from farmy_assets.label_studio.projects import show_prediction
 from farmy_assets.label_studio.regions import region_to_result
 from farmy_assets.label_studio.tasks import find_task_ids
 
@@ -99,7 +100,7 @@ def show(
         )
         raise StudioError(msg)
     if having:
-        _select(connection, project_id, model)
+        show_prediction(connection, project_id, model)
     return frozenset(keys[task_id] for task_id in having)
 
 
@@ -167,28 +168,6 @@ def _import(
     except StudioUnavailableError:
         if _looked_at(connection, project_id, [item["task"] for item in body], model)[1]:
             raise
-
-
-def _select(connection: Connection, project_id: int, model: str) -> None:
-    """Have the project show this model's predictions; read back, as Label Studio may not do it."""
-    wanted = {"model_version": model, "show_collab_predictions": True}
-    if _settings(connection, project_id, wanted) == wanted:
-        return
-    _update(connection, project_id, **wanted)
-    present = _settings(connection, project_id, wanted)
-    if present != wanted:
-        msg = (
-            f"project {project_id} goes on to show {present['model_version'] or 'no model'} in "
-            f"place of {model}: choose it in the project's settings, under Predictions"
-        )
-        raise StudioError(msg)
-
-
-def _settings(
-    connection: Connection, project_id: int, wanted: Mapping[str, object]
-) -> dict[str, object]:
-    project = connection.get(f"/api/projects/{project_id}", doing=f"reading project {project_id}")
-    return {name: project.get(name) for name in wanted}
 
 
 def _update(connection: Connection, project_id: int, **changes: Any) -> None:  # noqa: ANN401 - the SDK's own

@@ -112,7 +112,7 @@ def read_tasks_in_work(connection: Connection, project_id: int, *, since: dateti
     The gate tells: Label Studio lists drafts to their authors alone.
     """
     rows = connection.get(
-        "/farmy/work/",
+        "/farmy/in-progress/",
         doing=f"asking who works in project {project_id}",
         project=project_id,
         since=since.astimezone(UTC).isoformat(),

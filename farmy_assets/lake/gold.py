@@ -122,10 +122,6 @@ class GoldRepository:
         found = self.records.find(keys.gold_answers(campaign, person), PersonsAnswers)
         return found or PersonsAnswers(campaign=campaign, person=person)
 
-    def all_answers(self, campaign: str) -> list[PersonsAnswers]:
-        """The gold answers of everybody who gave one, by name."""
-        return self.records.read_all(keys.gold_answers(campaign), PersonsAnswers)
-
     def write_answers(self, answers: Collection[PersonsAnswers]) -> None:
         """Write the gold answers of people over the former ones."""
         in_threads(

@@ -94,6 +94,18 @@ def test_hostile_xml_is_refused_by_its_form(hostile: str) -> None:
     assert "not readable XML" in problems(hostile)
 
 
+def test_labels_that_are_not_offered_may_be_hidden_and_those_that_are_may_not() -> None:
+    classes = (
+        LabelClass(id=1, name="crop"),
+        LabelClass(id=2, name="weed", retired=True, former_names=("herb",)),
+    )
+    made = made_config(campaign().model_copy(update={"classes": classes}), Phase.ANNOTATION)
+    assert "display: none" in made
+    ensure_own_config(rules(made, classes=classes))
+    both = tuple(item.model_copy(update={"retired": False}) for item in classes)
+    assert "not hide or fetch" in problems(made, classes=both)
+
+
 def test_former_names_of_classes_may_be_offered_further_but_a_new_name_has_to_be() -> None:
     classes = (
         LabelClass(id=1, name="crop"),

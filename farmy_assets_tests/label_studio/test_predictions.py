@@ -120,7 +120,7 @@ def test_a_project_that_goes_on_to_show_another_model_is_an_error(
     server.fault = lambda request: (
         httpx.Response(200, json={"id": inbox}) if request.method == "PATCH" else None
     )
-    with pytest.raises(StudioError, match="goes on to show no model in place of weeds-v1"):
+    with pytest.raises(StudioError, match="goes on to show no prediction in place of weeds-v1"):
         studio.show_predictions(inbox, {"a": prediction()}, model="weeds-v1")
 
 

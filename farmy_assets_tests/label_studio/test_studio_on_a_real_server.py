@@ -202,7 +202,9 @@ def test_a_draft_and_an_open_task_are_work_in_progress(
         body = {"result": [], "lead_time": 2.0}
         client.post(f"/api/tasks/{ids['image-2']}/drafts", json=body).raise_for_status()
         opened = client.get(f"/api/projects/{project_id}/next").raise_for_status().json()
-        seen = client.get("/farmy/work/", params={"project": project_id, "since": "2026-01-01"})
+        seen = client.get(
+            "/farmy/in-progress/", params={"project": project_id, "since": "2026-01-01"}
+        )
     assert seen.status_code == 403
     working = {"image-2", str(opened["data"]["asset_key"])}
     assert studio.tasks_in_work(project_id, since=before) == working

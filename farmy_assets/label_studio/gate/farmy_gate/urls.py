@@ -12,7 +12,7 @@ urlpatterns = [
     path("farmy/people/", People.as_view(), name="farmy-people"),
     path("farmy/people/reset/", Reset.as_view(), name="farmy-people-reset"),
     path("farmy/people/role/", Roles.as_view(), name="farmy-people-role"),
-    path("farmy/work/", WorkInProgress.as_view(), name="farmy-work"),
+    path("farmy/in-progress/", WorkInProgress.as_view(), name="farmy-work"),
     path("farmy/join/<str:place>/<str:token>/", join, name="farmy-join"),
     # Label Studio's own patterns for its version match anywhere in an address, and the page among
     # them shows all settings to some.
